@@ -1,0 +1,16 @@
+//! Values of the DICOM domain, parsed once at the edge.
+//!
+//! Invariant: no I/O, no async, nothing here is serialisable: the wire and disk formats are their
+//! own types in the crates that speak them.
+
+mod entry_path;
+mod file_id;
+mod notice;
+mod uid;
+
+pub use entry_path::{EntryPath, InvalidEntryPath};
+pub use file_id::{FileId, InvalidFileId};
+pub use notice::{Notice, PreviewFault, Refusal, Subject};
+pub use uid::{
+    InvalidUid, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
+};

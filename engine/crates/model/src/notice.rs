@@ -1,0 +1,132 @@
+//! Notices: tolerated faults that the reader of the package must see.
+
+use crate::{FileId, SopClassUid, SopInstanceUid, TransferSyntaxUid};
+
+/// What a notice is about, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// Where the instance came from, for the operator: a path below the input folder. It may hold
+    /// patient data, so it is shown to whoever runs the program and never written to the package.
+    pub origin: Option<String>,
+    /// SOP Instance UID (0008,0018).
+    pub sop_instance: Option<SopInstanceUid>,
+    /// Where the instance lies in the File-set, when it is in.
+    pub file_id: Option<FileId>,
+}
+
+/// A fault that did not stop the package, shown in `index.htm`, `readme.txt` and the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// An expected instance never arrived: the package is incomplete (exit code 3).
+    Missing(Subject),
+    /// An expected instance is not in the package (exit code 3).
+    Refused(Subject, Refusal),
+    /// An object without directory record is left out by policy (design §4).
+    LeftOut(Subject, SopClassUid),
+    /// The same SOP Instance UID came more than once; the first one is in the package.
+    Duplicate {
+        /// The one that was left out.
+        subject: Subject,
+        /// Whether its data set equals the first one, byte for byte.
+        identical: bool,
+    },
+    /// Frames of an instance that is in the package have no preview.
+    NoPreview {
+        /// The instance.
+        subject: Subject,
+        /// How many of its frames are concerned.
+        frames: u32,
+        /// Why.
+        fault: PreviewFault,
+    },
+    /// Only the first frames of a long cine have a preview.
+    PreviewsCapped {
+        /// The instance.
+        subject: Subject,
+        /// How many have one.
+        shown: u32,
+        /// How many there are.
+        frames: u32,
+    },
+    /// The pixel data stay compressed although the package is meant to be uncompressed.
+    KeptCompressed(Subject, TransferSyntaxUid),
+}
+
+impl Notice {
+    /// Whether an expected instance is not in the package (exit code 3).
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::Refused(..) => true,
+            Self::Duplicate { identical, .. } => !identical,
+            _ => false,
+        }
+    }
+
+    /// What the notice is about.
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Self::Missing(subject)
+            | Self::Refused(subject, _)
+            | Self::LeftOut(subject, _)
+            | Self::Duplicate { subject, .. }
+            | Self::NoPreview { subject, .. }
+            | Self::PreviewsCapped { subject, .. }
+            | Self::KeptCompressed(subject, _) => subject,
+        }
+    }
+}
+
+/// Why an instance cannot be in the package. `Display` is a sentence for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(String),
+    /// The file ends early.
+    #[error("the file ends before its data do: {missing_bytes} bytes are missing")]
+    Truncated {
+        /// How many bytes the lengths in the file promise beyond its end.
+        missing_bytes: u64,
+    },
+    /// The data set cannot be parsed.
+    #[error("the data set is damaged: {0}")]
+    Malformed(String),
+    /// A UID that a File-set cannot do without is absent or empty.
+    #[error("{0} is missing")]
+    NoUid(&'static str),
+    /// The instance belongs to another study.
+    #[error("it belongs to another study")]
+    ForeignStudy,
+    /// The instance belongs to another patient.
+    #[error("it belongs to another patient")]
+    ForeignPatient,
+    /// The transfer syntax is unknown, so its elements cannot be read.
+    #[error("its transfer syntax {0} is unknown")]
+    UnknownTransferSyntax(String),
+    /// One of our limits, before anything was allocated for it.
+    #[error("it is over the limit: {0}")]
+    OverLimit(String),
+}
+
+/// Why a frame has no preview. `Display` is a sentence for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PreviewFault {
+    /// No decoder for the transfer syntax.
+    #[error("no decoder for transfer syntax {0}")]
+    NoDecoder(TransferSyntaxUid),
+    /// The pixel attributes are absent, contradictory or of a kind that is not rendered.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The decoder refused the compressed data.
+    #[error("the compressed frame is damaged")]
+    Damaged,
+    /// There are fewer bytes of pixels than the attributes say.
+    #[error("pixel data are missing")]
+    MissingPixels,
+    /// Bigger than our limits.
+    #[error("the frame is over the size limit")]
+    OverLimit,
+}

@@ -1,0 +1,1 @@
+//! Frames of pixel data to 8-bit previews.

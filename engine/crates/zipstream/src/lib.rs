@@ -1,0 +1,1 @@
+//! ZIP written front to back, never seeking.
