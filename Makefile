@@ -1,0 +1,74 @@
+# The two commands of the README are `make demo` and `make test`; `make help` names the others.
+.POSIX:
+.PHONY: help demo test test-slow lint bench peers
+
+CARGO = cargo
+DEMO = out/demo
+
+help:
+	@echo 'make demo       makes two fixture studies, packages them and says where to look'
+	@echo 'make test       installs what the tests need, then runs every check and test'
+	@echo 'make test-slow  the same with the long tests'
+	@echo 'make bench      benchmarks of the parts, each beside a floor'
+	@echo 'make peers      speed, memory and size beside Orthanc and DCMTK (needs root or both installed)'
+
+# --- demo -------------------------------------------------------------------------------------
+
+demo:
+	$(CARGO) build --locked --bin esito
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	$(CARGO) run --quiet --locked -- fixtures --study ct --slices 60 --out $(DEMO)/ct
+	$(CARGO) run --quiet --locked -- fixtures --study mixed --out $(DEMO)/mixed
+	$(CARGO) run --quiet --locked -- package --folder $(DEMO)/ct --out $(DEMO)/ct.zip --report $(DEMO)/ct.json
+	$(CARGO) run --quiet --locked -- package --folder $(DEMO)/mixed --out $(DEMO)/mixed.zip --report $(DEMO)/mixed.json
+	@if command -v unzip >/dev/null; then \
+	    for study in ct mixed; do unzip -q -o $(DEMO)/$$study.zip -d $(DEMO)/$$study-unpacked; done; \
+	else \
+	    echo 'notice: unzip is not installed: unpack the packages with any other program'; \
+	fi
+	@echo
+	@echo 'Two packages are ready:'
+	@for study in ct mixed; do \
+	    echo "  $(CURDIR)/$(DEMO)/$$study.zip   (what went in: $(DEMO)/$$study.json)"; \
+	    for page in $(DEMO)/$$study-unpacked/*/index.htm; do \
+	        if [ -e "$$page" ]; then echo "    open in a browser: file://$(CURDIR)/$$page"; fi; \
+	    done; \
+	done
+
+# --- tests ------------------------------------------------------------------------------------
+
+# Without root the Debian packages may be missing: the tests then say which reader they left out.
+test: lint
+	@if sh tests/judges/install; then optional=; else optional=1; fi; \
+	    export ESITO_JUDGES_OPTIONAL=$$optional; \
+	    if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	        $(CARGO) nextest run --locked --workspace; \
+	    else \
+	        echo 'notice: cargo-nextest is not installed: cargo test runs the tests'; \
+	        $(CARGO) test --locked --workspace --lib --bins --tests; \
+	    fi
+	$(CARGO) test --locked --workspace --doc
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
+	@if command -v cargo-deny >/dev/null; then \
+	    $(CARGO) deny --locked check licenses bans sources; \
+	else \
+	    echo 'notice: cargo-deny is not installed: tests/tidy.rs alone has checked the licences'; \
+	fi
+
+test-slow:
+	ESITO_SLOW=1 $(MAKE) test
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# --- measurements -----------------------------------------------------------------------------
+
+bench:
+	$(CARGO) bench --locked --workspace
+
+# `make peers QUICK=1` is a fast pass with small studies, to see that it runs.
+peers:
+	sh tests/judges/install
+	$(CARGO) build --locked --release --bin esito
+	.cache/venv/bin/python benches/peers/compare.py $${QUICK:+--quick}
