@@ -1,0 +1,202 @@
+"""Every element and pixel of the package against the source folder, by SOP Instance UID."""
+
+import math
+import warnings
+
+import numpy
+import pydicom
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.encaps import generate_fragments
+from pydicom.pixels import pixel_array
+from pydicom.uid import UID
+
+PIXEL_DATA = 0x7FE00010
+# What a decoded frame says of itself may differ from what the compressed one said.
+PIXEL_LAYOUT = {0x00280004, 0x00280006}
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+PLAIN = {"1.2.840.10008.1.2", EXPLICIT_LITTLE, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"}
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+# Decoders of lossy JPEG differ in the inverse DCT and in chroma upsampling.
+LOSSY = {"1.2.840.10008.1.2.4.50": 3, "1.2.840.10008.1.2.4.51": 3}
+
+
+def read_source(folder):
+    """{SOP Instance UID: [dataset, ...]} of all that pydicom can read below the folder."""
+    found = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                dataset = pydicom.dcmread(path, force=True, defer_size="1 MB")
+                uid = str(dataset.get("SOPInstanceUID") or "").strip()
+        except Exception:  # what pydicom cannot read is judged by the report alone
+            continue
+        if uid and "DirectoryRecordSequence" not in dataset:
+            found.setdefault(uid, []).append(dataset)
+    return found
+
+
+def texts_of(source):
+    """Every text value at the top level of the source, as it stands in the files."""
+    texts = set()
+    for dataset in (d for same in source.values() for d in same):
+        for tag in list(dataset.keys()):
+            value = getattr(dataset.get_item(tag), "value", None)
+            if isinstance(value, str):
+                texts.add(str(value))
+            if isinstance(value, bytes) and len(value) < 1024:
+                texts.update(part.strip(" \0") for part in value.decode("latin-1").split("\\"))
+    return texts
+
+
+def judge_instances(instances, source, syntax, findings):
+    """`instances` are paths by UID, `source` data sets by UID, `syntax` the policy asked for."""
+    for uid, path in sorted(instances.items()):
+        name = "/".join(path.parts[-3:])
+        candidates = source.get(uid)
+        if not candidates:
+            findings.add("source", f"{name}: {uid} is not in the source")
+            continue
+        # Of duplicates any one may be in the package; the report says which were left out.
+        reports = [compare_files(path, candidate, syntax) for candidate in candidates]
+        for text in min(reports, key=len)[:10]:
+            findings.add("source", f"{name}: {text}")
+
+
+def compare_files(path, before, syntax):
+    """Differences between a file of the package and its source, as sentences."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            after = pydicom.dcmread(path)
+            old_syntax = source_syntax(before)
+            new_syntax = str(after.file_meta.TransferSyntaxUID)
+            differences = judge_syntax(old_syntax, new_syntax, syntax)
+            decoded = old_syntax not in PLAIN and new_syntax == EXPLICIT_LITTLE
+            differences += compare_datasets(before, after, "", PIXEL_LAYOUT if decoded else set())
+            if PIXEL_DATA in before and PIXEL_DATA in after:
+                differences += compare_pixels(before, after, old_syntax, new_syntax)
+            return differences
+        except Exception as error:
+            return [f"cannot be compared: {error!r}"]
+
+
+def source_syntax(dataset):
+    """Transfer syntax of a source, guessed as pydicom did where the file says nothing."""
+    declared = getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID")
+    if declared:
+        return str(declared)
+    implicit, little = dataset.original_encoding
+    return "1.2.840.10008.1.2" if implicit else EXPLICIT_LITTLE if little else BIG_ENDIAN
+
+
+def judge_syntax(old, new, policy):
+    """The transfer-syntax policy of the package (uncompressed, as-stored, auto)."""
+    if old in PLAIN:
+        return [] if new == EXPLICIT_LITTLE else [f"{old} was written as {new}"]
+    if policy == "as-stored" and new != old:
+        return [f"{old} was not kept as stored but written as {new}"]
+    return [] if new in (old, EXPLICIT_LITTLE) else [f"{old} was written as {new}"]
+
+
+def compare_datasets(before, after, where, layout):
+    """Same tags, same values; group length elements are retired and may go."""
+    def tags(dataset):
+        return {t for t in dataset.keys() if t.element != 0 and t.group > 0x0002 and t != PIXEL_DATA}
+    old, new = tags(before), tags(after)
+    differences = [f"{where}{tag} is lost" for tag in sorted(old - new)]
+    differences += [f"{where}{tag} was added" for tag in sorted(new - old)]
+    if (PIXEL_DATA in before) != (PIXEL_DATA in after):
+        differences.append(f"{where}pixel data are lost or were added")
+    for tag in sorted(old & new - layout):
+        if not same_element(before, after, tag):
+            nested = nested_differences(before, after, tag, where, layout)
+            differences += nested if nested is not None else [f"{where}{tag} differs"]
+    return differences
+
+
+def nested_differences(before, after, tag, where, layout):
+    """Differences inside a sequence; an empty list for equal ones, None when it is no sequence."""
+    old, new = before[tag], after[tag]
+    if old.VR != "SQ" or new.VR != "SQ":
+        return None
+    if len(old.value) != len(new.value):
+        return [f"{where}{tag} has {len(new.value)} items, not {len(old.value)}"]
+    return [text for index, (a, b) in enumerate(zip(old.value, new.value))
+            for text in compare_datasets(a, b, f"{where}{tag}[{index}].", layout)]
+
+
+def same_element(before, after, tag):
+    """Whether the value is the same: the bytes where the encodings allow it, else what they mean."""
+    old, new = before.get_item(tag), after.get_item(tag)
+    raw = isinstance(old, RawDataElement) and isinstance(new, RawDataElement)
+    if raw and old.value is not None and new.VR != "SQ" and old.is_little_endian:
+        if not old.is_implicit_VR and old.VR != new.VR and old.VR != "UN":
+            return False
+        return strip(old.value) == strip(new.value)
+    old, new = before[tag], after[tag]
+    if "SQ" in (old.VR, new.VR):
+        return False  # compared item by item
+    return same_value(old.value, new.value)
+
+
+def same_value(old, new):
+    """Equality in which NaN equals itself and padding of byte values does not count."""
+    if isinstance(old, float) and isinstance(new, float):
+        return old == new or (math.isnan(old) and math.isnan(new))
+    if isinstance(old, bytes) and isinstance(new, bytes):
+        return strip(old) == strip(new)
+    if not isinstance(old, str) and hasattr(old, "__len__") and hasattr(new, "__len__"):
+        if len(old) == len(new) and not isinstance(old, bytes):
+            try:
+                return all(same_value(a, b) for a, b in zip(old, new))
+            except TypeError:
+                pass
+    return old == new or (old in (None, "", b"") and new in (None, "", b""))
+
+
+def strip(value):
+    """A value without the padding that makes its length even."""
+    return (value or b"").rstrip(b"\0 ")
+
+
+def compare_pixels(before, after, old_syntax, new_syntax):
+    """Same pixel bytes, or the same samples where they were decoded."""
+    if old_syntax == new_syntax and old_syntax not in PLAIN:
+        same = list(generate_fragments(before.PixelData)) == list(generate_fragments(after.PixelData))
+        return [] if same else ["compressed fragments differ"]
+    if old_syntax in PLAIN and old_syntax != BIG_ENDIAN:
+        old, new = before.PixelData, after.PixelData
+        same = old == new or (len(old) % 2 == 1 and old + b"\0" == new)
+        return [] if same else [f"pixel bytes differ ({len(old)} before, {len(new)} after)"]
+    if old_syntax == BIG_ENDIAN and before.get("BitsAllocated", 0) > 16:
+        swapped = numpy.frombuffer(before.PixelData, f">u{before.BitsAllocated // 8}").byteswap().tobytes()
+        return [] if swapped == after.PixelData else ["pixel bytes differ after the byte swap"]
+    if old_syntax == BIG_ENDIAN and before["PixelData"].VR == "OW":
+        swapped = numpy.frombuffer(before.PixelData, ">u2").astype("<u2").tobytes()
+        return [] if swapped == after.PixelData else ["pixel bytes differ after the byte swap"]
+    return compare_samples(before, after, old_syntax)
+
+
+def compare_samples(before, after, old_syntax):
+    """Decoded samples, as pydicom's decoders give them, against those that we wrote."""
+    colour_kept = after.get("PhotometricInterpretation", "").startswith("YBR")
+    try:
+        old = pixel_array(before, raw=colour_kept)
+    except Exception as error:
+        return [f"was decoded although pydicom cannot: {error!r}"]
+    new = pixel_array(after, raw=True)
+    if old.shape != new.shape:
+        return [f"pixels have the shape {new.shape}, not {old.shape}"]
+    apart = int(numpy.abs(old.astype(numpy.int64) - new.astype(numpy.int64)).max(initial=0))
+    allowed = 0 if is_lossless(old_syntax) else LOSSY.get(old_syntax, 1)
+    return [] if apart <= allowed else [f"samples differ by up to {apart} (allowed {allowed}): {UID(old_syntax).name}"]
+
+
+def is_lossless(syntax):
+    """Transfer syntaxes whose decoders must agree to the bit (.80 and .90 by their definition)."""
+    return syntax in {
+        "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70",
+        "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201",
+    }
