@@ -1,0 +1,296 @@
+//! What is in a package, as the pages and the readme tell it.
+//!
+//! Texts are the decoded values of the file (padding trimmed, `None` when absent or empty), not yet
+//! made readable and not escaped: the pages do both.
+//!
+//! Invariant: `Debug` shows counts, never the data of a person.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use model::{EntryPath, FileId, Notice, PreviewFault, SopClassUid, TransferSyntaxUid};
+
+use crate::layout::Layout;
+use crate::numbering::Ordinal;
+use crate::texts::Language;
+
+/// Everything that the pages, the readme and the small text files are made from.
+#[derive(Debug, Clone, Default)]
+pub struct PackageContents {
+    /// The language of the pages; the readme always has both.
+    pub language: Language,
+    /// Where everything lies.
+    pub layout: Layout,
+    /// Who made the package.
+    pub institution: Institution,
+    /// Whose it is.
+    pub patient: Patient,
+    /// In the order of their numbers.
+    pub studies: Vec<StudySection>,
+    /// In any order: the page lists the newest first.
+    pub reports: Vec<ReportLink>,
+    /// Everything that was tolerated.
+    pub notices: Vec<Notice>,
+    /// Expected against received.
+    pub counts: Counts,
+    /// The transfer syntaxes of all DICOM files in the package, as written.
+    pub transfer_syntaxes: BTreeSet<TransferSyntaxUid>,
+    /// The file that starts the viewer, when the package holds one.
+    pub viewer: Option<EntryPath>,
+}
+
+/// The institution that made the package (RAD-47 demands its identification in the index).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Institution {
+    /// As it calls itself; when absent the pages say that it is not stated.
+    pub name: Option<String>,
+    /// Postal address, one line.
+    pub address: Option<String>,
+    /// Office, telephone or mail for questions, one line.
+    pub contact: Option<String>,
+}
+
+/// The patient, as the first instance names them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Patient {
+    /// Patient's Name (0010,0010), still in its PN form.
+    pub name: Option<String>,
+    /// Patient ID (0010,0020).
+    pub id: Option<String>,
+    /// Patient's Birth Date (0010,0030), DA.
+    pub birth_date: Option<String>,
+    /// Patient's Sex (0010,0040), CS.
+    pub sex: Option<String>,
+}
+
+/// One study.
+#[derive(Clone)]
+pub struct StudySection {
+    /// Its number in the package.
+    pub ordinal: Ordinal,
+    /// Study Description (0008,1030).
+    pub description: Option<String>,
+    /// Study Date (0008,0020), DA.
+    pub date: Option<String>,
+    /// Study Time (0008,0030), TM.
+    pub time: Option<String>,
+    /// Accession Number (0008,0050).
+    pub accession_number: Option<String>,
+    /// Referring Physician's Name (0008,0090), PN.
+    pub referring_physician: Option<String>,
+    /// Institution Name (0008,0080): where the study was made.
+    pub institution: Option<String>,
+    /// In the order of their numbers.
+    pub series: Vec<SeriesSection>,
+}
+
+/// One series.
+#[derive(Clone)]
+pub struct SeriesSection {
+    /// Its number in the study.
+    pub ordinal: Ordinal,
+    /// Modality (0008,0060).
+    pub modality: Option<String>,
+    /// Series Number (0020,0011).
+    pub number: Option<String>,
+    /// Series Description (0008,103E).
+    pub description: Option<String>,
+    /// Body Part Examined (0018,0015).
+    pub body_part: Option<String>,
+    /// The small picture in the index, when one could be made.
+    pub thumbnail: Option<Preview>,
+    /// Instances with pixels, in the order in which they are shown.
+    pub images: Vec<ImageLine>,
+    /// Instances without pixels.
+    pub objects: Vec<ObjectLine>,
+}
+
+/// One instance with pixels.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ImageLine {
+    /// Where the DICOM file lies.
+    pub file_id: FileId,
+    /// Instance Number (0020,0013).
+    pub number: Option<String>,
+    /// Slice Location (0020,1041) in millimetres, or whatever tells it from its neighbours.
+    pub detail: Option<String>,
+    /// Number of Frames (0028,0008), at least 1.
+    pub frame_count: u32,
+    /// One for each frame that has been tried, from the first; shorter than `frame_count` when a
+    /// long cine is capped.
+    pub frames: Vec<FrameEntry>,
+}
+
+/// What stands on the page for a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FrameEntry {
+    /// A preview.
+    Preview(Preview),
+    /// A box that says why there is none.
+    Placeholder(PreviewFault),
+}
+
+/// A JPEG made from a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Where it lies.
+    pub path: EntryPath,
+    /// Columns of the JPEG, in pixels.
+    pub width: u32,
+    /// Rows of the JPEG, in pixels.
+    pub height: u32,
+}
+
+/// One instance without pixels: a document, a presentation state, a waveform.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ObjectLine {
+    /// Where the DICOM file lies.
+    pub file_id: FileId,
+    /// SOP Class UID (0008,0016).
+    pub sop_class: SopClassUid,
+    /// Document Title (0042,0010), Content Label (0070,0080) or the like.
+    pub title: Option<String>,
+}
+
+/// A report that can be read without a DICOM viewer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReportLink {
+    /// Its title.
+    pub title: Option<String>,
+    /// Content Date (0008,0023), DA.
+    pub date: Option<String>,
+    /// Content Time (0008,0033), TM.
+    pub time: Option<String>,
+    /// How far it is valid, when that is known.
+    pub status: Option<ReportStatus>,
+    /// The document.
+    pub path: EntryPath,
+    /// What the document is.
+    pub kind: ReportKind,
+    /// Where the DICOM object it was made from lies; `None` when there is only the document.
+    pub file_id: Option<FileId>,
+}
+
+/// How far a report is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportStatus {
+    /// Not yet signed: it may change.
+    Preliminary,
+    /// Signed.
+    Final,
+    /// Taken back.
+    Withdrawn,
+    /// Annulled.
+    Cancelled,
+}
+
+/// What a report is read with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportKind {
+    /// A PDF document.
+    Pdf,
+    /// A page of the web content.
+    Page,
+}
+
+/// How many instances there should be, and how many there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Instances that the source announced.
+    pub expected: u64,
+    /// Instances that are in the package.
+    pub received: u64,
+    /// Previews that were made.
+    pub rendered: u64,
+}
+
+impl PackageContents {
+    /// How many series there are.
+    pub fn series_count(&self) -> usize {
+        self.studies.iter().map(|study| study.series.len()).sum()
+    }
+
+    /// How many DICOM instances the sections list.
+    pub fn instance_count(&self) -> usize {
+        self.studies.iter().map(StudySection::instance_count).sum()
+    }
+}
+
+impl StudySection {
+    /// How many DICOM instances there are, images and others.
+    pub fn instance_count(&self) -> usize {
+        self.series.iter().map(SeriesSection::instance_count).sum()
+    }
+}
+
+impl SeriesSection {
+    /// How many DICOM instances there are, images and others.
+    pub fn instance_count(&self) -> usize {
+        self.images.len().saturating_add(self.objects.len())
+    }
+
+    /// How many frames all images have together.
+    pub fn frame_count(&self) -> u64 {
+        self.images
+            .iter()
+            .fold(0, |frames, image| frames.saturating_add(u64::from(image.frame_count)))
+    }
+}
+
+impl fmt::Debug for Patient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Patient([redacted])")
+    }
+}
+
+impl fmt::Debug for StudySection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StudySection")
+            .field("ordinal", &self.ordinal)
+            .field("series", &self.series)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SeriesSection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SeriesSection")
+            .field("ordinal", &self.ordinal)
+            .field("images", &self.images.len())
+            .field("objects", &self.objects.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ImageLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ImageLine")
+            .field("file_id", &self.file_id)
+            .field("frame_count", &self.frame_count)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ObjectLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ObjectLine")
+            .field("file_id", &self.file_id)
+            .field("sop_class", &self.sop_class)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReportLink {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ReportLink")
+            .field("path", &self.path)
+            .field("status", &self.status)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! Dates and times of DICOM, as people read them (PS3.5 §6.2, VR DA and TM).
+//!
+//! Invariant: no clock and no zone; a date is what the file says or nothing.
+
+use crate::texts::Language;
+
+/// A calendar date, 1 January 1 to 31 December 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Date {
+    /// Reads a DA value, `yyyymmdd` or the older `yyyy.mm.dd`; nothing when it is no date.
+    pub fn from_da(value: &str) -> Option<Self> {
+        let value = value.trim_matches([' ', '\0']);
+        let digits = match value.split('.').collect::<Vec<_>>().as_slice() {
+            [digits] => (*digits).to_owned(),
+            [year, month, day] if year.len() == 4 && month.len() == 2 && day.len() == 2 => {
+                format!("{year}{month}{day}")
+            }
+            _ => return None,
+        };
+        if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let date = Self {
+            year: digits.get(..4)?.parse().ok()?,
+            month: digits.get(4..6)?.parse().ok()?,
+            day: digits.get(6..)?.parse().ok()?,
+        };
+        (date.year > 0 && (1..=date.days_in_month()).contains(&date.day)).then_some(date)
+    }
+
+    /// The year.
+    pub fn year(self) -> u16 {
+        self.year
+    }
+
+    /// The month, 1 to 12.
+    pub fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The day of the month, from 1.
+    pub fn day(self) -> u8 {
+        self.day
+    }
+
+    /// `23/04/2021` in Italian, `23 April 2021` in English, where digits alone are ambiguous.
+    pub fn display(self, language: Language) -> String {
+        let Self { year, month, day } = self;
+        match language {
+            Language::Italian => format!("{day:02}/{month:02}/{year:04}"),
+            Language::English => {
+                let name = MONTHS.get(usize::from(month).saturating_sub(1)).unwrap_or(&"");
+                format!("{day} {name} {year}")
+            }
+        }
+    }
+
+    fn days_in_month(self) -> u8 {
+        let leap = self.year.is_multiple_of(4)
+            && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
+        match self.month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => 0,
+        }
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A TM value as `hh:mm`; nothing when it does not hold hours and minutes.
+pub(crate) fn hours_and_minutes(value: &str) -> Option<String> {
+    let digits: String = value.trim().chars().filter(|&character| character != ':').collect();
+    let hours: u8 = digits.get(..2)?.parse().ok()?;
+    let minutes: u8 = digits.get(2..4)?.parse().ok()?;
+    (digits.bytes().take(4).all(|byte| byte.is_ascii_digit()) && hours < 24 && minutes < 60)
+        .then(|| format!("{hours:02}:{minutes:02}"))
+}
+
+/// A DA value as people read it; what is no date is shown as it stands, so that nothing is lost.
+pub(crate) fn display_da(value: &str, language: Language) -> String {
+    Date::from_da(value).map_or_else(|| value.trim().to_owned(), |date| date.display(language))
+}
+
+/// A DA value and, when there is one, the TM value beside it.
+pub(crate) fn display_da_tm(date: &str, time: Option<&str>, language: Language) -> String {
+    let mut shown = display_da(date, language);
+    if let Some(time) = time.and_then(hours_and_minutes) {
+        shown.push_str(", ");
+        shown.push_str(&time);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::plain("20210423", Some("23/04/2021"))]
+    #[case::padded("20210423 ", Some("23/04/2021"))]
+    #[case::dotted("2021.04.23", Some("23/04/2021"))]
+    #[case::leap_day("20240229", Some("29/02/2024"))]
+    #[case::no_leap_day("19000229", None)]
+    #[case::month_13("20211301", None)]
+    #[case::day_0("20210400", None)]
+    #[case::short("202104", None)]
+    #[case::signs("+2021423", None)]
+    #[case::not_ascii("２０２１0423", None)]
+    #[case::year_0("00000101", None)]
+    #[case::empty("", None)]
+    fn da(#[case] value: &str, #[case] expected: Option<&str>) {
+        let shown = Date::from_da(value).map(|date| date.display(Language::Italian));
+        assert_eq!(shown.as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case::full("113059.123", Some("11:30"))]
+    #[case::minutes("1130", Some("11:30"))]
+    #[case::colons("11:30:59", Some("11:30"))]
+    #[case::hours_only("11", None)]
+    #[case::hour_24("2400", None)]
+    #[case::letters("ab12", None)]
+    #[case::sign("+1+2", None)]
+    #[case::accents("1é30", None)]
+    fn tm(#[case] value: &str, #[case] expected: Option<&str>) {
+        assert_eq!(hours_and_minutes(value).as_deref(), expected);
+    }
+
+    #[test]
+    fn english_names_the_month() {
+        assert_eq!(
+            display_da_tm("20210403", Some("0905"), Language::English),
+            "3 April 2021, 09:05"
+        );
+    }
+
+    #[test]
+    fn what_is_no_date_is_shown_as_it_stands() {
+        assert_eq!(display_da("circa 1950", Language::Italian), "circa 1950");
+    }
+}
