@@ -1,0 +1,338 @@
+//! A read-only view over the bytes of a data set or of a sequence item.
+//!
+//! Invariant: the bytes are the truth. Values are decoded when asked for; nothing is normalised, so
+//! what is copied into the package is what was read.
+
+use std::borrow::Cow;
+
+use dicom_core::{Tag, VR};
+
+use crate::charset::CharacterSets;
+use crate::element::{
+    ElementHeader, ITEM, ITEM_DELIMITER, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, WalkError,
+    end_of_value, item_encoding, read_header,
+};
+use crate::encoding::Encoding;
+use crate::vr::vr_of;
+
+const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
+const PIXEL_REPRESENTATION: Tag = Tag(0x0028, 0x0103);
+
+/// Where one element of a data set lies. Offsets count from the start of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) tag: Tag,
+    pub(crate) vr: Option<VR>,
+    pub(crate) regular: bool,
+    pub(crate) start: usize,
+    pub(crate) value: usize,
+    pub(crate) length: u32,
+    pub(crate) end: usize,
+}
+
+impl Place {
+    pub(crate) fn new(header: &ElementHeader, start: usize, end: usize) -> Self {
+        let ElementHeader { tag, vr, regular, value, length } = *header;
+        Self { tag, vr, regular, start, value, length, end }
+    }
+}
+
+/// One element of a data set.
+#[derive(Debug, Clone, Copy)]
+pub struct Element<'a> {
+    /// Its tag.
+    pub tag: Tag,
+    /// The VR as written, or the dictionary's where the encoding is implicit.
+    pub vr: VR,
+    /// The value field in the byte order of the source, delimiters of an undefined length included.
+    pub value: &'a [u8],
+    pub(crate) undefined_length: bool,
+}
+
+/// A data set or a sequence item in any of the four plain encodings.
+///
+/// Standard: DICOM PS3.5 §7.
+#[derive(Debug, Clone)]
+pub struct Dataset<'a> {
+    bytes: &'a [u8],
+    places: Cow<'a, [Place]>,
+    encoding: Encoding,
+    character_sets: CharacterSets<'a>,
+    signed: bool,
+}
+
+impl<'a> Dataset<'a> {
+    /// Indexes a whole data set.
+    ///
+    /// # Errors
+    /// [`crate::Malformed`] when the bytes end inside an element or are no data set.
+    pub fn parse(bytes: &'a [u8], encoding: Encoding) -> Result<Self, crate::Malformed> {
+        let places = index(bytes, 0, encoding).map_err(crate::Malformed::from)?;
+        Ok(Self::from_places(bytes, Cow::Owned(places), encoding, None))
+    }
+
+    pub(crate) fn from_places(
+        bytes: &'a [u8],
+        places: Cow<'a, [Place]>,
+        encoding: Encoding,
+        parent: Option<&Self>,
+    ) -> Self {
+        let character_sets = CharacterSets::default();
+        let mut dataset = Self { bytes, places, encoding, character_sets, signed: false };
+        dataset.character_sets = match (dataset.bytes(SPECIFIC_CHARACTER_SET), parent) {
+            (Some(value), _) => CharacterSets::new(value),
+            (None, Some(parent)) => parent.character_sets.clone(),
+            (None, None) => CharacterSets::default(),
+        };
+        dataset.signed = match (dataset.u16(PIXEL_REPRESENTATION), parent) {
+            (Some(representation), _) => representation == 1,
+            (None, parent) => parent.is_some_and(|parent| parent.signed),
+        };
+        dataset
+    }
+
+    /// Whether Pixel Representation (0028,0103), here or above, says two's complement.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.signed
+    }
+
+    fn place(&self, tag: Tag) -> Option<&Place> {
+        let at = self.places.partition_point(|place| place.tag < tag);
+        self.places.get(at).filter(|place| place.tag == tag)
+    }
+
+    fn at(&self, place: &Place) -> Element<'a> {
+        Element {
+            tag: place.tag,
+            vr: place.vr.unwrap_or_else(|| vr_of(place.tag, self)),
+            value: self.bytes.get(place.value..place.end).unwrap_or_default(),
+            undefined_length: place.length == UNDEFINED_LENGTH,
+        }
+    }
+
+    /// How the data set is written.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The element with this tag.
+    pub fn element(&self, tag: Tag) -> Option<Element<'a>> {
+        self.place(tag).map(|place| self.at(place))
+    }
+
+    /// Whether the element is there, empty or not.
+    pub fn has(&self, tag: Tag) -> bool {
+        self.place(tag).is_some()
+    }
+
+    /// All elements of this level, by tag.
+    pub fn elements(&self) -> impl Iterator<Item = Element<'a>> + '_ {
+        self.places.iter().map(|place| self.at(place))
+    }
+
+    /// All elements with where they lie and the bytes of header and value, by tag.
+    pub(crate) fn raw_elements(&self) -> impl Iterator<Item = (&Place, &'a [u8])> + '_ {
+        let bytes = self.bytes;
+        self.places
+            .iter()
+            .map(move |place| (place, bytes.get(place.start..place.end).unwrap_or_default()))
+    }
+
+    /// The value without padding (space, NUL); `None` when absent or empty.
+    pub fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
+        let value = self.element(tag)?.value;
+        let is_padding = |byte: &u8| matches!(byte, b' ' | b'\0');
+        let end = value.iter().rposition(|byte| !is_padding(byte))? + 1;
+        let start = value.iter().position(|byte| *byte != b' ')?;
+        value.get(start..end)
+    }
+
+    /// The value as text, decoded with the character sets in force, trimmed; several values stay
+    /// joined by `\`. `None` when absent or empty.
+    pub fn text(&self, tag: Tag) -> Option<String> {
+        let decoded = self.decode(self.bytes(tag)?);
+        let trimmed = decoded.trim();
+        (!trimmed.is_empty()).then(|| trimmed.to_owned())
+    }
+
+    /// Decodes bytes of this data set with the character sets in force.
+    pub fn decode(&self, bytes: &[u8]) -> String {
+        self.character_sets.decode(bytes)
+    }
+
+    /// The value of Specific Character Set (0008,0005) in force, without padding.
+    pub fn character_set_value(&self) -> Option<&'a [u8]> {
+        self.character_sets.value()
+    }
+
+    /// The first number of a US, SS, OW or AT value.
+    pub fn u16(&self, tag: Tag) -> Option<u16> {
+        let (first, _) = self.element(tag)?.value.split_first_chunk()?;
+        Some(self.encoding.u16(*first))
+    }
+
+    /// All numbers of a US, SS or OW value.
+    pub fn u16s(&self, tag: Tag) -> Vec<u16> {
+        let value = self.element(tag).map(|element| element.value).unwrap_or_default();
+        let (words, _) = value.as_chunks();
+        words.iter().map(|word| self.encoding.u16(*word)).collect()
+    }
+
+    /// The first number of a UL, SL, OL or SS/US value.
+    pub fn u32(&self, tag: Tag) -> Option<u32> {
+        let element = self.element(tag)?;
+        match element.value.split_first_chunk() {
+            Some((first, _)) => Some(self.encoding.u32(*first)),
+            None => self.u16(tag).map(u32::from),
+        }
+    }
+
+    /// The first number of an IS, DS or binary integer value.
+    pub fn i64(&self, tag: Tag) -> Option<i64> {
+        let element = self.element(tag)?;
+        match element.vr {
+            VR::US | VR::OW | VR::AT => self.u16(tag).map(i64::from),
+            VR::SS => self.u16(tag).map(|value| i64::from(value.cast_signed())),
+            VR::UL | VR::OL => self.u32(tag).map(i64::from),
+            VR::SL => self.u32(tag).map(|value| i64::from(value.cast_signed())),
+            _ => {
+                let text = first_text(element.value)?;
+                text.parse().ok().or_else(|| {
+                    let number: f64 = text.parse().ok()?;
+                    (number.fract() == 0.0 && number.abs() < 9e15).then(|| {
+                        #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
+                        let whole = number as i64;
+                        whole
+                    })
+                })
+            }
+        }
+    }
+
+    /// The first number of a DS, IS, FL, FD or integer value.
+    pub fn f64(&self, tag: Tag) -> Option<f64> {
+        self.f64s(tag).first().copied()
+    }
+
+    /// All numbers of a DS, IS, FL, FD or integer value; a DS that is no number ends the list.
+    pub fn f64s(&self, tag: Tag) -> Vec<f64> {
+        let Some(element) = self.element(tag) else { return Vec::new() };
+        let value = element.value;
+        let big_endian = self.encoding.big_endian;
+        match element.vr {
+            VR::FD | VR::OD => {
+                let (chunks, _) = value.as_chunks();
+                let read = if big_endian { f64::from_be_bytes } else { f64::from_le_bytes };
+                chunks.iter().map(|chunk| read(*chunk)).collect()
+            }
+            VR::FL | VR::OF => {
+                let (chunks, _) = value.as_chunks();
+                let read = if big_endian { f32::from_be_bytes } else { f32::from_le_bytes };
+                chunks.iter().map(|chunk| f64::from(read(*chunk))).collect()
+            }
+            VR::US | VR::OW => self.u16s(tag).into_iter().map(f64::from).collect(),
+            VR::SS => {
+                self.u16s(tag).into_iter().map(|word| f64::from(word.cast_signed())).collect()
+            }
+            VR::UL | VR::SL | VR::OL => {
+                let (chunks, _) = value.as_chunks();
+                let number = |chunk: &[u8; 4]| {
+                    let word = self.encoding.u32(*chunk);
+                    if element.vr == VR::SL {
+                        f64::from(word.cast_signed())
+                    } else {
+                        f64::from(word)
+                    }
+                };
+                chunks.iter().map(number).collect()
+            }
+            _ => value
+                .split(|byte| *byte == b'\\')
+                .map_while(|part| first_text(part)?.parse().ok())
+                .collect(),
+        }
+    }
+
+    /// The items of a sequence. A damaged item ends the list.
+    pub fn items(&self, tag: Tag) -> Vec<Dataset<'a>> {
+        let Some(element) = self.element(tag) else { return Vec::new() };
+        if !matches!(element.vr, VR::SQ | VR::UN) && self.encoding.explicit_vr {
+            return Vec::new();
+        }
+        let declared = self.place(tag).and_then(|place| place.vr);
+        let encoding = item_encoding(declared, self.encoding);
+        let mut items = Vec::new();
+        let mut at = 0;
+        while let Ok(header) = read_header(element.value, at, encoding) {
+            if header.tag != ITEM {
+                break;
+            }
+            let Some((places, end)) = index_item(element.value, &header, encoding) else { break };
+            items.push(Self::from_places(element.value, Cow::Owned(places), encoding, Some(self)));
+            at = end;
+        }
+        items
+    }
+
+    /// The first item of a sequence.
+    pub fn item(&self, tag: Tag) -> Option<Dataset<'a>> {
+        self.items(tag).into_iter().next()
+    }
+}
+
+/// The first value of a text VR, trimmed; `None` when it is not ASCII.
+fn first_text(value: &[u8]) -> Option<&str> {
+    let first = value.split(|byte| *byte == b'\\').next()?;
+    Some(std::str::from_utf8(first).ok()?.trim_matches([' ', '\0']))
+}
+
+/// Indexes the elements from `at` to the end, sorted by tag.
+pub(crate) fn index(bytes: &[u8], at: usize, encoding: Encoding) -> Result<Vec<Place>, WalkError> {
+    let mut places = Vec::new();
+    let mut at = at;
+    while at < bytes.len() {
+        let header = read_header(bytes, at, encoding)?;
+        if header.tag.0 == 0xFFFE {
+            return Err(WalkError::Malformed("an item stands outside a sequence"));
+        }
+        let end = end_of_value(bytes, &header, encoding)?;
+        places.push(Place::new(&header, at, end));
+        at = end;
+    }
+    sort(&mut places);
+    Ok(places)
+}
+
+/// Puts places in the order of their tags; the first of equal tags stays first.
+pub(crate) fn sort(places: &mut [Place]) {
+    if !places.is_sorted_by_key(|place| place.tag) {
+        places.sort_by_key(|place| place.tag);
+    }
+}
+
+/// Indexes one item; gives its elements and where the item ends.
+fn index_item(
+    bytes: &[u8],
+    item: &ElementHeader,
+    encoding: Encoding,
+) -> Option<(Vec<Place>, usize)> {
+    if item.length != UNDEFINED_LENGTH {
+        let end = item.value.checked_add(usize::try_from(item.length).ok()?)?;
+        return Some((index(bytes.get(..end)?, item.value, encoding).ok()?, end));
+    }
+    let mut places = Vec::new();
+    let mut at = item.value;
+    loop {
+        let header = read_header(bytes, at, encoding).ok()?;
+        match header.tag {
+            ITEM_DELIMITER => break at = header.value,
+            ITEM | SEQUENCE_DELIMITER => return None,
+            _ => {}
+        }
+        let end = end_of_value(bytes, &header, encoding).ok()?;
+        places.push(Place::new(&header, at, end));
+        at = end;
+    }
+    sort(&mut places);
+    Some((places, at))
+}

@@ -1,0 +1,249 @@
+//! An instance as the package holds it: the same elements in Explicit VR Little Endian.
+//!
+//! Elements that are already written so are copied byte for byte; others are re-encoded. What is
+//! written is `head`, the value of the pixel data, `tail`.
+
+use dicom_core::{Tag, VR};
+use model::Refusal;
+
+use crate::dataset::{Dataset, Element, index};
+use crate::element::{SEQUENCE_DELIMITER, UNDEFINED_LENGTH, has_long_length};
+use crate::encoding::Encoding;
+use crate::instance::{Identity, Instance};
+use crate::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+
+/// How the header of the pixel data element reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PixelValue {
+    /// A native value of this VR and length in bytes, even.
+    Native(VR, u32),
+    /// Fragments; the caller ends them with [`END_OF_FRAGMENTS`].
+    Encapsulated,
+}
+
+/// Sequence Delimitation Item: what follows the last fragment.
+pub const END_OF_FRAGMENTS: [u8; 8] = [0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
+
+/// An element whose value differs from the source's because the pixel data were decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The element.
+    pub tag: Tag,
+    /// Its VR and new value, of even length; `None` leaves the element out.
+    pub value: Option<(VR, Vec<u8>)>,
+}
+
+impl Instance {
+    /// Everything before the value of the pixel data: preamble of zeros, file meta information, the
+    /// elements, the header of the pixel data element. Without pixel data, the whole file.
+    ///
+    /// `replacements` must be sorted by tag.
+    ///
+    /// Standard: DICOM PS3.10 §7.1, PS3.5 §7.1.
+    pub fn head(
+        &self,
+        transfer_syntax: &str,
+        replacements: &[Replacement],
+        pixels: Option<PixelValue>,
+    ) -> Vec<u8> {
+        let mut head = vec![0; 128];
+        head.extend_from_slice(b"DICM");
+        head.extend_from_slice(&file_meta_information(self.identity(), transfer_syntax));
+        encode_elements(&self.dataset(), replacements, &mut head);
+        if let (Some(value), Some(element)) = (pixels, self.pixels()) {
+            let (vr, length) = match value {
+                PixelValue::Native(vr, length) => (vr, length),
+                PixelValue::Encapsulated => (VR::OB, UNDEFINED_LENGTH),
+            };
+            encode_header(element.tag, vr, length, &mut head);
+        }
+        head
+    }
+
+    /// The elements behind the pixel data, whose value ends at `pixels_end`.
+    ///
+    /// # Errors
+    /// [`Refusal`] when they cannot be read or are no elements. The fill of a file's last block
+    /// (zeros) is left out.
+    pub fn tail(&mut self, pixels_end: u64) -> Result<Vec<u8>, Refusal> {
+        let mut source = Vec::new();
+        self.read_into(pixels_end.min(self.length())..self.length(), &mut source)?;
+        if source.iter().all(|byte| *byte == 0) {
+            return Ok(Vec::new());
+        }
+        let encoding = self.transfer_syntax().encoding;
+        let places = index(&source, 0, encoding)
+            .map_err(|error| Refusal::Malformed(format!("behind the pixel data: {error}")))?;
+        let mut tail = Vec::with_capacity(source.len());
+        let dataset = Dataset::from_places(&source, places.into(), encoding, None);
+        encode_elements(&dataset, &[], &mut tail);
+        Ok(tail)
+    }
+
+    /// Reads a range of the pixel data, in little endian. The range starts on a pixel cell.
+    ///
+    /// # Errors
+    /// As [`Instance::read_into`].
+    pub fn read_pixels_into(
+        &mut self,
+        range: std::ops::Range<u64>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        self.read_into(range, buffer)?;
+        if self.transfer_syntax().encoding.big_endian {
+            let bits_allocated = self.dataset().u16(Tag(0x0028, 0x0100));
+            let vr = self.pixels().map(|pixels| pixels.vr);
+            swap(buffer, pixel_cell_bytes(vr, bits_allocated));
+        }
+        Ok(())
+    }
+}
+
+/// Bytes that are swapped together in big endian pixel data.
+fn pixel_cell_bytes(vr: Option<VR>, bits_allocated: Option<u16>) -> usize {
+    match (vr, bits_allocated) {
+        (Some(VR::OB | VR::UN), _) => 1,
+        (Some(VR::OF), _) | (_, Some(32)) => 4,
+        (Some(VR::OD), _) | (_, Some(64)) => 8,
+        _ => 2,
+    }
+}
+
+/// Reverses each group of `width` bytes.
+fn swap(bytes: &mut [u8], width: usize) {
+    if width > 1 {
+        bytes.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+    }
+}
+
+/// The file meta information of an instance (PS3.10 §7.1), group length included.
+pub fn file_meta_information(identity: &Identity, transfer_syntax: &str) -> Vec<u8> {
+    meta_information(identity.sop_class.as_str(), identity.sop_instance.as_str(), transfer_syntax)
+}
+
+fn meta_information(sop_class: &str, sop_instance: &str, transfer_syntax: &str) -> Vec<u8> {
+    let mut elements = Vec::with_capacity(256);
+    encode(Tag(0x0002, 0x0001), VR::OB, &[0, 1], &mut elements);
+    let values = [
+        (0x0002, VR::UI, sop_class),
+        (0x0003, VR::UI, sop_instance),
+        (0x0010, VR::UI, transfer_syntax),
+        (0x0012, VR::UI, IMPLEMENTATION_CLASS_UID),
+        (0x0013, VR::SH, IMPLEMENTATION_VERSION_NAME),
+    ];
+    for (element, vr, text) in values {
+        let mut value = text.as_bytes().to_vec();
+        if value.len() % 2 == 1 {
+            value.push(if vr == VR::UI { 0 } else { b' ' });
+        }
+        encode(Tag(0x0002, element), vr, &value, &mut elements);
+    }
+    let mut meta = Vec::with_capacity(elements.len() + 12);
+    let length = u32::try_from(elements.len()).unwrap_or(u32::MAX);
+    encode(Tag(0x0002, 0x0000), VR::UL, &length.to_le_bytes(), &mut meta);
+    meta.extend_from_slice(&elements);
+    meta
+}
+
+fn encode_tag(tag: Tag, out: &mut Vec<u8>) {
+    out.extend_from_slice(&tag.0.to_le_bytes());
+    out.extend_from_slice(&tag.1.to_le_bytes());
+}
+
+fn encode_header(tag: Tag, vr: VR, length: u32, out: &mut Vec<u8>) {
+    encode_tag(tag, out);
+    match u16::try_from(length) {
+        Ok(length) if !has_long_length(vr) => {
+            out.extend_from_slice(vr.to_string().as_bytes());
+            out.extend_from_slice(&length.to_le_bytes());
+        }
+        _ => {
+            // A value too long for its VR is UN (PS3.5 §6.2.2 note 3).
+            let vr = if has_long_length(vr) { vr } else { VR::UN };
+            out.extend_from_slice(vr.to_string().as_bytes());
+            out.extend_from_slice(&[0, 0]);
+            out.extend_from_slice(&length.to_le_bytes());
+        }
+    }
+}
+
+fn encode(tag: Tag, vr: VR, value: &[u8], out: &mut Vec<u8>) {
+    encode_header(tag, vr, u32::try_from(value.len()).unwrap_or(u32::MAX - 1), out);
+    out.extend_from_slice(value);
+}
+
+/// Writes the elements of a data set in Explicit VR Little Endian, replacing some.
+fn encode_elements(dataset: &Dataset<'_>, replacements: &[Replacement], out: &mut Vec<u8>) {
+    let mut pending = replacements;
+    let insert_below = |tag: Option<Tag>, pending: &mut &[Replacement], out: &mut Vec<u8>| {
+        while let Some((next, rest)) = pending.split_first() {
+            if tag.is_some_and(|tag| next.tag >= tag) {
+                break;
+            }
+            if let Some((vr, value)) = &next.value {
+                encode(next.tag, *vr, value, out);
+            }
+            *pending = rest;
+        }
+    };
+    for (place, raw) in dataset.raw_elements() {
+        insert_below(Some(place.tag), &mut pending, out);
+        if pending.first().is_some_and(|next| next.tag == place.tag) {
+            continue;
+        }
+        if dataset.encoding() == Encoding::EXPLICIT_LE && place.regular {
+            out.extend_from_slice(raw);
+        } else if let Some(element) = dataset.element(place.tag) {
+            reencode(dataset, &element, out);
+        }
+    }
+    insert_below(None, &mut pending, out);
+}
+
+/// Writes one element of another encoding. Group lengths (gggg,0000) would be wrong and are left out.
+fn reencode(dataset: &Dataset<'_>, element: &Element<'_>, out: &mut Vec<u8>) {
+    let Element { tag, vr, value, undefined_length } = *element;
+    if tag.1 == 0 {
+        return;
+    }
+    if vr == VR::SQ {
+        reencode_sequence(dataset, element, out);
+    } else if undefined_length {
+        // Items of an UN element are Implicit VR Little Endian already (PS3.5 §6.2.2 note 4).
+        encode_header(tag, VR::UN, UNDEFINED_LENGTH, out);
+        out.extend_from_slice(value);
+    } else {
+        encode_header(tag, vr, u32::try_from(value.len()).unwrap_or(u32::MAX - 1), out);
+        let start = out.len();
+        out.extend_from_slice(value);
+        if dataset.encoding().big_endian {
+            swap(out.get_mut(start..).unwrap_or_default(), number_bytes(vr));
+        }
+    }
+}
+
+fn reencode_sequence(dataset: &Dataset<'_>, element: &Element<'_>, out: &mut Vec<u8>) {
+    encode_header(element.tag, VR::SQ, UNDEFINED_LENGTH, out);
+    for item in dataset.items(element.tag) {
+        encode_tag(Tag(0xFFFE, 0xE000), out);
+        let length_at = out.len();
+        out.extend_from_slice(&[0; 4]);
+        encode_elements(&item, &[], out);
+        let length = u32::try_from(out.len() - length_at - 4).unwrap_or(u32::MAX - 1);
+        if let Some(place) = out.get_mut(length_at..length_at + 4) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
+    }
+    encode_tag(SEQUENCE_DELIMITER, out);
+    out.extend_from_slice(&[0; 4]);
+}
+
+/// Bytes of one number of a VR; 1 for text and bytes.
+fn number_bytes(vr: VR) -> usize {
+    match vr {
+        VR::US | VR::SS | VR::OW | VR::AT => 2,
+        VR::UL | VR::SL | VR::FL | VR::OF | VR::OL => 4,
+        VR::FD | VR::OD | VR::OV | VR::SV | VR::UV => 8,
+        _ => 1,
+    }
+}
