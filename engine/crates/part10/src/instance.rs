@@ -25,6 +25,9 @@ const FIRST_PIXEL_TAG: Tag = Tag(0x7FE0, 0x0008);
 /// Pixel Data (7FE0,0010).
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
+/// So many elements in a row are no accident.
+const LEAST_ELEMENTS: usize = 8;
+
 /// The four UIDs that a File-set cannot do without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -254,7 +257,12 @@ fn parse(mut front: Front, limits: &Limits, until: Option<Tag>) -> Result<Parsed
         dataset.bytes(tag).map(<[u8]>::to_vec).or_else(|| meta.clone()).unwrap_or_default()
     };
     let uid = |tag| dataset.bytes(tag).unwrap_or_default();
-    let missing = |name| not_dicom_or(Refusal::NoUid(name));
+    // A bare data set that parses this far is one, with or without UIDs (ACR-NEMA has none).
+    let is_dataset = start.declared || places.len() >= LEAST_ELEMENTS;
+    let missing = |name| {
+        let refusal = Refusal::NoUid(name);
+        if is_dataset { OpenError::Refused(refusal) } else { OpenError::NotDicom }
+    };
     let identity = Identity {
         sop_class: SopClassUid::from_wire(&or_meta(SOP_CLASS_UID, &start.sop_class))
             .map_err(|_error| missing("SOP Class UID (0008,0016)"))?,

@@ -12,6 +12,7 @@ mod charset;
 mod dataset;
 mod element;
 mod encoding;
+mod folder;
 mod frames;
 mod front;
 mod instance;
@@ -25,6 +26,7 @@ pub use encoding::{
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN,
     Encoding, IMPLICIT_VR_LITTLE_ENDIAN, TransferSyntax,
 };
+pub use folder::{FolderError, FolderListing, ListedInstance, OtherFile, list_folder};
 pub use frames::{Fragments, FrameError, Frames};
 pub use instance::{Heading, Identity, Instance, PixelElement};
 pub use pixel_description::{Photometric, PixelDescription, PixelDescriptionError};

@@ -130,9 +130,8 @@ impl PixelDescription {
         let bits_stored = dataset.u16(BITS_STORED).unwrap_or(bits_allocated);
         let frames = match dataset.i64(NUMBER_OF_FRAMES) {
             None | Some(0) => 1,
-            Some(frames) => {
-                u32::try_from(frames).map_err(|_error| Impossible("Number of Frames (0028,0008)"))?
-            }
+            Some(frames) => u32::try_from(frames)
+                .map_err(|_error| Impossible("Number of Frames (0028,0008)"))?,
         };
         if rows == 0 || columns == 0 {
             return Err(Impossible("Rows or Columns"));

@@ -75,6 +75,11 @@ pub(crate) fn read_start(front: &mut Front, limits: &Limits) -> Result<Start, Op
         }
         at = end;
     }
+    // The four letters may stand in a value of a data set that has no preamble.
+    let nothing_follows = at == 132 && sniff_encoding(&front.bytes, at).is_none();
+    if nothing_follows && sniff_encoding(&front.bytes, 0).is_some() {
+        return Ok(Start::default());
+    }
     start.dataset = at;
     Ok(start)
 }
