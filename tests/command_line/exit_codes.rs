@@ -1,0 +1,113 @@
+//! Exit codes, and a clear sentence with each.
+
+use std::fs;
+
+use rstest::rstest;
+
+use crate::support::{SMALL_CT, Workplace, files_below, judges, report, run};
+
+#[rstest]
+#[case::no_command(&[])]
+#[case::unknown_command(&["pakcage"])]
+#[case::unknown_option(&["package", "--folder", "x", "--out", "y", "--colour"])]
+#[case::no_source(&["package", "--out", "/nonexistent/x.zip"])]
+#[case::no_target(&["package", "--folder", "."])]
+#[case::unknown_layout(&["package", "--folder", ".", "--out", "x.zip", "--layout", "tree"])]
+#[case::unknown_language(&["package", "--folder", ".", "--out", "x.zip", "--lang", "tlh"])]
+#[case::unknown_policy(&["package", "--folder", ".", "--out", "x.zip", "--transfer-syntax", "j2k"])]
+#[case::memory_not_a_number(&["package", "--folder", ".", "--out", "x.zip", "--memory", "much"])]
+#[case::no_jobs(&["package", "--folder", ".", "--out", "x.zip", "--jobs", "0"])]
+#[case::unknown_fixture(&["fixtures", "--study", "nonesuch", "--out", "/nonexistent/x"])]
+fn a_wrong_call_is_exit_2(#[case] arguments: &[&str]) {
+    let run = run::esito(arguments).finish().expect_code(&[2]);
+    assert!(!run.stderr.trim().is_empty());
+    assert!(run.stdout.is_empty(), "help for an error belongs on stderr");
+}
+
+#[rstest]
+#[case::help(&["--help"])]
+#[case::help_of_a_command(&["package", "--help"])]
+#[case::version(&["--version"])]
+fn help_is_exit_0_on_stdout(#[case] arguments: &[&str]) {
+    let run = run::esito(arguments).finish().expect_code(&[0]);
+    assert!(!run.stdout.is_empty());
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_whole_study_is_exit_0() {
+    let place = Workplace::with_study(SMALL_CT);
+    place.package(&[]).expect_code(&[0]);
+    assert_eq!(place.left_behind(), ["package.zip"]);
+}
+
+/// One instance of four is cut off: the others are packaged, the loss is named everywhere.
+#[test]
+fn a_truncated_instance_is_exit_3_and_named() {
+    let place = Workplace::with_study(SMALL_CT);
+    let victim = files_below(&place.source()).remove(1);
+    let bytes = fs::read(&victim).expect("a fixture");
+    fs::write(&victim, &bytes[..bytes.len() - 1000]).expect("the truncated file");
+    let run = place.package(&[]).expect_code(&[3]);
+    let name = victim.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(run.stderr.contains(&name), "{}", run.stderr);
+    let report = report::read(&place.report());
+    let files = report::files(&report);
+    assert_eq!((files.packaged, files.refused), (3, 1), "{report}");
+    assert!(report.to_string().contains(&name), "{report}");
+    judges::judge(&place.zip(), &place.source(), &["--instances", "3"]);
+}
+
+#[test]
+fn an_empty_folder_is_exit_4() {
+    refused(&Workplace::empty(), "DICOM");
+}
+
+#[test]
+fn a_folder_without_dicom_is_exit_4() {
+    let place = Workplace::empty();
+    fs::write(place.source().join("letter.txt"), "no DICOM").expect("a file");
+    fs::write(place.source().join("empty"), "").expect("a file");
+    fs::write(place.source().join("zeros"), vec![0; 4096]).expect("a file");
+    refused(&place, "DICOM");
+}
+
+#[test]
+fn two_patients_are_exit_4() {
+    refused(&Workplace::with_study(&["--study", "quirk-two-patients"]), "patient");
+}
+
+#[test]
+fn a_study_that_is_not_there_is_exit_4() {
+    let place = Workplace::with_study(SMALL_CT);
+    place.package(&["--study", "1.2.3.4.5.6.7"]).expect_code(&[4]);
+    assert_eq!(place.left_behind(), [""; 0]);
+}
+
+#[test]
+fn a_study_whose_every_file_is_cut_off_is_exit_4() {
+    let place = Workplace::with_study(SMALL_CT);
+    for file in files_below(&place.source()) {
+        let bytes = fs::read(&file).expect("a fixture");
+        fs::write(&file, &bytes[..bytes.len() / 2]).expect("the truncated file");
+    }
+    refused(&place, "");
+}
+
+/// The sentence on stderr says what is wrong without the name or ID of a person.
+#[track_caller]
+fn refused(place: &Workplace, says: &str) {
+    let run = place.package(&[]).expect_code(&[4]);
+    assert!(run.stderr.contains(says), "{}", run.stderr);
+    assert!(!run.stderr.contains('^'), "a patient's name is on stderr: {}", run.stderr);
+    assert_eq!(place.left_behind(), [""; 0]);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_exit_4_or_6_and_named() {
+    let place = Workplace::empty();
+    fs::remove_dir(place.source()).expect("an empty folder");
+    let run = place.package(&[]).expect_code(&[2, 4, 6]);
+    assert!(run.stderr.contains("source"), "{}", run.stderr);
+    assert_eq!(place.left_behind(), [""; 0]);
+}

@@ -1,0 +1,19 @@
+//! The contract of the command line: exit codes, what stands on stderr, what is left on disk.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test program: a failed expectation ends the test"
+)]
+
+#[expect(dead_code, reason = "shared by the areas, each of which uses a part")]
+#[path = "../support/lib.rs"]
+mod support;
+
+mod cancelling;
+mod exit_codes;
+mod output;
+mod storage;

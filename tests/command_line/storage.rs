@@ -1,0 +1,113 @@
+//! Local storage that fails: exit 6, a sentence that names the place, and nothing left behind.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{SMALL_CT, Workplace, names_in, run};
+
+#[test]
+fn a_full_disk_behind_a_pipe_is_exit_6() {
+    let place = Workplace::with_study(SMALL_CT);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let run = run::esito(&["package", "--out", "-", "--folder"])
+        .arg(place.source())
+        .stdout(full)
+        .finish()
+        .expect_code(&[6]);
+    assert!(!run.stderr.trim().is_empty());
+}
+
+#[test]
+fn a_target_folder_that_is_not_there_is_exit_6() {
+    unwritable(|place| place.target().join("nowhere/package.zip"));
+}
+
+#[test]
+fn a_target_that_is_a_folder_is_exit_6() {
+    unwritable(|place| {
+        let folder = place.beside("folder.zip");
+        fs::create_dir(&folder).expect("a folder");
+        folder
+    });
+}
+
+#[test]
+fn a_target_below_a_file_is_exit_6() {
+    unwritable(|place| {
+        let file = place.beside("file");
+        fs::write(&file, "x").expect("a file");
+        file.join("package.zip")
+    });
+}
+
+#[track_caller]
+fn unwritable(target: impl Fn(&Workplace) -> std::path::PathBuf) {
+    let place = Workplace::with_study(SMALL_CT);
+    let target = target(&place);
+    let run = run::esito(&["package", "--folder"])
+        .arg(place.source())
+        .arg("--out")
+        .arg(&target)
+        .finish()
+        .expect_code(&[6]);
+    let name = target.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(run.stderr.contains(&name), "{}", run.stderr);
+    assert_eq!(place.left_behind(), [""; 0]);
+}
+
+/// A disk that fills up in the middle of the package (a small tmpfs; only root can mount one).
+#[test]
+fn a_disk_that_fills_up_is_exit_6_and_leaves_no_file() {
+    let place = Workplace::with_study(&["--study", "ct", "--slices", "12", "--rows", "512"]);
+    let Some(disk) = SmallDisk::mount(&place.beside("disk")) else { return };
+    let run = run::esito(&["package", "--folder"])
+        .arg(place.source())
+        .arg("--out")
+        .arg(disk.0.join("package.zip"))
+        .finish();
+    let left = names_in(&disk.0);
+    drop(disk);
+    run.expect_code(&[6]);
+    assert_eq!(left, [""; 0]);
+}
+
+/// A file system of one MiB.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path) -> Option<Self> {
+        fs::create_dir(at).expect("a folder");
+        let mounted = run::program("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "esito-test"])
+            .arg(at)
+            .finish();
+        if mounted.code == Some(0) {
+            Some(Self(at.to_owned()))
+        } else {
+            println!("skipped: no tmpfs can be mounted here: {}", mounted.stderr.trim());
+            None
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        run::program("umount").arg(&self.0).finish();
+    }
+}
+
+/// A folder that may not be read names itself (root reads everything, so root skips it).
+#[test]
+fn an_unreadable_file_is_named_and_counted() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Workplace::with_study(SMALL_CT);
+    let victim = crate::support::files_below(&place.source()).remove(0);
+    fs::set_permissions(&victim, fs::Permissions::from_mode(0o000)).expect("permissions");
+    if fs::File::open(&victim).is_ok() {
+        println!("skipped: this user reads files without permission");
+        return;
+    }
+    let run = place.package(&[]).expect_code(&[3]);
+    let name = victim.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(run.stderr.contains(&name), "{}", run.stderr);
+}

@@ -1,0 +1,93 @@
+//! Bounded memory: the peak of a child process that packages much more than its budget.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test program: a failed expectation ends the test"
+)]
+
+#[expect(
+    dead_code,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "shared by the areas, each of which uses a part"
+)]
+#[path = "../support/lib.rs"]
+mod support;
+
+use std::io::Read as _;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use support::run::{self, TIME_LIMIT, high_water_kib};
+use support::{Workplace, files_below, slow_tier};
+
+/// The budget given to the program, in MiB.
+const BUDGET_MIB: u64 = 32;
+/// What the program needs beside its budget: code, tables, one frame on each thread, the ZIP's
+/// central directory, the allocator's slack.
+const BESIDE_MIB: u64 = 48;
+
+/// Packages a study to nowhere with a small budget and checks the peak.
+#[track_caller]
+fn stays_within(study: &[&str], times_the_budget: u64) {
+    let place = Workplace::with_study(study);
+    let bytes: u64 = files_below(&place.source())
+        .iter()
+        .map(|file| file.metadata().expect("a file").len())
+        .sum();
+    assert!(bytes >= (times_the_budget * BUDGET_MIB) << 20, "the study has only {bytes} bytes");
+    let run =
+        run::esito(&["package", "--out", "-", "--memory", &BUDGET_MIB.to_string(), "--folder"])
+            .arg(place.source())
+            .stdout(Stdio::null())
+            .finish()
+            .expect_code(&[0]);
+    println!("{} MiB packaged, peak {} MiB", bytes >> 20, run.peak_kib >> 10);
+    assert!(run.peak_kib > 0, "the peak was not seen");
+    assert!(
+        run.peak_kib >> 10 <= BUDGET_MIB + BESIDE_MIB,
+        "{} MiB for a budget of {BUDGET_MIB} MiB",
+        run.peak_kib >> 10
+    );
+}
+
+#[test]
+fn a_study_ten_times_the_budget_stays_within_it() {
+    stays_within(&["--study", "ct", "--slices", "650", "--rows", "512"], 10);
+}
+
+/// One multi-frame instance is larger than the whole budget.
+#[test]
+fn an_instance_larger_than_the_budget_stays_within_it() {
+    stays_within(&["--study", "us"], 1);
+}
+
+#[test]
+fn a_tomosynthesis_of_a_gigabyte_stays_within_the_budget() {
+    if slow_tier() {
+        stays_within(&["--study", "tomo", "--slices", "60"], 10);
+    }
+}
+
+/// Nobody reads the output: the program waits, and does not gather the study in memory.
+#[test]
+fn a_reader_that_stops_holds_the_program_back() {
+    let place = Workplace::with_study(&["--study", "ct", "--slices", "400", "--rows", "512"]);
+    let mut child =
+        run::esito(&["package", "--out", "-", "--memory", &BUDGET_MIB.to_string(), "--folder"])
+            .arg(place.source())
+            .start();
+    let mut pipe = child.stdout.take().expect("a pipe");
+    let mut first = [0; 4096];
+    pipe.read_exact(&mut first).expect("the first bytes");
+    thread::sleep(Duration::from_secs(3));
+    let peak_mib = high_water_kib(child.id()) >> 10;
+    assert_eq!(child.try_wait().expect("its state"), None, "it ended although nobody reads");
+    println!("peak {peak_mib} MiB behind a reader that stopped");
+    assert!(peak_mib > 0 && peak_mib <= BUDGET_MIB + BESIDE_MIB, "{peak_mib} MiB");
+    drop(pipe);
+    run::finish(child, TIME_LIMIT).expect_code(&[130, 6]);
+}
