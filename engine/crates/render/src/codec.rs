@@ -1,0 +1,93 @@
+//! Compressed frames to the bytes that an Explicit VR Little Endian file would hold.
+//!
+//! One decode serves the DICOM entry and the preview. Lossless streams come out bit by bit as they
+//! went in; streams that a decoder is known to get wrong are refused.
+//!
+//! Invariant: pure functions of their input. Decoders of other people can panic on hostile input:
+//! the caller wraps [`decode_frame`] in [`std::panic::catch_unwind`].
+
+mod jpeg;
+mod rle;
+mod samples;
+
+use model::{PreviewFault, TransferSyntaxUid};
+use part10::{Photometric, PixelDescription};
+
+use crate::limits::Limits;
+use crate::pixel_coding::{Decoder, pixel_coding};
+
+/// One frame as it stands in Pixel Data of an Explicit VR Little Endian file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NativeFrame {
+    /// `rows × columns × samples`, little-endian containers of Bits Allocated.
+    pub bytes: Vec<u8>,
+    /// Photometric Interpretation of `bytes`: that of the instance, or what decoding made of it
+    /// (`YBR_RCT` becomes RGB, so does `YBR_FULL_422` of a JPEG).
+    pub photometric: Photometric,
+    /// Planar Configuration of `bytes`: colour-by-plane.
+    pub planar: bool,
+}
+
+/// The pixels are patient data: only their amount is printed.
+impl std::fmt::Debug for NativeFrame {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("NativeFrame")
+            .field("bytes", &self.bytes.len())
+            .field("photometric", &self.photometric)
+            .field("planar", &self.planar)
+            .finish()
+    }
+}
+
+impl NativeFrame {
+    /// The description of the instance with what decoding changed: what the uncompressed data set
+    /// says, and what [`crate::Rendering::prepare`] wants.
+    pub fn describe(&self, description: &PixelDescription) -> PixelDescription {
+        PixelDescription {
+            photometric: self.photometric.clone(),
+            planar: self.planar,
+            ..description.clone()
+        }
+    }
+}
+
+/// Decodes one frame.
+///
+/// `frame` is the whole compressed frame, its fragments joined. Rows, columns, samples and bits of
+/// the stream must be those of the description.
+///
+/// Panics of decoders are not caught here.
+///
+/// # Errors
+/// - [`PreviewFault::NoDecoder`]: see [`crate::can_decode`]
+/// - [`PreviewFault::Damaged`]: the stream is no stream of its transfer syntax, or ends early
+/// - [`PreviewFault::Unsupported`]: stream and description contradict each other, or the decoder is
+///   known to be wrong for such streams
+/// - [`PreviewFault::OverLimit`]: the frame passes `limits`
+///
+/// # Limits
+/// Allocates the native frame and at most four times its size while decoding.
+pub fn decode_frame(
+    transfer_syntax: &str,
+    description: &PixelDescription,
+    frame: &[u8],
+    limits: &Limits,
+) -> Result<NativeFrame, PreviewFault> {
+    let no_decoder = || match TransferSyntaxUid::from_wire(transfer_syntax.as_bytes()) {
+        Ok(uid) => PreviewFault::NoDecoder(uid),
+        Err(fault) => PreviewFault::Unsupported(format!("the transfer syntax: {fault}")),
+    };
+    let coding = pixel_coding(transfer_syntax).ok_or_else(no_decoder)?;
+    let decoder = coding.decoder.ok_or_else(no_decoder)?;
+    let native_bytes = limits.native_bytes(description)?;
+    match decoder {
+        Decoder::Native => {
+            let bytes = frame.get(..native_bytes).ok_or(PreviewFault::MissingPixels)?.to_vec();
+            let photometric = description.photometric.clone();
+            Ok(NativeFrame { bytes, photometric, planar: description.planar })
+        }
+        Decoder::Jpeg => jpeg::decode(description, frame, native_bytes),
+        Decoder::Rle => rle::decode(description, frame, native_bytes),
+    }
+}

@@ -1,0 +1,156 @@
+//! Native frames of one instance to 8-bit pictures.
+//!
+//! What the data set says about showing its pixels is read once, by [`Rendering::prepare`]; frames
+//! then need nothing but their own bytes.
+//!
+//! Invariant: what is not known to be shown right is refused with
+//! [`PreviewFault::Unsupported`]: a wrong picture is worse than none.
+
+mod aspect;
+mod colour;
+#[cfg(test)]
+mod dataset_bytes;
+mod gray;
+mod gray_lut;
+mod gray_range;
+mod lookup_table;
+mod modality;
+mod palette;
+mod stored_format;
+mod voi;
+
+use model::PreviewFault;
+use part10::{Dataset, Photometric, PixelDescription};
+
+use crate::bitmap::{Bitmap, Channels};
+use crate::limits::Limits;
+use colour::Colour;
+use gray::Gray;
+use palette::Palette;
+
+pub use gray_lut::LutCache;
+
+/// Everything that turns the native frames of one instance into 8-bit pictures.
+///
+/// Standard: DICOM PS3.4 N.2 (the pipeline), PS3.3 C.7.6.3, C.11.
+#[derive(Debug)]
+pub struct Rendering {
+    columns: u16,
+    rows: u16,
+    frame_bytes: usize,
+    pixel_height_over_width: f64,
+    pipeline: Pipeline,
+}
+
+#[derive(Debug)]
+enum Pipeline {
+    Gray(Gray),
+    Palette(Palette),
+    Colour(Colour),
+}
+
+impl Rendering {
+    /// Reads how the frames of an instance are to be shown.
+    ///
+    /// `description` tells how the frames given to [`Rendering::frame`] are laid out: for decoded
+    /// frames that is [`crate::NativeFrame::describe`] of the instance's description, not the
+    /// description itself. Instances of a series share the tables in `cache`.
+    ///
+    /// # Errors
+    /// [`PreviewFault::Unsupported`] for attributes that contradict each other or are of a kind
+    /// that is not rendered; [`PreviewFault::OverLimit`] when a frame passes `limits`.
+    pub fn prepare(
+        dataset: &Dataset<'_>,
+        description: &PixelDescription,
+        cache: &LutCache,
+        limits: &Limits,
+    ) -> Result<Self, PreviewFault> {
+        let frame_bytes = limits.native_bytes(description)?;
+        let pipeline = match description.photometric {
+            Photometric::Monochrome1 | Photometric::Monochrome2 => {
+                if description.samples_per_pixel != 1 {
+                    return Err(PreviewFault::Unsupported(
+                        "a grey image with several samples per pixel".into(),
+                    ));
+                }
+                Pipeline::Gray(Gray::prepare(dataset, description, cache)?)
+            }
+            Photometric::PaletteColor => Pipeline::Palette(Palette::prepare(dataset, description)?),
+            _ => Pipeline::Colour(Colour::prepare(description)?),
+        };
+        Ok(Self {
+            columns: description.columns,
+            rows: description.rows,
+            frame_bytes,
+            pixel_height_over_width: aspect::pixel_height_over_width(dataset),
+            pipeline,
+        })
+    }
+
+    /// The picture of one native little-endian frame, Explicit VR Little Endian as in a file.
+    ///
+    /// `index` counts from 0. `native` begins with the first pixel of the frame; frames of 1-bit
+    /// pixels begin at the lowest bit of the first byte. Bytes after the frame are padding.
+    ///
+    /// # Errors
+    /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame.
+    pub fn frame(&self, index: u32, native: &[u8]) -> Result<Bitmap, PreviewFault> {
+        let native = native.get(..self.frame_bytes).ok_or(PreviewFault::MissingPixels)?;
+        let pixels = usize::from(self.rows) * usize::from(self.columns);
+        let (channels, data) = match &self.pipeline {
+            Pipeline::Gray(gray) => (Channels::Gray, gray.frame(index, native, pixels)),
+            Pipeline::Palette(palette) => (Channels::Rgb, palette.frame(native, pixels)),
+            Pipeline::Colour(colour) => (Channels::Rgb, colour.frame(native, pixels)),
+        };
+        Bitmap::new(self.columns, self.rows, channels, data)
+    }
+
+    /// How much higher than wide a pixel is; 1 for square pixels and where the file says nothing.
+    ///
+    /// Pictures are not resampled for it: whoever shows them stretches them.
+    pub fn pixel_height_over_width(&self) -> f64 {
+        self.pixel_height_over_width
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use stored_format::tests::description;
+
+    fn prepare(description: &PixelDescription) -> Result<Rendering, PreviewFault> {
+        let dataset = dataset_bytes::parse(&[]);
+        Rendering::prepare(&dataset, description, &LutCache::default(), &Limits::default())
+    }
+
+    #[test]
+    fn a_short_frame_is_refused_and_padding_is_ignored() {
+        let rendering = prepare(&PixelDescription { columns: 3, ..description(8, 8, 7, false) });
+        let rendering = rendering.unwrap();
+        assert_eq!(rendering.frame(0, &[1, 2]), Err(PreviewFault::MissingPixels));
+        let bitmap = rendering.frame(0, &[1, 2, 3, 0]).unwrap();
+        assert_eq!((bitmap.width(), bitmap.height(), bitmap.data()), (3, 1, [1, 2, 3].as_slice()));
+    }
+
+    #[rstest]
+    #[case::colour_by_name_only(Photometric::Rgb, 1)]
+    #[case::grey_with_three_samples(Photometric::Monochrome2, 3)]
+    #[case::palette_without_tables(Photometric::PaletteColor, 1)]
+    #[case::unknown(Photometric::Other("HSV".into()), 3)]
+    fn contradictions_are_refused(#[case] photometric: Photometric, #[case] samples: u16) {
+        let description = PixelDescription {
+            photometric,
+            samples_per_pixel: samples,
+            ..description(8, 8, 7, false)
+        };
+        assert!(matches!(prepare(&description), Err(PreviewFault::Unsupported(_))));
+    }
+
+    #[test]
+    fn the_largest_dimensions_are_refused_before_anything_is_allocated() {
+        let description =
+            PixelDescription { rows: u16::MAX, columns: u16::MAX, ..description(8, 8, 7, false) };
+        assert_eq!(prepare(&description).err(), Some(PreviewFault::OverLimit));
+    }
+}

@@ -1,0 +1,136 @@
+//! The lookup tables of the Modality LUT and VOI LUT Sequences.
+
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+use model::PreviewFault;
+use part10::Dataset;
+
+/// A table from consecutive integers to unsigned values.
+///
+/// Standard: DICOM PS3.3 C.11.1.1, C.11.2.1.1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LookupTable {
+    /// The input that the first entry stands for.
+    first: i64,
+    /// The highest output that the descriptor allows: 2^bits − 1.
+    pub(super) highest: u16,
+    /// At least one entry, none above `highest`.
+    entries: Box<[u16]>,
+}
+
+impl LookupTable {
+    /// Reads the first item of a LUT sequence; `None` when there is none, or it holds no table.
+    ///
+    /// `negative_inputs` says that the values looked up can be below zero: then the second value of
+    /// the descriptor is signed although many writers label it US.
+    ///
+    /// # Errors
+    /// [`PreviewFault::Unsupported`] when descriptor and data contradict each other.
+    pub(super) fn read(
+        dataset: &Dataset<'_>,
+        sequence: Tag,
+        negative_inputs: bool,
+    ) -> Result<Option<Self>, PreviewFault> {
+        let Some(item) = dataset.item(sequence) else { return Ok(None) };
+        let Some(descriptor) = item.element(tags::LUT_DESCRIPTOR) else { return Ok(None) };
+        let signed = negative_inputs || descriptor.vr == VR::SS;
+        let &[count, first, bits] = item.u16s(tags::LUT_DESCRIPTOR).as_slice() else {
+            return Err(PreviewFault::Unsupported("a LUT Descriptor has not three values".into()));
+        };
+        let first = if signed { i64::from(first.cast_signed()) } else { i64::from(first) };
+        let entries = entries(&item, tags::LUT_DATA, count)?;
+        if !(1..=16).contains(&bits) {
+            return Err(PreviewFault::Unsupported(format!("a LUT of {bits} bits per entry")));
+        }
+        let highest = u16::MAX >> (16 - bits);
+        let entries = entries.iter().map(|entry| (*entry).min(highest)).collect();
+        Ok(Some(Self { first, highest, entries }))
+    }
+
+    /// The entry for an input; inputs outside take the nearest entry.
+    pub(super) fn at(&self, input: i64) -> u16 {
+        let last = self.entries.len().saturating_sub(1);
+        let index = usize::try_from(input.saturating_sub(self.first)).unwrap_or(0).min(last);
+        self.entries.get(index).copied().unwrap_or(0)
+    }
+
+    /// The lowest and highest entry.
+    pub(super) fn range(&self) -> (u16, u16) {
+        let lowest = self.entries.iter().min().copied().unwrap_or(0);
+        (lowest, self.entries.iter().max().copied().unwrap_or(0))
+    }
+}
+
+/// The `count` entries (0 means 65 536) of table data, one a word or packed two a word.
+///
+/// Tables of 8 bits are packed low byte first (PS3.3 C.7.6.3.1.6); writers exist that put each of
+/// their entries in a word.
+pub(super) fn entries(item: &Dataset<'_>, data: Tag, count: u16) -> Result<Vec<u16>, PreviewFault> {
+    let count = if count == 0 { 1 << 16 } else { usize::from(count) };
+    let mut words = item.u16s(data);
+    if words.len() < count && words.len() * 2 >= count {
+        words = words.into_iter().flat_map(u16::to_le_bytes).map(u16::from).collect();
+    }
+    if words.len() < count {
+        return Err(PreviewFault::Unsupported("a LUT is shorter than its descriptor says".into()));
+    }
+    words.truncate(count);
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rendering::dataset_bytes::{item, parse, sequence, words};
+    use rstest::rstest;
+
+    fn table(
+        descriptor: [u16; 3],
+        data: &[u16],
+        negative: bool,
+    ) -> Result<LookupTable, PreviewFault> {
+        let bytes = sequence(
+            tags::VOILUT_SEQUENCE,
+            &[item(&[words(tags::LUT_DESCRIPTOR, &descriptor), words(tags::LUT_DATA, data)])],
+        );
+        let table = LookupTable::read(&parse(&bytes), tags::VOILUT_SEQUENCE, negative);
+        table.map(Option::unwrap)
+    }
+
+    #[rstest]
+    #[case::below_takes_the_first(-5, 10)]
+    #[case::first(100, 10)]
+    #[case::inside(101, 20)]
+    #[case::above_takes_the_last(9_999, 30)]
+    fn inputs_outside_take_the_nearest_entry(#[case] input: i64, #[case] expected: u16) {
+        let table = table([3, 100, 8], &[10, 20, 30], false).unwrap();
+        assert_eq!(table.at(input), expected);
+    }
+
+    #[test]
+    fn the_first_input_is_signed_when_inputs_can_be_negative() {
+        let table = table([2, 0xFC00, 12], &[1, 4095], true).unwrap();
+        assert_eq!((table.at(-1024), table.at(-1023)), (1, 4095));
+    }
+
+    #[test]
+    fn entries_of_eight_bits_may_be_packed_low_byte_first() {
+        let table = table([4, 0, 8], &[0x0201, 0x0403], false).unwrap();
+        assert_eq!([0, 1, 2, 3].map(|input| table.at(input)), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn zero_entries_means_65536() {
+        let data: Vec<u16> = (0..=u16::MAX).collect();
+        let table = table([0, 0, 16], &data, false).unwrap();
+        assert_eq!(table.at(65_535), 65_535);
+    }
+
+    #[rstest]
+    #[case::short([3, 0, 16], &[1])]
+    #[case::bits_of_zero([1, 0, 0], &[1])]
+    #[case::bits_over_sixteen([1, 0, 17], &[1])]
+    fn contradictions_are_refused(#[case] descriptor: [u16; 3], #[case] data: &[u16]) {
+        assert!(matches!(table(descriptor, data, false), Err(PreviewFault::Unsupported(_))));
+    }
+}
