@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn a_moment_is_packed_as_ms_dos_does() {
         let moment = DosDateTime::new(2026, 11, 23, 16, 47, 35).unwrap();
-        assert_eq!(moment.date(), 46 << 9 | 11 << 5 | 23);
-        assert_eq!(moment.time(), 16 << 11 | 47 << 5 | 17);
+        assert_eq!(moment.date(), (46 << 9) + (11 << 5) + 23);
+        assert_eq!(moment.time(), (16 << 11) + (47 << 5) + 35 / 2);
         assert_eq!(DosDateTime::new(1980, 1, 1, 0, 0, 0), Ok(DosDateTime::EARLIEST));
     }
 

@@ -6,8 +6,26 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use crate::entry::{EntryFacts, Method, PreparedEntry, checksum, length, store};
 
-/// The level of libdeflate; figures in the module doc.
-const LEVEL: i32 = 1;
+/// Which repeats the compressor looks for; figures in the module doc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Search {
+    /// Of four bytes and more (libdeflate level 1): fastest, for pixels of one sample.
+    FourBytes,
+    /// Of three bytes too (libdeflate level 2): for interleaved colour samples, where grey is three
+    /// equal bytes, and for text.
+    ThreeBytes,
+}
+
+impl Search {
+    /// Not from `CompressionLvl::fastest()`: in libdeflater 1.26 that is level 0, which stores.
+    fn compressor(self) -> Compressor {
+        let level = match self {
+            Self::FourBytes => 1,
+            Self::ThreeBytes => 2,
+        };
+        Compressor::new(CompressionLvl::new(level).unwrap_or_default())
+    }
+}
 
 /// Buffers up to this size are kept from entry to entry; larger ones go back at once, so that one
 /// mammogram does not fix its size to every thread.
@@ -15,6 +33,7 @@ const RETAINED_BYTES: usize = 2 << 20;
 
 /// A deflate compressor with its buffers, to be reused from entry to entry.
 pub struct Deflater {
+    search: Search,
     compressor: Compressor,
     joined: Vec<u8>,
     compressed: Vec<u8>,
@@ -22,25 +41,15 @@ pub struct Deflater {
 
 impl std::fmt::Debug for Deflater {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Deflater").finish_non_exhaustive()
-    }
-}
-
-impl Default for Deflater {
-    fn default() -> Self {
-        Self::new()
+        formatter.debug_struct("Deflater").field("search", &self.search).finish_non_exhaustive()
     }
 }
 
 impl Deflater {
-    /// A compressor of the level that the module doc explains.
-    pub fn new() -> Self {
-        Self {
-            // Not `CompressionLvl::fastest()`: in libdeflater 1.26 that is level 0, which stores.
-            compressor: Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default()),
-            joined: Vec::new(),
-            compressed: Vec::new(),
-        }
+    /// A compressor with empty buffers.
+    pub fn new(search: Search) -> Self {
+        let compressor = search.compressor();
+        Self { search, compressor, joined: Vec::new(), compressed: Vec::new() }
     }
 
     /// Compresses parts as one body; stores it when compression does not make it smaller.
@@ -106,12 +115,20 @@ impl Deflater {
 }
 
 thread_local! {
-    static DEFLATER: RefCell<Deflater> = RefCell::new(Deflater::new());
+    static FOUR_BYTES: RefCell<Deflater> = RefCell::new(Deflater::new(Search::FourBytes));
+    static THREE_BYTES: RefCell<Deflater> = RefCell::new(Deflater::new(Search::ThreeBytes));
 }
 
 /// Compresses parts as one body with this thread's [`Deflater`].
-pub fn deflate(parts: &[&[u8]]) -> PreparedEntry {
-    DEFLATER.with_borrow_mut(|deflater| deflater.deflate(parts))
+///
+/// # Limits
+/// Each thread keeps up to 4 MiB of buffers for each [`Search`] it has used.
+pub fn deflate(search: Search, parts: &[&[u8]]) -> PreparedEntry {
+    let deflater = match search {
+        Search::FourBytes => &FOUR_BYTES,
+        Search::ThreeBytes => &THREE_BYTES,
+    };
+    deflater.with_borrow_mut(|deflater| deflater.deflate(parts))
 }
 
 #[cfg(test)]
@@ -133,16 +150,16 @@ mod tests {
     #[test]
     fn parts_are_one_body() {
         let (head, pixels, tail) = ([1_u8; 300], [2_u8; 9_000], [3_u8; 10]);
-        let entry = deflate(&[&head, &[], &pixels, &tail]);
+        let entry = deflate(Search::FourBytes, &[&head, &[], &pixels, &tail]);
         assert_eq!(entry.facts().method, Method::Deflated);
         assert_eq!(inflated(&entry), [&head[..], &pixels, &tail].concat());
-        assert_eq!(entry, deflate(&[&[&head[..], &pixels, &tail].concat()]));
+        assert_eq!(entry, deflate(Search::FourBytes, &[&[&head[..], &pixels, &tail].concat()]));
     }
 
     #[test]
     fn what_does_not_shrink_is_stored() {
         for body in [&b""[..], b"a", b"abcdefgh"] {
-            let entry = deflate(&[body]);
+            let entry = deflate(Search::FourBytes, &[body]);
             assert_eq!(entry.facts().method, Method::Stored);
             assert_eq!(inflated(&entry), body);
             assert_eq!(entry, store(body.to_vec()));
@@ -151,15 +168,33 @@ mod tests {
 
     #[test]
     fn buffers_carry_nothing_from_entry_to_entry() {
-        let mut deflater = Deflater::new();
+        let mut deflater = Deflater::new(Search::FourBytes);
         for bytes in [100_000, RETAINED_BYTES + 9, 5, 70_000, 2 * RETAINED_BYTES, 0, 100_000] {
-            let body: Vec<u8> = (0..bytes).map(|at| (at / 50 % 251) as u8).collect();
+            let body: Vec<u8> = (0..=250_u8).cycle().flat_map(|v| [v; 50]).take(bytes).collect();
             let entry = deflater.deflate(&[&body]);
             let method = if bytes > 5 { Method::Deflated } else { Method::Stored };
             assert_eq!(entry.facts().method, method);
             assert_eq!(inflated(&entry), body);
-            assert_eq!(entry, Deflater::new().deflate(&[&body]));
+            assert_eq!(entry, Deflater::new(Search::FourBytes).deflate(&[&body]));
             assert!(deflater.compressed.capacity() <= RETAINED_BYTES);
         }
+    }
+
+    #[test]
+    fn grey_in_rgb_needs_the_search_for_three_bytes() {
+        let mut state = 1_u32;
+        let grey: Vec<u8> = (0..90_000)
+            .flat_map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let [high, low, ..] = state.to_be_bytes();
+                [high.min(low) / 16; 3]
+            })
+            .collect();
+        let four = deflate(Search::FourBytes, &[&grey]);
+        let three = deflate(Search::ThreeBytes, &[&grey]);
+        assert_eq!(inflated(&four), grey);
+        assert_eq!(inflated(&three), grey);
+        let [four, three] = [four, three].map(|entry| entry.facts().compressed_bytes);
+        assert!(three * 20 < four * 19, "{three} against {four} bytes");
     }
 }

@@ -7,11 +7,12 @@
 //! ([`ZipStream::write_entry_from`]).
 //!
 //! ```
-//! use zipstream::{DosDateTime, ZipStream, deflate, store};
+//! use zipstream::{DosDateTime, Search, ZipStream, deflate, store};
 //!
 //! let modified = DosDateTime::new(2026, 11, 23, 9, 30, 0)?;
 //! let mut zip = ZipStream::new(Vec::new());
-//! zip.write_entry("pkg/readme.txt", modified, &deflate(&[b"Leggimi. ", b"Read me. "]))?;
+//! let readme = deflate(Search::ThreeBytes, &[b"Leggimi. ", b"Read me. "]);
+//! zip.write_entry("pkg/readme.txt", modified, &readme)?;
 //! zip.write_entry("pkg/preview.jpg", modified, &store(vec![0xFF, 0xD8, 0xFF, 0xD9]))?;
 //! let bytes = zip.finish()?;
 //! assert_eq!(&bytes[..4], b"PK\x03\x04");
@@ -42,7 +43,7 @@ mod stream;
 
 pub use chunk::{DeflatedChunk, deflate_chunk};
 pub use date::{DosDateTime, NoEntryTime};
-pub use deflate::{Deflater, deflate};
+pub use deflate::{Deflater, Search, deflate};
 pub use entry::{EntryFacts, Method, PreparedEntry, store, store_parts};
 pub use predict::{PlannedEntry, predicted_bytes};
 pub use refused::Refused;

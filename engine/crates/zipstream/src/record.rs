@@ -265,7 +265,7 @@ mod tests {
                 let in_zip64 = !local_extra.is_empty();
                 let needed = if central_extra.is_empty() { 20 } else { 45 };
                 assert_eq!(u16::from_le_bytes(field(&header, method_at - 4)), needed);
-                let narrow = |value: u64| if in_zip64 { u32::MAX } else { value as u32 };
+                let narrow = |value| if in_zip64 { u32::MAX } else { u32_or_sentinel(value) };
                 let sizes = method_at + 10;
                 assert_eq!(u32::from_le_bytes(field(&header, sizes)), narrow(compressed));
                 assert_eq!(u32::from_le_bytes(field(&header, sizes + 4)), narrow(uncompressed));
