@@ -9,6 +9,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_fragments
 from pydicom.pixels import pixel_array
+from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 PIXEL_DATA = 0x7FE00010
@@ -17,6 +18,8 @@ PIXEL_LAYOUT = {0x00280004, 0x00280006}
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 PLAIN = {"1.2.840.10008.1.2", EXPLICIT_LITTLE, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"}
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
+# Values that are words of so many bytes.
+WORD_BYTES = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 # Decoders of lossy JPEG differ in the inverse DCT and in chroma upsampling.
 LOSSY = {"1.2.840.10008.1.2.4.50": 3, "1.2.840.10008.1.2.4.51": 3}
 
@@ -119,7 +122,7 @@ def compare_datasets(before, after, where, layout):
 def nested_differences(before, after, tag, where, layout):
     """Differences inside a sequence; an empty list for equal ones, None when it is no sequence."""
     old, new = before[tag], after[tag]
-    if old.VR != "SQ" or new.VR != "SQ":
+    if not (isinstance(old.value, Sequence) and isinstance(new.value, Sequence)):
         return None
     if len(old.value) != len(new.value):
         return [f"{where}{tag} has {len(new.value)} items, not {len(old.value)}"]
@@ -135,8 +138,12 @@ def same_element(before, after, tag):
         if not old.is_implicit_VR and old.VR != new.VR and old.VR != "UN":
             return False
         return strip(old.value) == strip(new.value)
+    if raw and old.VR in WORD_BYTES and old.value is not None:
+        # pydicom leaves values of these kinds in the byte order of the file.
+        words = numpy.frombuffer(old.value, f">u{WORD_BYTES[old.VR]}")
+        return words.byteswap().tobytes() == new.value
     old, new = before[tag], after[tag]
-    if "SQ" in (old.VR, new.VR):
+    if isinstance(old.value, Sequence) or isinstance(new.value, Sequence):
         return False  # compared item by item
     return same_value(old.value, new.value)
 

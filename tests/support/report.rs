@@ -19,12 +19,19 @@ pub struct Files {
     pub duplicate: u64,
     /// Not DICOM, or a DICOMDIR.
     pub not_dicom: u64,
+    /// Of a study that was not asked for.
+    pub other_studies: u64,
 }
 
 impl Files {
     /// All files that were accounted for.
     pub fn accounted(self) -> u64 {
-        self.packaged + self.refused + self.left_out + self.duplicate + self.not_dicom
+        self.packaged
+            + self.refused
+            + self.left_out
+            + self.duplicate
+            + self.not_dicom
+            + self.other_studies
     }
 }
 
@@ -36,15 +43,25 @@ pub fn read(path: &Path) -> Value {
 
 /// Reads how the files were accounted for.
 pub fn files(report: &Value) -> Files {
-    let count = |name: &str| {
-        report["files"][name].as_u64().unwrap_or_else(|| panic!("files.{name} in {report}"))
+    let count = |pointer: &str| {
+        let value = report.pointer(pointer).and_then(Value::as_u64);
+        value.unwrap_or_else(|| panic!("{pointer} in {report}"))
+    };
+    let notices = report["notices"].as_array().expect("a list of notices");
+    let noticed = |kind: &str| {
+        let same = notices.iter().filter(|notice| notice["kind"] == kind).inspect(|notice| {
+            let reason = notice["reason"].as_str().unwrap_or_default();
+            assert!(!reason.is_empty(), "a notice without a reason: {notice}");
+        });
+        u64::try_from(same.count()).expect("a count")
     };
     Files {
-        found: count("found"),
-        packaged: count("packaged"),
-        refused: count("refused"),
-        left_out: count("left_out"),
-        duplicate: count("duplicate"),
-        not_dicom: count("not_dicom"),
+        found: count("/files/files"),
+        packaged: count("/counts/received"),
+        refused: noticed("refused"),
+        left_out: noticed("left_out"),
+        duplicate: noticed("duplicate"),
+        not_dicom: count("/files/not_dicom") + count("/files/directories"),
+        other_studies: count("/files/other_studies"),
     }
 }
