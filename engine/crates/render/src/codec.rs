@@ -87,7 +87,7 @@ pub fn decode_frame(
             let photometric = description.photometric.clone();
             Ok(NativeFrame { bytes, photometric, planar: description.planar })
         }
-        Decoder::Jpeg => jpeg::decode(description, frame, native_bytes),
+        Decoder::Jpeg => jpeg::decode(description, frame),
         Decoder::Rle => rle::decode(description, frame, native_bytes),
     }
 }

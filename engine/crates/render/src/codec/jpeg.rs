@@ -1,6 +1,10 @@
 //! JPEG (ITU-T T.81): which process a stream has, and what its components mean.
 
+mod entropy;
+mod extended;
 mod header;
+mod lossless;
+mod scan;
 
 use jpeg_decoder::{ColorTransform, PixelFormat};
 use model::PreviewFault;
@@ -13,15 +17,33 @@ use header::{Header, Process};
 pub(super) fn decode(
     description: &PixelDescription,
     frame: &[u8],
-    native_bytes: usize,
 ) -> Result<NativeFrame, PreviewFault> {
     let header = Header::read(frame)?;
     let samples = header.components.len();
     check_shape(description, header.size(), samples, header.precision)?;
     match header.process {
-        Process::Dct if header.precision == 8 => dct8(description, &header, frame, native_bytes),
-        Process::Dct => Err(PreviewFault::Unsupported("JPEG with 12 bits per sample".into())),
-        Process::Lossless => Err(PreviewFault::Unsupported("JPEG lossless".into())),
+        Process::Sequential | Process::Progressive if header.precision == 8 => {
+            dct8(description, &header, frame)
+        }
+        Process::Sequential if header.precision == 12 => {
+            let samples = extended::decode(&header, frame)?;
+            let bytes = contain(description, header.precision, &samples);
+            let photometric = description.photometric.clone();
+            Ok(NativeFrame { bytes, photometric, planar: false })
+        }
+        Process::Sequential | Process::Progressive => {
+            Err(PreviewFault::Unsupported(format!("JPEG with {} bits", header.precision)))
+        }
+        Process::Lossless => {
+            let samples = lossless::decode(&header, frame)?;
+            let bytes = contain(description, header.precision, &samples);
+            // No lossless stream transforms its colours: they are what the attribute says.
+            let photometric = description.photometric.clone();
+            if photometric == Photometric::YbrFull422 {
+                return Err(PreviewFault::Unsupported("JPEG lossless as YBR_FULL_422".into()));
+            }
+            Ok(NativeFrame { bytes, photometric, planar: false })
+        }
     }
 }
 
@@ -30,10 +52,11 @@ fn dct8(
     description: &PixelDescription,
     header: &Header,
     frame: &[u8],
-    native_bytes: usize,
 ) -> Result<NativeFrame, PreviewFault> {
     let mut decoder = jpeg_decoder::Decoder::new(frame);
-    decoder.set_max_decoding_buffer_size(native_bytes);
+    let pixels = usize::from(header.columns) * usize::from(header.rows);
+    let decoded_bytes = pixels * header.components.len();
+    decoder.set_max_decoding_buffer_size(decoded_bytes);
     let is_colour = header.components.len() == 3;
     if is_colour {
         decoder.set_color_transform(if header.is_ybr(&description.photometric) {
@@ -53,14 +76,14 @@ fn dct8(
         return Err(PreviewFault::Damaged);
     }
     let photometric = if is_colour { Photometric::Rgb } else { description.photometric.clone() };
-    let bytes = if description.bits_allocated == 8 && description.bits_stored == 8 {
+    if pixels.len() != decoded_bytes {
+        return Err(PreviewFault::Damaged);
+    }
+    let bytes = if description.bits_allocated == 8 {
         pixels
     } else {
         let samples: Vec<u16> = pixels.into_iter().map(u16::from).collect();
-        contain(description, 8, &samples)?
+        contain(description, 8, &samples)
     };
-    if bytes.len() != native_bytes && description.photometric != Photometric::YbrFull422 {
-        return Err(PreviewFault::Damaged);
-    }
     Ok(NativeFrame { bytes, photometric, planar: false })
 }

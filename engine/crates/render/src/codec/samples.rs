@@ -35,40 +35,19 @@ pub(super) fn check_shape(
 /// Writes samples of `precision` bits as containers of Bits Allocated, little-endian.
 ///
 /// Samples carry the bit pattern; where the description says two's complement the sign is extended,
-/// whatever the stream said: Pixel Representation governs (PS3.5 8.2.4).
-///
-/// # Errors
-/// [`PreviewFault::Unsupported`] when a value needs more than Bits Stored.
-pub(super) fn contain(
-    description: &PixelDescription,
-    precision: u16,
-    samples: &[u16],
-) -> Result<Vec<u8>, PreviewFault> {
+/// whatever the stream said: Pixel Representation governs (PS3.5 8.2.4). A stream may be wider than
+/// Bits Stored: what lies above, overlays of old, is kept.
+pub(super) fn contain(description: &PixelDescription, precision: u16, samples: &[u16]) -> Vec<u8> {
     let unused = 16 - precision.clamp(1, 16);
     let signed = description.signed;
     let widen = |sample: u16| {
         if signed { ((sample << unused).cast_signed() >> unused).cast_unsigned() } else { sample }
     };
-    if precision > description.bits_stored {
-        let spare = 16 - description.bits_stored;
-        let fits = |value: u16| {
-            if signed {
-                (value << spare).cast_signed() >> spare == value.cast_signed()
-            } else {
-                value << spare >> spare == value
-            }
-        };
-        if !samples.iter().all(|sample| fits(widen(*sample))) {
-            return Err(PreviewFault::Unsupported(
-                "compressed samples that need more than Bits Stored".into(),
-            ));
-        }
-    }
-    Ok(if description.bits_allocated == 8 {
+    if description.bits_allocated == 8 {
         samples.iter().map(|sample| widen(*sample).to_le_bytes()[0]).collect()
     } else {
         samples.iter().flat_map(|sample| widen(*sample).to_le_bytes()).collect()
-    })
+    }
 }
 
 #[cfg(test)]
@@ -103,22 +82,20 @@ pub(super) mod tests {
     }
 
     #[rstest]
-    #[case::bytes(stored(8, 8, false), 8, 0xAB, Some(vec![0xAB]))]
-    #[case::words_little_endian(stored(16, 12, false), 12, 0x0ABC, Some(vec![0xBC, 0x0A]))]
-    #[case::narrow_stream_in_words(stored(16, 8, false), 8, 0xAB, Some(vec![0xAB, 0]))]
-    #[case::sign_is_extended(stored(16, 12, true), 12, 0x0800, Some(vec![0x00, 0xF8]))]
-    #[case::signed_bytes(stored(8, 8, true), 8, 0x80, Some(vec![0x80]))]
-    #[case::wide_stream_of_small_values(stored(16, 12, false), 16, 0x0FFF, Some(vec![0xFF, 0x0F]))]
-    #[case::wide_stream_of_wide_values(stored(16, 12, false), 16, 0x1000, None)]
-    #[case::wide_signed_stream(stored(16, 12, true), 16, 0xF800, Some(vec![0x00, 0xF8]))]
-    #[case::wide_signed_stream_of_wide_values(stored(16, 12, true), 16, 0xF000, None)]
+    #[case::bytes(stored(8, 8, false), 8, 0xAB, &[0xAB])]
+    #[case::words_little_endian(stored(16, 12, false), 12, 0x0ABC, &[0xBC, 0x0A])]
+    #[case::narrow_stream_in_words(stored(16, 8, false), 8, 0xAB, &[0xAB, 0])]
+    #[case::sign_is_extended(stored(16, 12, true), 12, 0x0800, &[0x00, 0xF8])]
+    #[case::signed_bytes(stored(8, 8, true), 8, 0x80, &[0x80])]
+    #[case::wide_stream_is_kept(stored(16, 12, false), 16, 0x1FFF, &[0xFF, 0x1F])]
+    #[case::wide_signed_stream_is_kept(stored(16, 12, true), 16, 0xF000, &[0x00, 0xF0])]
     fn containers(
         #[case] description: PixelDescription,
         #[case] precision: u16,
         #[case] sample: u16,
-        #[case] expected: Option<Vec<u8>>,
+        #[case] expected: &[u8],
     ) {
-        assert_eq!(contain(&description, precision, &[sample]).ok(), expected);
+        assert_eq!(contain(&description, precision, &[sample]), expected);
     }
 
     #[rstest]

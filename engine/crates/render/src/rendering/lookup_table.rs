@@ -33,6 +33,10 @@ impl LookupTable {
     ) -> Result<Option<Self>, PreviewFault> {
         let Some(item) = dataset.item(sequence) else { return Ok(None) };
         let Some(descriptor) = item.element(tags::LUT_DESCRIPTOR) else { return Ok(None) };
+        // Some writers put a sequence of empty elements into every file.
+        if descriptor.value.is_empty() {
+            return Ok(None);
+        }
         let signed = negative_inputs || descriptor.vr == VR::SS;
         let &[count, first, bits] = item.u16s(tags::LUT_DESCRIPTOR).as_slice() else {
             return Err(PreviewFault::Unsupported("a LUT Descriptor has not three values".into()));
@@ -54,10 +58,14 @@ impl LookupTable {
         self.entries.get(index).copied().unwrap_or(0)
     }
 
-    /// The lowest and highest entry.
-    pub(super) fn range(&self) -> (u16, u16) {
-        let lowest = self.entries.iter().min().copied().unwrap_or(0);
-        (lowest, self.entries.iter().max().copied().unwrap_or(0))
+    /// The lowest and highest entry for inputs from `low` to `high`.
+    pub(super) fn range(&self, low: i64, high: i64) -> (u16, u16) {
+        let outside = [self.at(low), self.at(high)];
+        let index = |input: i64| usize::try_from(input.saturating_sub(self.first)).unwrap_or(0);
+        let last = self.entries.len().saturating_sub(1);
+        let inside = self.entries.get(index(low)..=index(high).min(last)).unwrap_or_default();
+        let entries = || inside.iter().chain(&outside).copied();
+        (entries().min().unwrap_or(0), entries().max().unwrap_or(0))
     }
 }
 
@@ -117,6 +125,16 @@ mod tests {
     fn entries_of_eight_bits_may_be_packed_low_byte_first() {
         let table = table([4, 0, 8], &[0x0201, 0x0403], false).unwrap();
         assert_eq!([0, 1, 2, 3].map(|input| table.at(input)), [1, 2, 3, 4]);
+    }
+
+    #[rstest]
+    #[case::all((0, 9), (10, 90))]
+    #[case::inside((1, 2), (30, 90))]
+    #[case::below((-9, -5), (10, 10))]
+    #[case::above((7, 9), (20, 20))]
+    fn the_range_is_that_of_the_inputs(#[case] inputs: (i64, i64), #[case] expected: (u16, u16)) {
+        let table = table([4, 0, 8], &[10, 90, 30, 20], false).unwrap();
+        assert_eq!(table.range(inputs.0, inputs.1), expected);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Modality {
                 (start.min(end), start.max(end))
             }
             Self::Table(table) => {
-                let (lowest, highest) = table.range();
+                let (lowest, highest) = table.range(low, high);
                 (f64::from(lowest), f64::from(highest))
             }
         }

@@ -8,8 +8,10 @@ use part10::Photometric;
 /// How samples are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Process {
-    /// Baseline, extended or progressive, Huffman coded.
-    Dct,
+    /// Baseline or extended sequential DCT, Huffman coded.
+    Sequential,
+    /// Progressive DCT, Huffman coded.
+    Progressive,
     /// Lossless, Huffman coded, not hierarchical.
     Lossless,
 }
@@ -20,6 +22,8 @@ pub(super) struct Component {
     pub(super) identifier: u8,
     /// Horizontal and vertical sampling factor, 1 to 4.
     pub(super) sampling: (u8, u8),
+    /// Destination of its quantisation table.
+    pub(super) quantisation: u8,
 }
 
 /// What must be known before decoding.
@@ -42,7 +46,8 @@ impl Header {
             let Segment { marker, content, .. } = segment?;
             match marker {
                 0xEE => adobe_transform = adobe(content).or(adobe_transform),
-                0xC0..=0xC2 => return Self::frame(Process::Dct, content, adobe_transform),
+                0xC0 | 0xC1 => return Self::frame(Process::Sequential, content, adobe_transform),
+                0xC2 => return Self::frame(Process::Progressive, content, adobe_transform),
                 0xC3 => return Self::frame(Process::Lossless, content, adobe_transform),
                 // DHT, JPG and DAC share the range of the frame headers.
                 0xC4 | 0xC8 | 0xCC => {}
@@ -70,9 +75,10 @@ impl Header {
         let (triples, rest) = components.as_chunks::<3>();
         let components: Vec<Component> = triples
             .iter()
-            .map(|&[identifier, sampling, _]| Component {
+            .map(|&[identifier, sampling, quantisation]| Component {
                 identifier,
                 sampling: (sampling >> 4, sampling & 15),
+                quantisation,
             })
             .collect();
         let in_range = |factor: u8| (1..=4).contains(&factor);
@@ -128,6 +134,8 @@ pub(super) struct Segment<'a> {
     pub(super) marker: u8,
     /// Its parameters, without their length.
     pub(super) content: &'a [u8],
+    /// What follows it.
+    pub(super) rest: &'a [u8],
 }
 
 /// The marker segments of a stream, from SOI on. It is up to the caller to stop at SOS.
@@ -142,6 +150,11 @@ impl<'a> Segments<'a> {
         Ok(Self { rest })
     }
 
+    /// The segments that follow the entropy-coded data of a scan.
+    pub(super) fn after(rest: &'a [u8]) -> Self {
+        Self { rest }
+    }
+
     fn segment(&mut self) -> Option<Segment<'a>> {
         let mut after = self.rest.strip_prefix(&[0xFF])?;
         // Any number of fill bytes may stand before a marker (T.81 B.1.1.2).
@@ -152,12 +165,12 @@ impl<'a> Segments<'a> {
         // EOI and markers without parameters.
         if matches!(marker, 0x01 | 0xD0..=0xD9) {
             self.rest = after;
-            return Some(Segment { marker, content: &[] });
+            return Some(Segment { marker, content: &[], rest: after });
         }
         let (length, _) = after.split_first_chunk()?;
         let (segment, rest) = after.split_at_checked(u16::from_be_bytes(*length).into())?;
         self.rest = rest;
-        Some(Segment { marker, content: segment.get(2..)? })
+        Some(Segment { marker, content: segment.get(2..)?, rest })
     }
 }
 
