@@ -4,6 +4,7 @@
 
 pub mod contents;
 mod dates;
+pub mod dicomdir;
 pub mod layout;
 pub mod manifest;
 pub mod numbering;
