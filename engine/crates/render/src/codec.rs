@@ -7,6 +7,7 @@
 //! the caller wraps [`decode_frame`] in [`std::panic::catch_unwind`].
 
 mod jpeg;
+mod jpeg2000;
 mod rle;
 mod samples;
 
@@ -88,6 +89,7 @@ pub fn decode_frame(
             Ok(NativeFrame { bytes, photometric, planar: description.planar })
         }
         Decoder::Jpeg => jpeg::decode(description, frame),
+        Decoder::Jpeg2000 => jpeg2000::decode(description, frame),
         Decoder::Rle => rle::decode(description, frame, native_bytes),
     }
 }

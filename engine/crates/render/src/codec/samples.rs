@@ -23,8 +23,8 @@ pub(super) fn check_shape(
     if precision > description.bits_allocated {
         return unsupported("the compressed samples are wider than Bits Allocated");
     }
-    if !matches!(description.bits_allocated, 8 | 16) {
-        return unsupported("compressed samples in containers of other than 8 or 16 bits");
+    if !matches!(description.bits_allocated, 1 | 8 | 16) {
+        return unsupported("compressed samples in containers of other than 1, 8 or 16 bits");
     }
     if description.high_bit + 1 != description.bits_stored {
         return unsupported("compressed samples that do not begin at the lowest bit");
@@ -43,7 +43,11 @@ pub(super) fn contain(description: &PixelDescription, precision: u16, samples: &
     let widen = |sample: u16| {
         if signed { ((sample << unused).cast_signed() >> unused).cast_unsigned() } else { sample }
     };
-    if description.bits_allocated == 8 {
+    if description.bits_allocated == 1 {
+        let pack =
+            |bits: &[u16]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit != 0));
+        samples.chunks(8).map(pack).collect()
+    } else if description.bits_allocated == 8 {
         samples.iter().map(|sample| widen(*sample).to_le_bytes()[0]).collect()
     } else {
         samples.iter().flat_map(|sample| widen(*sample).to_le_bytes()).collect()
@@ -96,6 +100,13 @@ pub(super) mod tests {
         #[case] expected: &[u8],
     ) {
         assert_eq!(contain(&description, precision, &[sample]), expected);
+    }
+
+    #[test]
+    fn single_bits_are_packed_lowest_first() {
+        let description = description(10, 1, 1, Photometric::Monochrome2);
+        let bytes = contain(&description, 1, &[1, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(bytes, [0b0000_0101, 0b0000_0010]);
     }
 
     #[rstest]

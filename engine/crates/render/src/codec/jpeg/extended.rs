@@ -212,16 +212,17 @@ mod tests {
         for (place, value) in (0_u8..).zip(&mut block) {
             *value = coefficient(place);
         }
-        let c = |frequency: u8| if frequency == 0 { 0.5_f64.sqrt() } else { 1.0 };
+        let scale = |frequency: u8| if frequency == 0 { 0.5_f64.sqrt() } else { 1.0 };
         let wave = |place: u8, frequency: u8| {
             let angle = f64::from(2 * place + 1) * f64::from(frequency) / 16.0;
             (angle * std::f64::consts::PI).cos()
         };
         for (place, sample) in (0_u8..).zip(inverse_dct(&block, &cosine_bases())) {
-            let (y, x) = (place / 8, place % 8);
+            let (row, column) = (place / 8, place % 8);
             let term = |at: u8| {
-                let (v, u) = (at / 8, at % 8);
-                c(u) * c(v) * f64::from(coefficient(at)) * wave(x, u) * wave(y, v)
+                let (high, across) = (at / 8, at % 8);
+                let waves = wave(row, high) * wave(column, across);
+                scale(high) * scale(across) * f64::from(coefficient(at)) * waves
             };
             let sum: f64 = (0..64).map(term).sum();
             assert!((f64::from(sample) - sum / 4.0).abs() < 1e-3);
