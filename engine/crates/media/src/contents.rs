@@ -112,8 +112,8 @@ pub struct ImageLine {
     pub file_id: FileId,
     /// Instance Number (0020,0013).
     pub number: Option<String>,
-    /// Slice Location (0020,1041) in millimetres, or whatever tells it from its neighbours.
-    pub detail: Option<String>,
+    /// Slice Location (0020,1041), DS, in millimetres.
+    pub slice_location: Option<String>,
     /// Number of Frames (0028,0008), at least 1.
     pub frame_count: u32,
     /// One for each frame that has been tried, from the first; shorter than `frame_count` when a

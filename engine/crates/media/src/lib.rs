@@ -2,13 +2,19 @@
 //!
 //! Invariant: nothing here opens a file, reads a clock or draws a random number.
 
+pub mod cd_info;
+mod claims;
 pub mod contents;
 mod dates;
 pub mod dicomdir;
 pub mod layout;
 pub mod manifest;
+mod notice_summary;
 pub mod numbering;
+mod person_name;
+pub mod readme;
 mod texts;
+pub mod web;
 
 pub use dates::Date;
 pub use texts::Language;

@@ -1,0 +1,229 @@
+//! Notices in plain words: one sentence for each kind, with what to do about it.
+//!
+//! Three thousand images without a preview are one notice to a reader, not three thousand.
+//!
+//! Invariant: neither the origin of an instance nor the free text of an error gets out of here.
+
+use std::collections::BTreeMap;
+
+use model::{Notice, PreviewFault, Refusal, Subject};
+
+use crate::texts::{Language, NoticeText, NoticeTexts};
+
+/// How many objects a notice names; the manifest names all.
+const NAMED: usize = 10;
+
+/// All notices of a kind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoticeGroup {
+    /// Whether an expected instance is not in the package.
+    pub(crate) is_loss: bool,
+    /// What happened, with its count.
+    pub(crate) what: String,
+    /// What the reader should do.
+    pub(crate) advice: &'static str,
+    /// File IDs or SOP Instance UIDs, ten at most.
+    pub(crate) named: Vec<String>,
+    /// How many more there are.
+    pub(crate) unnamed: u64,
+}
+
+/// The kinds, in the order in which they are told: losses first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Missing,
+    Unreadable,
+    Truncated,
+    Malformed,
+    NoUid,
+    UnknownSyntax,
+    RefusedOverLimit,
+    Refused,
+    ForeignStudy,
+    ForeignPatient,
+    ConflictingDuplicate,
+    Damaged,
+    MissingPixels,
+    NoDecoder,
+    Unsupported,
+    PreviewOverLimit,
+    NoPreview,
+    Capped,
+    KeptCompressed,
+    LeftOut,
+    Duplicate,
+    Other,
+}
+
+impl Kind {
+    fn of(notice: &Notice) -> Self {
+        match notice {
+            Notice::Missing(_) => Self::Missing,
+            Notice::Refused(_, refusal) => match refusal {
+                Refusal::Unreadable(_) => Self::Unreadable,
+                Refusal::Truncated { .. } => Self::Truncated,
+                Refusal::Malformed(_) => Self::Malformed,
+                Refusal::NoUid(_) => Self::NoUid,
+                Refusal::ForeignStudy => Self::ForeignStudy,
+                Refusal::ForeignPatient => Self::ForeignPatient,
+                Refusal::UnknownTransferSyntax(_) => Self::UnknownSyntax,
+                Refusal::OverLimit(_) => Self::RefusedOverLimit,
+                _ => Self::Refused,
+            },
+            Notice::LeftOut(..) => Self::LeftOut,
+            Notice::Duplicate { identical: true, .. } => Self::Duplicate,
+            Notice::Duplicate { identical: false, .. } => Self::ConflictingDuplicate,
+            Notice::NoPreview { fault, .. } => match fault {
+                PreviewFault::NoDecoder(_) => Self::NoDecoder,
+                PreviewFault::Unsupported(_) => Self::Unsupported,
+                PreviewFault::Damaged => Self::Damaged,
+                PreviewFault::MissingPixels => Self::MissingPixels,
+                PreviewFault::OverLimit => Self::PreviewOverLimit,
+                _ => Self::NoPreview,
+            },
+            Notice::PreviewsCapped { .. } => Self::Capped,
+            Notice::KeptCompressed(..) => Self::KeptCompressed,
+            _ => Self::Other,
+        }
+    }
+
+    fn text(self, texts: &'static NoticeTexts) -> &'static NoticeText {
+        match self {
+            Self::Missing => &texts.missing,
+            Self::Unreadable => &texts.unreadable,
+            Self::Truncated => &texts.truncated,
+            Self::Malformed => &texts.malformed,
+            Self::NoUid => &texts.no_uid,
+            Self::UnknownSyntax => &texts.unknown_syntax,
+            Self::RefusedOverLimit => &texts.refused_over_limit,
+            Self::Refused => &texts.refused,
+            Self::ForeignStudy => &texts.foreign_study,
+            Self::ForeignPatient => &texts.foreign_patient,
+            Self::ConflictingDuplicate => &texts.conflicting_duplicate,
+            Self::Damaged => &texts.damaged,
+            Self::MissingPixels => &texts.missing_pixels,
+            Self::NoDecoder => &texts.no_decoder,
+            Self::Unsupported => &texts.unsupported,
+            Self::PreviewOverLimit => &texts.preview_over_limit,
+            Self::NoPreview => &texts.no_preview,
+            Self::Capped => &texts.capped,
+            Self::KeptCompressed => &texts.kept_compressed,
+            Self::LeftOut => &texts.left_out,
+            Self::Duplicate => &texts.duplicate,
+            Self::Other => &texts.other,
+        }
+    }
+}
+
+/// The notices grouped by kind, losses first.
+pub(crate) fn summarise(notices: &[Notice], language: Language) -> Vec<NoticeGroup> {
+    #[derive(Default)]
+    struct Tally {
+        is_loss: bool,
+        concerned: u64,
+        subjects: u64,
+        named: Vec<String>,
+    }
+    let mut tallies: BTreeMap<Kind, Tally> = BTreeMap::new();
+    for notice in notices {
+        let tally = tallies.entry(Kind::of(notice)).or_default();
+        tally.is_loss |= notice.is_loss();
+        // A reader counts images: every frame without a preview is one.
+        let concerned = match notice {
+            Notice::NoPreview { frames, .. } => u64::from(*frames),
+            _ => 1,
+        };
+        tally.concerned = tally.concerned.saturating_add(concerned);
+        tally.subjects = tally.subjects.saturating_add(1);
+        if tally.named.len() < NAMED {
+            tally.named.extend(name(notice.subject()));
+        }
+    }
+    let group = |(kind, tally): (Kind, Tally)| {
+        let text = kind.text(&language.texts().notice);
+        let named = u64::try_from(tally.named.len()).unwrap_or(u64::MAX);
+        NoticeGroup {
+            is_loss: tally.is_loss,
+            what: text.what.of(tally.concerned),
+            advice: text.advice,
+            unnamed: if named == 0 { 0 } else { tally.subjects.saturating_sub(named) },
+            named: tally.named,
+        }
+    };
+    tallies.into_iter().map(group).collect()
+}
+
+fn name(subject: &Subject) -> Option<String> {
+    let in_package = subject.file_id.as_ref().map(|file_id| file_id.as_path().to_owned());
+    in_package.or_else(|| {
+        subject.sop_instance.as_ref().map(|uid| format!("SOP Instance UID {}", uid.as_str()))
+    })
+}
+
+/// Why a frame has no preview, in a few words.
+pub(crate) fn placeholder_reason(fault: &PreviewFault, language: Language) -> &'static str {
+    let texts = &language.texts().notice;
+    match fault {
+        PreviewFault::NoDecoder(_) => texts.box_no_decoder,
+        PreviewFault::Unsupported(_) => texts.box_unsupported,
+        PreviewFault::Damaged => texts.box_damaged,
+        PreviewFault::MissingPixels => texts.box_missing_pixels,
+        PreviewFault::OverLimit => texts.box_over_limit,
+        _ => texts.box_other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(number: usize) -> Subject {
+        Subject {
+            origin: Some("ROSSI/1.dcm".into()),
+            sop_instance: Some(format!("1.2.{number}").parse().unwrap()),
+            file_id: None,
+        }
+    }
+
+    #[test]
+    fn many_of_a_kind_are_one_group_that_names_ten() {
+        let notices: Vec<_> = (1..=13).map(|number| Notice::Missing(subject(number))).collect();
+        let groups = summarise(&notices, Language::Italian);
+        assert_eq!(groups.len(), 1);
+        assert!(groups[0].is_loss);
+        assert_eq!(groups[0].what, "13 oggetti DICOM previsti non sono arrivati dall'archivio.");
+        assert_eq!(groups[0].named.len(), 10);
+        assert_eq!(groups[0].named[0], "SOP Instance UID 1.2.1");
+        assert_eq!(groups[0].unnamed, 3);
+    }
+
+    #[test]
+    fn frames_are_counted_and_losses_come_first() {
+        let fault = PreviewFault::Damaged;
+        let notices = [
+            Notice::Duplicate { subject: subject(1), identical: true },
+            Notice::NoPreview { subject: subject(2), frames: 3, fault: fault.clone() },
+            Notice::NoPreview { subject: subject(3), frames: 4, fault },
+            Notice::Refused(subject(4), Refusal::Malformed("ROSSI".into())),
+        ];
+        let what: Vec<_> = summarise(&notices, Language::English)
+            .into_iter()
+            .map(|group| (group.is_loss, group.what))
+            .collect();
+        let expected = [
+            (true, "1 file is damaged and is not in the package."),
+            (false, "7 images have no preview: their data are damaged."),
+            (false, "1 object arrived twice, in identical copies: the package holds it once."),
+        ];
+        assert_eq!(what, expected.map(|(is_loss, text)| (is_loss, text.to_owned())));
+    }
+
+    #[test]
+    fn origin_and_free_text_stay_with_the_operator() {
+        let notices = [
+            Notice::Refused(subject(1), Refusal::Unreadable("ROSSI".into())),
+            Notice::Missing(Subject { origin: Some("ROSSI".into()), ..Subject::default() }),
+        ];
+        assert!(!format!("{:?}", summarise(&notices, Language::Italian)).contains("ROSSI"));
+    }
+}

@@ -1,0 +1,342 @@
+//! The page that opens the package: patient, reports, studies, notices, and what RAD-47 demands.
+
+use askama::Template;
+use std::cmp::Reverse;
+
+use super::shown::Shown;
+use super::{CONTENT_SECURITY_POLICY, WebError, link::link};
+use crate::claims;
+use crate::contents::{
+    Institution, PackageContents, Patient, ReportKind, ReportLink, ReportStatus, SeriesSection,
+    StudySection,
+};
+use crate::dates::{Date, display_da, display_da_tm};
+use crate::manifest::{APPLICATION, APPLICATION_VERSION};
+use crate::notice_summary::{NoticeGroup, summarise};
+use crate::person_name::display_pn;
+use crate::texts::{Language, PageTexts, fill};
+
+use model::{EntryPath, Notice};
+
+/// The opening page as XHTML in UTF-8.
+///
+/// # Errors
+/// [`WebError`] when the template fails, which no content can cause.
+///
+/// # Limits
+/// Grows with the number of series, reports and kinds of notice, not with the number of images.
+pub fn index_page(contents: &PackageContents) -> Result<String, WebError> {
+    Ok(IndexPage::new(contents).render()?)
+}
+
+#[derive(Template)]
+#[template(path = "index.html")]
+struct IndexPage {
+    language: &'static str,
+    text: &'static PageTexts,
+    policy: &'static str,
+    stylesheet: String,
+    title: &'static str,
+    institution: InstitutionView,
+    patient: PatientView,
+    status: Option<Status>,
+    notices: Vec<NoticeView>,
+    reports: Vec<ReportView>,
+    studies: Vec<StudyView>,
+    counts: String,
+    total: Totals,
+    unpack: String,
+    own_viewer: &'static str,
+    viewer: Option<Viewer>,
+    readme: Link,
+    manifest: Link,
+    claim: &'static str,
+    transfer_syntaxes: String,
+    made_by: String,
+}
+
+pub(super) struct InstitutionView {
+    pub(super) name: Shown,
+    pub(super) address: Option<Shown>,
+    pub(super) contact: Option<Shown>,
+}
+
+/// The words about a patient that every page repeats.
+pub(super) struct PatientView {
+    pub(super) name: Shown,
+    /// Label and value.
+    pub(super) facts: Vec<(&'static str, Shown)>,
+}
+
+/// Whether everything is in.
+struct Status {
+    is_warning: bool,
+    sentence: String,
+}
+
+struct NoticeView {
+    is_loss: bool,
+    what: String,
+    advice: &'static str,
+    named: Vec<Shown>,
+    more: Option<String>,
+}
+
+struct ReportView {
+    href: String,
+    title: Shown,
+    date: Option<Shown>,
+    format: &'static str,
+    status: Option<(&'static str, &'static str)>,
+    is_importable: bool,
+}
+
+struct StudyView {
+    title: Shown,
+    /// Label and value.
+    facts: Vec<(&'static str, Shown)>,
+    date: Shown,
+    series: Vec<SeriesCard>,
+    series_count: usize,
+    instance_count: usize,
+}
+
+struct SeriesCard {
+    href: String,
+    title: Shown,
+    facts: String,
+    thumbnail: Option<Thumbnail>,
+    without_thumbnail: &'static str,
+}
+
+struct Thumbnail {
+    src: String,
+    width: u32,
+    height: u32,
+}
+
+struct Totals {
+    series: usize,
+    instances: usize,
+}
+
+struct Viewer {
+    href: String,
+    is_program: bool,
+}
+
+struct Link {
+    href: String,
+    name: String,
+}
+
+impl IndexPage {
+    fn new(contents: &PackageContents) -> Self {
+        let PackageContents { language, layout, .. } = *contents;
+        let text = &language.texts().page;
+        let here = layout.index();
+        let to = |path: &EntryPath| Link { href: link(&here, path), name: path.to_string() };
+        let mut reports: Vec<&ReportLink> = contents.reports.iter().collect();
+        // Newest first; a report without a date stands last.
+        reports.sort_by_key(|report| {
+            Reverse((report.date.as_deref().and_then(Date::from_da), report.time.as_deref()))
+        });
+        Self {
+            language: language.tag(),
+            text,
+            policy: CONTENT_SECURITY_POLICY,
+            stylesheet: link(&here, &layout.stylesheet()),
+            title: text.title,
+            institution: InstitutionView::new(&contents.institution, text),
+            patient: PatientView::new(&contents.patient, language),
+            status: Status::of(contents, text),
+            notices: summarise(&contents.notices, language)
+                .into_iter()
+                .map(|group| NoticeView::new(group, text))
+                .collect(),
+            reports: reports
+                .into_iter()
+                .map(|report| ReportView::new(report, &here, language))
+                .collect(),
+            studies: contents
+                .studies
+                .iter()
+                .map(|study| StudyView::new(study, contents, &here))
+                .collect(),
+            counts: fill(
+                text.counts,
+                &[
+                    ("expected", &contents.counts.expected.to_string()),
+                    ("received", &contents.counts.received.to_string()),
+                    ("rendered", &contents.counts.rendered.to_string()),
+                ],
+            ),
+            total: Totals { series: contents.series_count(), instances: contents.instance_count() },
+            unpack: fill(text.unpack, &[("index", here.as_str())]),
+            own_viewer: match contents.viewer {
+                Some(_) => text.own_or_bundled_viewer,
+                None => text.own_viewer,
+            },
+            viewer: contents.viewer.as_ref().map(|path| Viewer {
+                href: link(&here, path),
+                is_program: path.as_str().to_ascii_lowercase().ends_with(".exe"),
+            }),
+            readme: to(&layout.readme()),
+            manifest: to(&layout.manifest()),
+            claim: claims::claim(&contents.transfer_syntaxes, language),
+            transfer_syntaxes: claims::describe(&contents.transfer_syntaxes).join(", "),
+            made_by: fill(
+                text.made_by,
+                &[("application", APPLICATION), ("version", APPLICATION_VERSION)],
+            ),
+        }
+    }
+}
+
+impl InstitutionView {
+    pub(super) fn new(institution: &Institution, text: &PageTexts) -> Self {
+        Self {
+            name: Shown::some(institution.name.as_deref())
+                .unwrap_or_else(|| Shown::new(text.institution_not_stated)),
+            address: Shown::some(institution.address.as_deref()),
+            contact: Shown::some(institution.contact.as_deref()),
+        }
+    }
+}
+
+impl PatientView {
+    pub(super) fn new(patient: &Patient, language: Language) -> Self {
+        let text = &language.texts().page;
+        let sex = patient.sex.as_deref().map(|sex| match sex.trim() {
+            "M" => text.male,
+            "F" => text.female,
+            "O" => text.other_sex,
+            other => other,
+        });
+        let birth_date = patient.birth_date.as_deref().map(|date| display_da(date, language));
+        let name = patient.name.as_deref().and_then(display_pn);
+        Self {
+            name: Shown::some(name.as_deref()).unwrap_or_else(|| Shown::new(text.name_not_stated)),
+            facts: facts([
+                (text.birth_date, birth_date.as_deref()),
+                (text.sex, sex),
+                (text.patient_id, patient.id.as_deref()),
+            ]),
+        }
+    }
+}
+
+/// The facts that are known.
+fn facts<const N: usize>(facts: [(&'static str, Option<&str>); N]) -> Vec<(&'static str, Shown)> {
+    let known = |(label, value)| Shown::some(value).map(|shown| (label, shown));
+    facts.into_iter().filter_map(known).collect()
+}
+
+impl Status {
+    fn of(contents: &PackageContents, text: &PageTexts) -> Option<Self> {
+        let counts = contents.counts;
+        if counts.received < counts.expected {
+            let (received, expected) = (counts.received.to_string(), counts.expected.to_string());
+            let values = [("received", received.as_str()), ("expected", &expected)];
+            Some(Self { is_warning: true, sentence: fill(text.incomplete, &values) })
+        } else if contents.notices.iter().any(Notice::is_loss) {
+            Some(Self { is_warning: true, sentence: text.check_notices.to_owned() })
+        } else {
+            (counts.expected > 0)
+                .then(|| Self { is_warning: false, sentence: text.complete.of(counts.received) })
+        }
+    }
+}
+
+impl NoticeView {
+    fn new(group: NoticeGroup, text: &PageTexts) -> Self {
+        Self {
+            is_loss: group.is_loss,
+            what: group.what,
+            advice: group.advice,
+            named: group.named.iter().map(|name| Shown::new(name)).collect(),
+            more: (group.unnamed > 0).then(|| text.more_in_manifest.of(group.unnamed)),
+        }
+    }
+}
+
+impl ReportView {
+    fn new(report: &ReportLink, here: &EntryPath, language: Language) -> Self {
+        let text = &language.texts().page;
+        let date = report
+            .date
+            .as_deref()
+            .map(|date| display_da_tm(date, report.time.as_deref(), language));
+        Self {
+            href: link(here, &report.path),
+            title: Shown::some(report.title.as_deref()).unwrap_or_else(|| Shown::new(text.report)),
+            date: Shown::some(date.as_deref()),
+            format: match report.kind {
+                ReportKind::Pdf => "PDF",
+                ReportKind::Page => text.report_page,
+            },
+            status: report.status.map(|status| match status {
+                ReportStatus::Preliminary => ("attention", text.preliminary),
+                ReportStatus::Final => ("good", text.final_status),
+                ReportStatus::Withdrawn => ("attention", text.withdrawn),
+                ReportStatus::Cancelled => ("attention", text.cancelled),
+            }),
+            is_importable: report.file_id.is_some(),
+        }
+    }
+}
+
+impl StudyView {
+    fn new(study: &StudySection, contents: &PackageContents, here: &EntryPath) -> Self {
+        let language = contents.language;
+        let text = &language.texts().page;
+        let date =
+            study.date.as_deref().map(|date| display_da_tm(date, study.time.as_deref(), language));
+        let physician = study.referring_physician.as_deref().and_then(display_pn);
+        Self {
+            title: Shown::some(study.description.as_deref())
+                .unwrap_or_else(|| Shown::new(text.study_without_description)),
+            date: Shown::new(date.as_deref().unwrap_or_default()),
+            facts: facts([
+                (text.date, date.as_deref()),
+                (text.accession_number, study.accession_number.as_deref()),
+                (text.referring_physician, physician.as_deref()),
+                (text.study_institution, study.institution.as_deref()),
+            ]),
+            series: study
+                .series
+                .iter()
+                .map(|series| SeriesCard::new(study, series, contents, here))
+                .collect(),
+            series_count: study.series.len(),
+            instance_count: study.instance_count(),
+        }
+    }
+}
+
+impl SeriesCard {
+    fn new(
+        study: &StudySection,
+        series: &SeriesSection,
+        contents: &PackageContents,
+        here: &EntryPath,
+    ) -> Self {
+        let text = &contents.language.texts().page;
+        let page = contents.layout.series_page(study.ordinal, series.ordinal);
+        Self {
+            href: link(here, &page),
+            title: super::series::title(series, contents.language),
+            facts: super::series::facts(series, contents.language).join(" · "),
+            thumbnail: series.thumbnail.as_ref().map(|thumbnail| Thumbnail {
+                src: link(here, &thumbnail.path),
+                width: thumbnail.width,
+                height: thumbnail.height,
+            }),
+            without_thumbnail: if series.images.is_empty() {
+                text.no_images
+            } else {
+                text.no_preview
+            },
+        }
+    }
+}

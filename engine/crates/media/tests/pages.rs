@@ -1,0 +1,247 @@
+//! The pages as other programs see them: tidy, an XML parser, a browser that follows links.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+#[path = "support/sample.rs"]
+mod sample;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use media::contents::{FrameEntry, PackageContents};
+use media::layout::Layout;
+use media::{Language, readme, web};
+use model::EntryPath;
+use rstest::rstest;
+
+/// Every page of a package with its path.
+fn pages(contents: &PackageContents) -> Vec<(EntryPath, String)> {
+    let mut pages = vec![(contents.layout.index(), web::index_page(contents).unwrap())];
+    for study in &contents.studies {
+        for series in &study.series {
+            let path = contents.layout.series_page(study.ordinal, series.ordinal);
+            pages.push((path, web::series_page(contents, study, series).unwrap()));
+        }
+    }
+    pages
+}
+
+/// What tidy says against a page; nothing when it is valid.
+fn tidy(page: &str, options: &[&str]) -> String {
+    let mut tidy = Command::new("tidy")
+        .args(["-errors", "-quiet", "-utf8"])
+        .args(options)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the Debian package tidy is installed");
+    tidy.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = tidy.wait_with_output().unwrap();
+    // tidy of Debian 12 predates these two attributes of HTML.
+    let known = ["proprietary attribute \"loading\"", "proprietary attribute \"decoding\""];
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let faults: Vec<&str> =
+        said.lines().filter(|line| !known.iter().any(|known| line.contains(known))).collect();
+    faults.join("\n")
+}
+
+/// The values of an attribute, entities of ASCII resolved.
+fn attribute_values(page: &str, attribute: &str) -> Vec<String> {
+    let opening = format!(" {attribute}=\"");
+    let values = page.split(&opening).skip(1);
+    values.map(|rest| rest.split('"').next().unwrap().replace("&#38;", "&")).collect()
+}
+
+/// Follows a relative reference as a browser does.
+fn resolve(page: &EntryPath, reference: &str) -> String {
+    let mut path: Vec<&str> = page.as_str().split('/').collect();
+    path.pop();
+    for step in reference.split('/') {
+        if step == ".." {
+            path.pop().expect("a link leaves the package");
+        } else {
+            path.push(step);
+        }
+    }
+    path.join("/")
+}
+
+/// Every path that the package has besides its pages.
+fn entries(contents: &PackageContents) -> BTreeSet<String> {
+    let layout = contents.layout;
+    let mut entries: BTreeSet<String> = [
+        layout.index(),
+        layout.readme(),
+        layout.manifest(),
+        layout.stylesheet(),
+        contents.viewer.clone().unwrap(),
+    ]
+    .iter()
+    .map(ToString::to_string)
+    .collect();
+    entries.extend(contents.reports.iter().map(|report| report.path.to_string()));
+    for study in &contents.studies {
+        for series in &study.series {
+            entries.insert(layout.series_page(study.ordinal, series.ordinal).to_string());
+            entries.extend(series.thumbnail.iter().map(|thumbnail| thumbnail.path.to_string()));
+            entries.extend(series.objects.iter().map(|object| object.file_id.to_string()));
+            for frame in series.images.iter().flat_map(|image| &image.frames) {
+                if let FrameEntry::Preview(preview) = frame {
+                    entries.insert(preview.path.to_string());
+                }
+            }
+        }
+    }
+    entries
+}
+
+#[rstest]
+fn tidy_finds_nothing_in_html_and_in_xml(
+    #[values(Language::Italian, Language::English)] language: Language,
+    #[values(Layout::Reference, Layout::Pdi)] layout: Layout,
+) {
+    let whole = sample::contents(language, layout, 3);
+    let empty = PackageContents { language, layout, ..PackageContents::default() };
+    for (path, page) in pages(&whole).into_iter().chain(pages(&empty)) {
+        assert_eq!(tidy(&page, &[]), "", "{path}\n{page}");
+        assert_eq!(tidy(&page, &["-xml"]), "", "{path} as XML\n{page}");
+    }
+}
+
+#[test]
+fn tidy_would_find_a_fault() {
+    assert_ne!(tidy("<!DOCTYPE html><title>x</title><p><b>a</p>", &[]), "");
+    assert_ne!(tidy("<a><b></a>", &["-xml"]), "");
+}
+
+#[rstest]
+#[case::reference(Layout::Reference)]
+#[case::strict(Layout::Pdi)]
+fn every_link_leads_to_an_entry_and_every_entry_is_linked(#[case] layout: Layout) {
+    let contents = sample::contents(Language::Italian, layout, 3);
+    let entries = entries(&contents);
+    let mut linked = BTreeSet::new();
+    for (path, page) in pages(&contents) {
+        let references =
+            attribute_values(&page, "href").into_iter().chain(attribute_values(&page, "src"));
+        for reference in references.filter(|reference| !reference.starts_with('#')) {
+            let target = resolve(&path, &reference);
+            assert!(entries.contains(&target), "{path}: {reference}");
+            linked.insert(target);
+        }
+    }
+    assert_eq!(linked, entries);
+}
+
+#[test]
+fn pages_hold_no_script_and_no_outside_address() {
+    let contents = sample::contents(Language::Italian, Layout::Reference, 3);
+    for (path, page) in pages(&contents) {
+        assert!(!page.contains("<script") && !page.contains(" style="), "{path}");
+        let namespace = "http://www.w3.org/1999/xhtml";
+        assert!(!page.replace(namespace, "").contains("://"), "{path}");
+        let head = &page[..1024];
+        assert!(head.contains("<meta charset=\"utf-8\"/>"), "{path}");
+        assert!(head.contains("default-src 'none'") || head.contains("default-src &#39;none&#39;"));
+    }
+}
+
+const PAYLOADS: [&str; 9] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)",
+    "</title><svg/onload=alert(1)>",
+    "]]><!--<iframe src=javascript:alert(1)>",
+    "{{ 7*7 }}{% include \"/etc/passwd\" %}",
+    "&lt;script&gt;&#x3c;img&#62;",
+    "a\u{0}b\u{8}c\u{b}\u{1b}[31m\u{85}\u{FFFE}\u{FDD0}",
+    "\u{202E}gpj.exe\u{2066}\u{2028}<b>",
+];
+
+/// Puts a text wherever a file or a configuration has a say.
+fn infected(payload: &str) -> PackageContents {
+    let mut contents = sample::contents(Language::Italian, Layout::Reference, 2);
+    let text = || Some(payload.to_owned());
+    contents.institution.name = text();
+    contents.institution.address = text();
+    contents.institution.contact = text();
+    contents.patient.name = text();
+    contents.patient.id = text();
+    contents.patient.birth_date = text();
+    contents.patient.sex = text();
+    for report in &mut contents.reports {
+        report.title = text();
+        report.date = text();
+        report.time = text();
+    }
+    for study in &mut contents.studies {
+        study.description = text();
+        study.date = text();
+        study.time = text();
+        study.accession_number = text();
+        study.referring_physician = text();
+        study.institution = text();
+        for series in &mut study.series {
+            series.modality = text();
+            series.number = text();
+            series.description = text();
+            series.body_part = text();
+            for image in &mut series.images {
+                image.number = text();
+                image.slice_location = text();
+            }
+            for object in &mut series.objects {
+                object.title = text();
+            }
+        }
+    }
+    contents
+}
+
+/// The elements of a page in order, without their attributes' values.
+fn skeleton(page: &str) -> Vec<String> {
+    let tags = page.split('<').skip(1).map(|rest| rest.split('>').next().unwrap());
+    tags.map(|tag| tag.split('"').step_by(2).collect()).collect()
+}
+
+#[test]
+fn text_of_a_file_never_becomes_markup() {
+    let harmless = pages(&infected("x"));
+    for payload in PAYLOADS {
+        for ((path, page), (_, expected)) in pages(&infected(payload)).iter().zip(&harmless) {
+            assert_eq!(skeleton(page), skeleton(expected), "{payload:?} in {path}");
+            assert_eq!(tidy(page, &[]), "", "{payload:?} in {path}");
+            assert_eq!(tidy(page, &["-xml"]), "", "{payload:?} in {path} as XML");
+            assert!(!page.contains(['\u{0}', '\u{1b}', '\u{202E}', '\u{2066}', '\u{FFFE}']));
+        }
+        assert!(readme::readme(&infected(payload)).is_ascii());
+    }
+}
+
+#[test]
+fn origins_and_free_text_of_faults_stay_outside() {
+    let contents = sample::contents(Language::Italian, Layout::Reference, 2);
+    for (path, page) in pages(&contents) {
+        assert!(!page.contains("ROSSI_MARIA") && !page.contains("ROSSI^MARIA"), "{path}");
+    }
+}
+
+#[test]
+fn debug_output_tells_nothing_of_the_patient() {
+    let secret = "geheim";
+    let shown = format!("{:?}", infected(secret));
+    let institution = format!("{:?}", infected(secret).institution);
+    assert_eq!(shown.matches(secret).count(), institution.matches(secret).count());
+}
+
+/// The index does not grow with the images; issue limit 150 KB at 3 000.
+#[test]
+fn three_thousand_images() {
+    let contents = sample::contents(Language::Italian, Layout::Reference, 3_000);
+    let pages = pages(&contents);
+    assert!(pages[0].1.len() < 20_000, "index: {} bytes", pages[0].1.len());
+    assert!(pages[1].1.len() < 3_000 * 500, "series: {} bytes", pages[1].1.len());
+    assert_eq!(pages[1].1.matches("<img ").count(), 3_000);
+}
