@@ -1,2 +1,39 @@
-//! The one binary `esito`: argument parsing and one short file per subcommand.
-fn main() {}
+//! The one binary `esito`: argument parsing and one short file per subcommand; no logic of its own.
+
+mod commands;
+mod exit;
+mod messages;
+mod target;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Packages DICOM studies as ZIP files that open anywhere.
+#[derive(Debug, Parser)]
+#[command(name = "esito", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Packages a study folder into a ZIP
+    Package(commands::package::PackageArgs),
+    /// Writes a fictitious study to develop, test and measure with
+    Fixtures(commands::fixtures::FixturesArgs),
+}
+
+fn main() -> ExitCode {
+    messages::keep_panics_of_workers_quiet();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::of_arguments(&error),
+    };
+    match &arguments.command {
+        Command::Package(arguments) => commands::package::run(arguments),
+        Command::Fixtures(arguments) => exit::of_fixtures(commands::fixtures::run(arguments)),
+    }
+}

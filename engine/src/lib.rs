@@ -1,1 +1,45 @@
 //! Packages a study into an IHE PDI ZIP: the façade over the engine's crates.
+//!
+//! ```text
+//! folder ─► plan ─► read ─► Instance ─► window ─┬► DICOM entry
+//!                  (one thread)       (workers) ├► previews
+//!                                               └► directory record ─► ZIP stream ─► Write
+//! ```
+//!
+//! [`pack`] is the one entry point: a [`PackageRequest`] in, a ZIP into any [`std::io::Write`], a
+//! [`PackageReport`] out.
+//!
+//! Invariant: the sink is only ever written to, front to back. Nothing here prints.
+
+mod assembly;
+mod body;
+mod closing;
+mod counted;
+mod document;
+mod duplicate;
+mod error;
+mod outcome;
+mod picture;
+mod pipeline;
+mod plan;
+mod progress;
+mod report;
+mod request;
+mod sections;
+mod spool;
+mod streamed;
+mod usage;
+mod whole;
+mod window;
+
+pub use error::{Fault, PackError};
+pub use media::Language;
+pub use media::contents::{Counts, Institution};
+pub use media::layout::Layout;
+pub use model::{InvalidUid, Notice, Refusal, StudyInstanceUid};
+pub use pipeline::pack;
+pub use plan::FileCounts;
+pub use progress::{Progress, Step, Unwatched};
+pub use report::{PackageReport, Phases, describe};
+pub use request::{Options, PackageRequest, TransferSyntaxPolicy};
+pub use usage::Usage;

@@ -44,12 +44,8 @@ pub(crate) fn run(args: &FixturesArgs) -> anyhow::Result<()> {
         }
         return Ok(());
     };
-    let options = Options {
-        slices: args.slices,
-        rows: args.rows,
-        syntax: args.syntax,
-        seed: args.seed,
-    };
+    let options =
+        Options { slices: args.slices, rows: args.rows, syntax: args.syntax, seed: args.seed };
     let summary = fixtures::write_study(study, &options, out)
         .with_context(|| format!("fixture study {study}"))?;
     writeln!(

@@ -57,7 +57,7 @@ impl Fragments {
     /// # Errors
     /// [`Refusal::Truncated`] when a fragment ends beyond the file, [`Refusal::Malformed`] when
     /// something else than an item stands there.
-    pub(crate) fn walk(instance: &mut Instance, value: u64) -> Result<Self, Refusal> {
+    pub fn walk(instance: &mut Instance, value: u64) -> Result<Self, Refusal> {
         let mut fragments = Self::default();
         let mut at = value;
         let mut header = Vec::with_capacity(8);

@@ -164,6 +164,16 @@ impl Instance {
         &self.front
     }
 
+    /// The instance without its body: its elements can still be read, its pixels no more.
+    #[must_use]
+    pub fn without_body(mut self) -> Self {
+        let header = self.places.iter().map(|place| place.end).max().unwrap_or_default();
+        self.front.truncate(header);
+        self.front.shrink_to_fit();
+        self.rest = Rest::None;
+        self
+    }
+
     /// Whether the body has to be read from a file.
     pub fn is_spooled(&self) -> bool {
         matches!(self.rest, Rest::File(_))

@@ -3,6 +3,8 @@
 //! Elements that are already written so are copied byte for byte; others are re-encoded. What is
 //! written is `head`, the value of the pixel data, `tail`.
 
+use std::borrow::Cow;
+
 use dicom_core::{Tag, VR};
 use model::Refusal;
 
@@ -91,21 +93,40 @@ impl Instance {
     ) -> Result<(), Refusal> {
         self.read_into(range, buffer)?;
         if self.transfer_syntax().encoding.big_endian {
-            let bits_allocated = self.dataset().u16(Tag(0x0028, 0x0100));
-            let vr = self.pixels().map(|pixels| pixels.vr);
-            swap(buffer, pixel_cell_bytes(vr, bits_allocated));
+            swap(buffer, self.pixel_cell_bytes());
         }
         Ok(())
     }
-}
 
-/// Bytes that are swapped together in big endian pixel data.
-fn pixel_cell_bytes(vr: Option<VR>, bits_allocated: Option<u16>) -> usize {
-    match (vr, bits_allocated) {
-        (Some(VR::OB | VR::UN), _) => 1,
-        (Some(VR::OF), _) | (_, Some(32)) => 4,
-        (Some(VR::OD), _) | (_, Some(64)) => 8,
-        _ => 2,
+    /// A range of the pixel data of an instance that is wholly in memory, in little endian.
+    ///
+    /// # Errors
+    /// [`Refusal::Truncated`] when the range ends beyond what is in memory.
+    pub fn pixels_in_memory(&self, range: std::ops::Range<u64>) -> Result<Cow<'_, [u8]>, Refusal> {
+        let bounds = (usize::try_from(range.start), usize::try_from(range.end));
+        let found = match bounds {
+            (Ok(start), Ok(end)) => self.in_memory().get(start..end),
+            _ => None,
+        };
+        let missing_bytes = range.end.saturating_sub(self.in_memory().len() as u64).max(1);
+        let bytes = found.ok_or(Refusal::Truncated { missing_bytes })?;
+        if !self.transfer_syntax().encoding.big_endian {
+            return Ok(Cow::Borrowed(bytes));
+        }
+        let mut swapped = bytes.to_vec();
+        swap(&mut swapped, self.pixel_cell_bytes());
+        Ok(Cow::Owned(swapped))
+    }
+
+    /// Bytes that are swapped together in big endian pixel data.
+    fn pixel_cell_bytes(&self) -> usize {
+        let bits_allocated = self.dataset().u16(Tag(0x0028, 0x0100));
+        match (self.pixels().map(|pixels| pixels.vr), bits_allocated) {
+            (Some(VR::OB | VR::UN), _) => 1,
+            (Some(VR::OF), _) | (_, Some(32)) => 4,
+            (Some(VR::OD), _) | (_, Some(64)) => 8,
+            _ => 2,
+        }
     }
 }
 

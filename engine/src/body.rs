@@ -1,0 +1,144 @@
+//! The parts of an instance as its entry will hold them, before any pixel is touched.
+
+use std::ops::Range;
+
+use dicom_core::{Tag, VR};
+use model::{PreviewFault, Refusal};
+use part10::{
+    EXPLICIT_VR_LITTLE_ENDIAN, Fragments, FrameError, Frames, Instance, PixelDescription,
+    PixelValue, Replacement,
+};
+
+const PHOTOMETRIC_INTERPRETATION: Tag = Tag(0x0028, 0x0004);
+const PLANAR_CONFIGURATION: Tag = Tag(0x0028, 0x0006);
+/// Extended Offset Table, its lengths, and Encapsulated Pixel Data Value Total Length.
+const OFFSET_TABLES: [Tag; 3] = [Tag(0x7FE0, 0x0001), Tag(0x7FE0, 0x0002), Tag(0x7FE0, 0x0003)];
+
+/// How the pixel data lie in the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pixels {
+    /// There are none.
+    None,
+    /// A value of this range.
+    Native(Range<u64>),
+    /// Items of this range, without the delimiter that ends them.
+    Fragments(Range<u64>),
+}
+
+/// An instance taken apart.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) pixels: Pixels,
+    /// Elements behind the pixel data.
+    pub(crate) tail: Vec<u8>,
+    /// Where the frames lie, or why that cannot be told.
+    pub(crate) frames: Result<(PixelDescription, Frames), PreviewFault>,
+    /// Whether the entry is to hold the decoded frames.
+    pub(crate) decode: bool,
+}
+
+/// Takes an instance apart.
+///
+/// # Errors
+/// [`Refusal`] when the instance is damaged so that a copy of it would be, too.
+pub(crate) fn examine(instance: &mut Instance, as_stored: bool) -> Result<Body, Refusal> {
+    let Some(element) = instance.pixels().cloned() else {
+        let frames = Err(PreviewFault::MissingPixels);
+        return Ok(Body { pixels: Pixels::None, tail: Vec::new(), frames, decode: false });
+    };
+    let syntax = instance.transfer_syntax().uid().to_owned();
+    let encapsulated = render::pixel_coding(&syntax).is_none_or(|coding| coding.encapsulated);
+    let located = match PixelDescription::read(&instance.dataset()) {
+        Ok(description) => match Frames::locate(instance, &description) {
+            Ok(frames) => Ok((description, frames)),
+            Err(FrameError::Unreadable(refusal)) => return Err(refusal),
+            Err(FrameError::MissingPixels { .. }) => Err(PreviewFault::MissingPixels),
+            Err(error) => Err(PreviewFault::Unsupported(error.to_string())),
+        },
+        Err(error) => Err(PreviewFault::Unsupported(error.to_string())),
+    };
+    let (pixels, end, frames) = match element.length {
+        Some(length) => {
+            let end = element.value.saturating_add(length);
+            let frames = if encapsulated {
+                let reason = "uncompressed pixel data under a compressed transfer syntax";
+                Err(PreviewFault::Unsupported(reason.into()))
+            } else {
+                located
+            };
+            (Pixels::Native(element.value..end), end, frames)
+        }
+        None if !encapsulated => {
+            let reason = "compressed pixel data under an uncompressed transfer syntax";
+            return Err(Refusal::Malformed(reason.into()));
+        }
+        None => {
+            let fragments = Fragments::walk(instance, element.value)?;
+            let range = element.value..fragments.items_end();
+            (Pixels::Fragments(range), fragments.end(), located)
+        }
+    };
+    let decode = !as_stored
+        && matches!(pixels, Pixels::Fragments(_))
+        && render::can_decode(&syntax)
+        && frames.as_ref().is_ok_and(|(description, _)| decoded_length(description).is_some());
+    let tail = instance.tail(end)?;
+    Ok(Body { pixels, tail, frames, decode })
+}
+
+/// Length of the decoded pixel data, padded to even; `None` when it has no place in an element of 32
+/// bits or the frames do not end on bytes.
+pub(crate) fn decoded_length(native: &PixelDescription) -> Option<u32> {
+    let frame_bits = native.frame_bits();
+    let bytes = frame_bits
+        .is_multiple_of(8)
+        .then_some(frame_bits / 8)?
+        .checked_mul(native.frames.into())?;
+    u32::try_from(bytes.checked_next_multiple_of(2)?).ok().filter(|bytes| *bytes < u32::MAX - 1)
+}
+
+/// Everything before the value of the pixel data, for an entry that holds the pixels as they are.
+pub(crate) fn head_as_stored(instance: &Instance, pixels: &Pixels) -> Vec<u8> {
+    let value = match (pixels, instance.pixels()) {
+        (Pixels::Native(range), Some(element)) => {
+            let length = u32::try_from(range.end - range.start).unwrap_or(u32::MAX - 1);
+            Some(PixelValue::Native(element.vr, length))
+        }
+        (Pixels::Fragments(_), Some(_)) => Some(PixelValue::Encapsulated),
+        _ => None,
+    };
+    instance.head(syntax_as_stored(instance, pixels), &[], value)
+}
+
+/// The transfer syntax of such an entry.
+pub(crate) fn syntax_as_stored<'a>(instance: &'a Instance, pixels: &Pixels) -> &'a str {
+    let uid = instance.transfer_syntax().uid();
+    let encapsulated = render::pixel_coding(uid).is_none_or(|coding| coding.encapsulated);
+    if encapsulated && *pixels != Pixels::None { uid } else { EXPLICIT_VR_LITTLE_ENDIAN }
+}
+
+/// Everything before the value of the decoded pixel data, with the attributes made true.
+///
+/// Lossy Image Compression (0028,2110) and the attributes of compression stay: what was lost once
+/// stays lost.
+pub(crate) fn head_decoded(instance: &Instance, native: &PixelDescription) -> Vec<u8> {
+    let mut replacements = Vec::new();
+    let dataset = instance.dataset();
+    if dataset.text(PHOTOMETRIC_INTERPRETATION).as_deref() != Some(native.photometric.as_term()) {
+        let mut term = native.photometric.as_term().as_bytes().to_vec();
+        if term.len() % 2 == 1 {
+            term.push(b' ');
+        }
+        let value = Some((VR::CS, term));
+        replacements.push(Replacement { tag: PHOTOMETRIC_INTERPRETATION, value });
+    }
+    if native.samples_per_pixel > 1 {
+        let value = u16::from(native.planar).to_le_bytes().to_vec();
+        let tag = PLANAR_CONFIGURATION;
+        replacements.push(Replacement { tag, value: Some((VR::US, value)) });
+    }
+    replacements.extend(OFFSET_TABLES.map(|tag| Replacement { tag, value: None }));
+    let vr = if native.bits_allocated > 8 { VR::OW } else { VR::OB };
+    let value = decoded_length(native).map(|length| PixelValue::Native(vr, length));
+    instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &replacements, value)
+}

@@ -1,0 +1,105 @@
+//! The entries that need to know the whole package: pages, readme, DICOMDIR, manifest.
+
+use std::io::Write;
+
+use media::contents::{Counts, PackageContents};
+use media::dicomdir::FileSetId;
+use media::{cd_info, readme, web};
+use model::{EntryPath, SopInstanceUid};
+use sha2::{Digest as _, Sha256};
+use zipstream::{Search, deflate};
+
+use crate::assembly::Assembly;
+use crate::error::PackError;
+use crate::plan::{Plan, nothing_left};
+use crate::report::{PackageReport, Phases};
+use crate::usage::Usage;
+
+/// File-set ID (0004,1130) of all packages; it says nothing of the patient.
+const FILE_SET_ID: &str = "ESITO";
+
+impl<W: Write> Assembly<'_, W> {
+    /// Writes what is left and ends the ZIP.
+    ///
+    /// # Errors
+    /// [`PackError`] when no instance is in the package, or it cannot be written.
+    pub(crate) fn finish(mut self, plan: &Plan) -> Result<PackageReport, PackError> {
+        if self.received == 0 {
+            return Err(nothing_left(&self.notices, plan.instances.len()));
+        }
+        let counts = Counts {
+            expected: plan.expected - self.left_out,
+            received: self.received,
+            rendered: self.rendered,
+        };
+        self.put_pages(counts)?;
+        self.put_dicomdir(&plan.digest)?;
+        let manifest = std::mem::take(&mut self.manifest);
+        let manifest = manifest.finish(counts, &self.notices).map_err(bug)?;
+        let path = self.options().layout.manifest();
+        self.put_text(&path, &manifest)?;
+        let entries = self.zip.entries();
+        let mut sink = self.zip.finish().map_err(PackError::Sink)?;
+        sink.flush().map_err(PackError::Sink)?;
+        Ok(PackageReport {
+            package: self.package.to_string(),
+            counts,
+            files: plan.files,
+            notices: self.notices,
+            entries,
+            zip_bytes: sink.bytes,
+            dicom_bytes: self.dicom_bytes,
+            phases: Phases::default(),
+            usage: Usage::default(),
+        })
+    }
+
+    fn put_pages(&mut self, counts: Counts) -> Result<(), PackError> {
+        let sections = std::mem::take(&mut self.sections);
+        let mut contents = sections.contents(self.options(), self.notices.clone(), counts);
+        contents.transfer_syntaxes = std::mem::take(&mut self.transfer_syntaxes);
+        let layout = contents.layout;
+        self.put_text(&layout.stylesheet(), web::stylesheet().as_bytes())?;
+        for study in &contents.studies {
+            for series in &study.series {
+                let page = web::series_page(&contents, study, series).map_err(bug)?;
+                self.put_text(&layout.series_page(study.ordinal, series.ordinal), page.as_bytes())?;
+            }
+        }
+        let index = web::index_page(&contents).map_err(bug)?;
+        self.put_text(&layout.index(), index.as_bytes())?;
+        self.put_text(&layout.readme(), readme::readme(&contents).as_bytes())?;
+        self.put_small_texts(&contents)
+    }
+
+    fn put_small_texts(&mut self, contents: &PackageContents) -> Result<(), PackError> {
+        let layout = contents.layout;
+        if let Some(path) = layout.cd_info() {
+            self.put_text(&path, cd_info::cd_info(contents).as_bytes())?;
+        }
+        if let Some(path) = layout.media_info() {
+            self.put_text(&path, cd_info::media_info(contents).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn put_dicomdir(&mut self, digest: &[u8; 32]) -> Result<(), PackError> {
+        let dicomdir = std::mem::take(&mut self.dicomdir);
+        let number = digest.last_chunk().copied().map_or(0, u128::from_be_bytes);
+        let file_set_uid: SopInstanceUid = format!("2.25.{number}").parse().map_err(bug)?;
+        let file_set_id: FileSetId = FILE_SET_ID.parse().map_err(bug)?;
+        let bytes = dicomdir
+            .finish(&file_set_uid, &file_set_id)
+            .map_err(|error| PackError::TooLarge(error.to_string()))?;
+        self.put_text(&self.options().layout.dicomdir(), &bytes)
+    }
+
+    fn put_text(&mut self, path: &EntryPath, bytes: &[u8]) -> Result<(), PackError> {
+        let entry = deflate(Search::ThreeBytes, &[bytes]);
+        self.put(path, &entry, Sha256::digest(bytes).into(), None)
+    }
+}
+
+fn bug(error: impl std::fmt::Display) -> PackError {
+    PackError::Bug(error.to_string())
+}

@@ -1,0 +1,72 @@
+//! Documents inside DICOM objects that can be read without a DICOM viewer.
+
+use dicom_core::Tag;
+use media::contents::{ReportKind, ReportLink, ReportStatus};
+use media::layout::ReportFormat;
+use model::{EntryPath, FileId};
+use part10::Dataset;
+
+use crate::sections::title_of;
+
+const CONTENT_DATE: Tag = Tag(0x0008, 0x0023);
+const CONTENT_TIME: Tag = Tag(0x0008, 0x0033);
+const COMPLETION_FLAG: Tag = Tag(0x0040, 0xA491);
+const VERIFICATION_FLAG: Tag = Tag(0x0040, 0xA493);
+const CONTENT_MIME_TYPE: Tag = Tag(0x0042, 0x0012);
+const ENCAPSULATED_DOCUMENT: Tag = Tag(0x0042, 0x0011);
+const ENCAPSULATED_DOCUMENT_LENGTH: Tag = Tag(0x0042, 0x0015);
+
+/// A document taken out of its object.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) format: ReportFormat,
+    pub(crate) kind: ReportKind,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The document of an Encapsulated PDF object, byte for byte (PS3.3 C.24.2).
+///
+/// The padding to even length is cut where the object tells the true length, or behind the end mark
+/// of the PDF.
+pub(crate) fn document_of(dataset: &Dataset<'_>) -> Option<Document> {
+    let value = dataset.element(ENCAPSULATED_DOCUMENT)?.value;
+    let is_pdf = dataset.text(CONTENT_MIME_TYPE).map_or_else(
+        || value.starts_with(b"%PDF-"),
+        |mime| mime.eq_ignore_ascii_case("application/pdf"),
+    );
+    if !is_pdf {
+        return None;
+    }
+    let told =
+        dataset.u32(ENCAPSULATED_DOCUMENT_LENGTH).and_then(|told| usize::try_from(told).ok());
+    let bytes = match told {
+        Some(told) if value.len().checked_sub(told).is_some_and(|padding| padding <= 1) => {
+            value.get(..told)?
+        }
+        _ => value.strip_suffix(b"\0").unwrap_or(value),
+    };
+    Some(Document { format: ReportFormat::Pdf, kind: ReportKind::Pdf, bytes: bytes.to_vec() })
+}
+
+/// How the index lists a document.
+pub(crate) fn report_link(
+    dataset: &Dataset<'_>,
+    path: EntryPath,
+    kind: ReportKind,
+    file_id: FileId,
+) -> ReportLink {
+    let status = match (dataset.text(COMPLETION_FLAG).as_deref(), dataset.text(VERIFICATION_FLAG)) {
+        (Some("PARTIAL"), _) => Some(ReportStatus::Preliminary),
+        (_, Some(flag)) if flag == "VERIFIED" => Some(ReportStatus::Final),
+        _ => None,
+    };
+    ReportLink {
+        title: title_of(dataset),
+        date: dataset.text(CONTENT_DATE),
+        time: dataset.text(CONTENT_TIME),
+        status,
+        path,
+        kind,
+        file_id: Some(file_id),
+    }
+}

@@ -1,0 +1,104 @@
+//! Why there is no package.
+
+use std::io;
+
+use model::Refusal;
+
+/// Whose fault a failure is: retry, exit code and log level follow from it alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The request names something that is not there.
+    Request,
+    /// What came in cannot be packaged.
+    Data,
+    /// Our disk, or whoever reads what we write.
+    Storage,
+    /// Somebody asked to stop.
+    Cancelled,
+    /// Us.
+    Bug,
+}
+
+/// The package cannot be made. Faults of single instances are notices instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackError {
+    /// The folder to package cannot be read.
+    #[error("{0}. Check the path and its permissions")]
+    Folder(#[from] part10::FolderError),
+    /// There is no DICOM in the folder.
+    #[error("there is nothing to package: none of the {files} files in the folder is DICOM")]
+    NothingDicom {
+        /// How many files were looked at.
+        files: usize,
+    },
+    /// The study asked for is not in the folder.
+    #[error("the study is not in the folder, which holds {studies} other studies")]
+    NoSuchStudy {
+        /// How many studies are there.
+        studies: usize,
+    },
+    /// All instances were refused.
+    #[error("none of the {instances} instances can be packaged; the first one: {first}")]
+    AllRefused {
+        /// How many there were.
+        instances: usize,
+        /// Why the first one was refused.
+        first: Refusal,
+    },
+    /// The folder mixes patients.
+    #[error(
+        "the folder holds instances of {patients} patients and a package has one: put each into a \
+         folder of its own, or name one study"
+    )]
+    SeveralPatients {
+        /// How many different Patient IDs there are.
+        patients: usize,
+    },
+    /// Nothing that was found may be in a File-set.
+    #[error("none of the {instances} instances is of a kind that a DICOMDIR can list")]
+    NothingListable {
+        /// How many were left out.
+        instances: usize,
+    },
+    /// A number or size passes what the formats hold.
+    #[error("the study is too large for a package: {0}")]
+    TooLarge(String),
+    /// The sink refused bytes.
+    #[error("the package cannot be written: {0}")]
+    Sink(#[source] io::Error),
+    /// A temporary file failed.
+    #[error("a temporary file failed in {folder}: {source}. Free space there, or set TMPDIR")]
+    Temporary {
+        /// Where it was to be.
+        folder: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The reporter asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// Something that cannot happen did.
+    #[error("internal error: {0}. Please report it")]
+    Bug(String),
+}
+
+impl PackError {
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Folder(error) if error.source.kind() == io::ErrorKind::NotFound => Fault::Request,
+            Self::Folder(_)
+            | Self::NothingDicom { .. }
+            | Self::NoSuchStudy { .. }
+            | Self::AllRefused { .. }
+            | Self::SeveralPatients { .. }
+            | Self::NothingListable { .. }
+            | Self::TooLarge(_) => Fault::Data,
+            Self::Sink(_) | Self::Temporary { .. } => Fault::Storage,
+            Self::Cancelled => Fault::Cancelled,
+            Self::Bug(_) => Fault::Bug,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What is expected in the package, where each instance goes, and what is known to be wrong before
+//! anything is written.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use media::numbering::{Numbering, Place};
+use model::{Notice, Refusal, SopInstanceUid, Subject};
+use part10::{FolderListing, ListedInstance, OtherFile};
+use sha2::{Digest as _, Sha256};
+
+use crate::duplicate::same_content;
+use crate::error::PackError;
+use crate::request::{Options, PackageRequest, TransferSyntaxPolicy};
+
+/// An instance with its place in the package.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub(crate) instance: ListedInstance,
+    pub(crate) place: Place,
+    /// Whether its picture stands for the series in the index.
+    pub(crate) is_thumbnail: bool,
+}
+
+impl Planned {
+    /// What a notice about it says.
+    pub(crate) fn subject(&self) -> Subject {
+        subject_of(&self.instance)
+    }
+}
+
+fn subject_of(instance: &ListedInstance) -> Subject {
+    Subject {
+        origin: Some(instance.origin.clone()),
+        sop_instance: Some(instance.identity.sop_instance.clone()),
+        file_id: None,
+    }
+}
+
+/// The package before its first byte.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) instances: Vec<Planned>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) files: FileCounts,
+    /// Instances expected: those planned and those already known to be lost.
+    pub(crate) expected: u64,
+    /// Whether pixel data stay compressed.
+    pub(crate) as_stored: bool,
+    /// Distinguishes packages; the same instances and options give the same digest.
+    pub(crate) digest: [u8; 32],
+    /// Study Date of the latest study, DA.
+    pub(crate) study_date: String,
+    /// Study Time of the latest study, TM.
+    pub(crate) study_time: String,
+}
+
+/// What the files of the folder were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct FileCounts {
+    /// Files looked at.
+    pub files: u64,
+    /// Instances of the study or studies to package, duplicates included.
+    pub instances: u64,
+    /// Files that are no DICOM.
+    pub not_dicom: u64,
+    /// DICOMDIR files.
+    pub directories: u64,
+    /// DICOM files that cannot be used.
+    pub refused: u64,
+    /// Instances of studies that were not asked for.
+    pub other_studies: u64,
+}
+
+/// Makes the plan of a folder.
+///
+/// # Errors
+/// [`PackError`] when nothing can be packaged, or more than one patient would be.
+pub(crate) fn plan(request: &PackageRequest, listing: FolderListing) -> Result<Plan, PackError> {
+    let FolderListing { instances: listed, others } = listing;
+    let mut files =
+        FileCounts { files: (listed.len() + others.len()) as u64, ..FileCounts::default() };
+    let mut notices = Vec::new();
+    for (origin, other) in others {
+        match other {
+            OtherFile::NotDicom => files.not_dicom += 1,
+            OtherFile::Directory => files.directories += 1,
+            OtherFile::Refused(refusal) => {
+                files.refused += 1;
+                notices.push(Notice::Refused(
+                    Subject { origin: Some(origin), ..Subject::default() },
+                    refusal,
+                ));
+            }
+        }
+    }
+    let chosen = choose_study(request, listed, &mut files, &notices)?;
+    check_one_patient(&chosen)?;
+    let unique = drop_duplicates(chosen, &mut notices);
+    let losses = notices.iter().filter(|notice| notice.is_loss()).count();
+    let expected = (unique.len() + losses) as u64;
+    let (study_date, study_time) =
+        unique.last().map(|instance| instance.study_date_time.clone()).unwrap_or_default();
+    let as_stored = keeps_compression(&request.options, &unique);
+    let digest = digest_of(&request.options, as_stored, &unique);
+    let instances = number(unique)?;
+    Ok(Plan { instances, notices, files, expected, as_stored, digest, study_date, study_time })
+}
+
+fn choose_study(
+    request: &PackageRequest,
+    listed: Vec<ListedInstance>,
+    files: &mut FileCounts,
+    notices: &[Notice],
+) -> Result<Vec<ListedInstance>, PackError> {
+    if listed.is_empty() {
+        let first = notices.iter().find_map(|notice| match notice {
+            Notice::Refused(_, refusal) => Some(refusal.clone()),
+            _ => None,
+        });
+        return Err(match first {
+            Some(first) => PackError::AllRefused { instances: notices.len(), first },
+            None => PackError::NothingDicom { files: usize::try_from(files.files).unwrap_or(0) },
+        });
+    }
+    let Some(study) = &request.study else {
+        files.instances = listed.len() as u64;
+        return Ok(listed);
+    };
+    let (chosen, others): (Vec<_>, Vec<_>) =
+        listed.into_iter().partition(|instance| instance.identity.study == *study);
+    files.instances = chosen.len() as u64;
+    files.other_studies = others.len() as u64;
+    if chosen.is_empty() {
+        let studies: BTreeSet<_> = others.iter().map(|other| &other.identity.study).collect();
+        return Err(PackError::NoSuchStudy { studies: studies.len() });
+    }
+    Ok(chosen)
+}
+
+/// A package holds one patient. Instances without Patient ID go with the others of their study.
+fn check_one_patient(instances: &[ListedInstance]) -> Result<(), PackError> {
+    let mut of_study: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    for instance in instances {
+        let patients = of_study.entry(&instance.identity.study).or_default();
+        if !instance.patient_id.is_empty() {
+            patients.insert(&instance.patient_id);
+        }
+    }
+    let named: BTreeSet<&str> = of_study.values().flatten().copied().collect();
+    // Studies that name nobody cannot be shown to belong to the same person.
+    let unnamed = of_study.values().filter(|patients| patients.is_empty()).count();
+    match named.len() + unnamed {
+        0 | 1 => Ok(()),
+        patients => Err(PackError::SeveralPatients { patients }),
+    }
+}
+
+/// Keeps the first of several files with one SOP Instance UID and says what became of the others.
+fn drop_duplicates(
+    instances: Vec<ListedInstance>,
+    notices: &mut Vec<Notice>,
+) -> Vec<ListedInstance> {
+    let mut first: HashMap<SopInstanceUid, usize> = HashMap::new();
+    let mut unique: Vec<ListedInstance> = Vec::with_capacity(instances.len());
+    for instance in instances {
+        let earlier = first.get(&instance.identity.sop_instance).and_then(|at| unique.get(*at));
+        if let Some(earlier) = earlier {
+            let identical = same_content(&earlier.path, &instance.path);
+            notices.push(Notice::Duplicate { subject: subject_of(&instance), identical });
+        } else {
+            first.insert(instance.identity.sop_instance.clone(), unique.len());
+            unique.push(instance);
+        }
+    }
+    unique
+}
+
+fn keeps_compression(options: &Options, instances: &[ListedInstance]) -> bool {
+    match options.transfer_syntax {
+        TransferSyntaxPolicy::AsStored => true,
+        TransferSyntaxPolicy::Uncompressed => false,
+        TransferSyntaxPolicy::Auto => {
+            let sum = |bytes: fn(&ListedInstance) -> u64| {
+                instances.iter().map(bytes).fold(0_u64, u64::saturating_add)
+            };
+            let native = sum(|instance| instance.native_bytes);
+            native > sum(|instance| instance.bytes).saturating_mul(options.auto_growth)
+                && native > options.auto_bytes
+        }
+    }
+}
+
+fn digest_of(options: &Options, as_stored: bool, instances: &[ListedInstance]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(env!("CARGO_PKG_VERSION"));
+    hasher.update(format!("{:?}{:?}{as_stored}", options.layout, options.language));
+    for instance in instances {
+        hasher.update(instance.identity.sop_instance.as_str());
+        hasher.update(instance.bytes.to_le_bytes());
+    }
+    hasher.finalize().into()
+}
+
+fn number(instances: Vec<ListedInstance>) -> Result<Vec<Planned>, PackError> {
+    let mut numbering = Numbering::default();
+    let mut series: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
+    let mut planned = Vec::with_capacity(instances.len());
+    for instance in instances {
+        let place = numbering
+            .place(&instance.identity.study, &instance.identity.series)
+            .map_err(|error| PackError::TooLarge(error.to_string()))?;
+        let key = (place.study.get(), place.series.get());
+        series.entry(key).or_default().push(planned.len());
+        planned.push(Planned { instance, place, is_thumbnail: false });
+    }
+    for members in series.values() {
+        let middle = members.get(members.len() / 2).and_then(|at| planned.get_mut(*at));
+        if let Some(middle) = middle {
+            middle.is_thumbnail = true;
+        }
+    }
+    Ok(planned)
+}
+
+/// All instances were refused, so there is no package.
+pub(crate) fn nothing_left(notices: &[Notice], instances: usize) -> PackError {
+    let first = notices.iter().find_map(|notice| match notice {
+        Notice::Refused(_, refusal) => Some(refusal.clone()),
+        _ => None,
+    });
+    first.map_or(PackError::NothingListable { instances }, |first: Refusal| PackError::AllRefused {
+        instances,
+        first,
+    })
+}

@@ -1,0 +1,32 @@
+//! Counts out, cancel in.
+
+/// How far a package is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Instances written, left out or refused so far.
+    pub instances: u64,
+    /// Instances in all.
+    pub of_instances: u64,
+    /// Bytes of the source worked through so far.
+    pub source_bytes: u64,
+    /// Bytes of the source in all.
+    pub of_source_bytes: u64,
+    /// Bytes of ZIP written so far.
+    pub written_bytes: u64,
+}
+
+/// Whoever watches a package grow.
+pub trait Progress {
+    /// Told after each piece of work; answering `false` cancels the package.
+    fn step(&mut self, step: Step) -> bool;
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn step(&mut self, _step: Step) -> bool {
+        true
+    }
+}

@@ -1,0 +1,121 @@
+//! What went into a package, what did not, and why.
+
+use media::contents::Counts;
+use model::{Notice, Subject};
+use serde::Serialize;
+use serde::ser::Serializer;
+
+use crate::plan::FileCounts;
+use crate::usage::Usage;
+
+/// The account of one package, for whoever runs the program.
+#[derive(Debug, Clone, Serialize)]
+pub struct PackageReport {
+    /// The name of the package, which its folder has too.
+    pub package: String,
+    /// Instances expected and received, previews made.
+    pub counts: Counts,
+    /// What the files of the folder were.
+    pub files: FileCounts,
+    /// Faults that did not stop the package.
+    #[serde(serialize_with = "notices")]
+    pub notices: Vec<Notice>,
+    /// Entries of the ZIP.
+    pub entries: u64,
+    /// Bytes of the ZIP.
+    pub zip_bytes: u64,
+    /// Bytes of the DICOM entries in the ZIP, headers not counted.
+    pub dicom_bytes: u64,
+    /// How long each phase took.
+    pub phases: Phases,
+    /// CPU time and memory.
+    pub usage: Usage,
+}
+
+/// Wall time of the phases, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Phases {
+    /// Listing the folder and planning.
+    pub plan_ms: u128,
+    /// Instances and previews.
+    pub instances_ms: u128,
+    /// Pages, DICOMDIR and the end of the ZIP.
+    pub pages_ms: u128,
+}
+
+impl PackageReport {
+    /// Whether every expected instance is in the package.
+    pub fn is_complete(&self) -> bool {
+        !self.notices.iter().any(Notice::is_loss)
+    }
+}
+
+/// A notice as it stands in the report.
+#[derive(Serialize)]
+struct NoticeRecord<'a> {
+    kind: &'static str,
+    loss: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sop_instance_uid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_id: Option<&'a str>,
+    reason: String,
+}
+
+fn notices<S: Serializer>(notices: &[Notice], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(notices.iter().map(|notice| {
+        let Subject { origin, sop_instance, file_id } = notice.subject();
+        let (kind, reason) = kind_and_reason(notice);
+        NoticeRecord {
+            kind,
+            loss: notice.is_loss(),
+            file: origin.as_deref(),
+            sop_instance_uid: sop_instance.as_ref().map(model::SopInstanceUid::as_str),
+            file_id: file_id.as_ref().map(model::FileId::as_path),
+            reason,
+        }
+    }))
+}
+
+/// What a notice is called, and a sentence for the operator.
+pub(crate) fn kind_and_reason(notice: &Notice) -> (&'static str, String) {
+    match notice {
+        Notice::Missing(_) => ("missing", "it never arrived".into()),
+        Notice::Refused(_, refusal) => ("refused", refusal.to_string()),
+        Notice::LeftOut(_, sop_class) => {
+            ("left_out", format!("no directory record can reference SOP Class {sop_class}"))
+        }
+        Notice::Duplicate { identical: true, .. } => {
+            ("duplicate", "the same instance is in the package already".into())
+        }
+        Notice::Duplicate { identical: false, .. } => (
+            "duplicate",
+            "another instance with this SOP Instance UID and other content is in the package"
+                .into(),
+        ),
+        Notice::NoPreview { frames, fault, .. } => {
+            ("no_preview", format!("{frames} frames without preview: {fault}"))
+        }
+        Notice::PreviewsCapped { shown, frames, .. } => {
+            ("previews_capped", format!("previews of the first {shown} of {frames} frames"))
+        }
+        Notice::KeptCompressed(_, syntax) => {
+            ("kept_compressed", format!("the pixels stay compressed in {syntax}"))
+        }
+        _ => ("other", "see the package".into()),
+    }
+}
+
+/// A line about a notice for a terminal: what it is about, and why.
+pub fn describe(notice: &Notice) -> String {
+    let Subject { origin, sop_instance, file_id } = notice.subject();
+    let subject = origin
+        .clone()
+        .or_else(|| sop_instance.as_ref().map(ToString::to_string))
+        .or_else(|| file_id.as_ref().map(ToString::to_string))
+        .unwrap_or_else(|| "an instance".into());
+    let (kind, reason) = kind_and_reason(notice);
+    format!("{subject}: {}: {reason}", kind.replace('_', " "))
+}

@@ -1,0 +1,88 @@
+//! What is to be packaged, and how.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use media::Language;
+use media::contents::Institution;
+use media::layout::Layout;
+use model::StudyInstanceUid;
+
+/// How the pixel data of the package are encoded (design: one rule per package).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum TransferSyntaxPolicy {
+    /// Uncompressed, but as stored where that would make the package much larger.
+    #[default]
+    Auto,
+    /// Explicit VR Little Endian: opens everywhere.
+    Uncompressed,
+    /// Compressed pixel data stay bit by bit as they are.
+    AsStored,
+}
+
+/// A request for one package.
+#[derive(Debug, Clone)]
+pub struct PackageRequest {
+    /// The folder that holds the instances.
+    pub folder: PathBuf,
+    /// Only this study of the folder.
+    pub study: Option<StudyInstanceUid>,
+    /// How the package is to be.
+    pub options: Options,
+}
+
+/// How a package is to be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Names and places of the files in it.
+    pub layout: Layout,
+    /// Encoding of the pixel data.
+    pub transfer_syntax: TransferSyntaxPolicy,
+    /// Language of the pages.
+    pub language: Language,
+    /// Who makes the package; what is absent is taken from the study.
+    pub institution: Institution,
+    /// How many frames of an instance get a preview.
+    pub previews_per_instance: u32,
+    /// Threads that render and compress.
+    pub jobs: NonZeroUsize,
+    /// Bytes of pixel data in work at a time; 32 MiB at least.
+    pub budget_bytes: u64,
+    /// `Auto` keeps the compression when the native study is more than so many times as large…
+    pub auto_growth: u64,
+    /// … and passes so many bytes.
+    pub auto_bytes: u64,
+    /// Where entries larger than the budget wait until their size is known.
+    pub temporary_folder: PathBuf,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            layout: Layout::Reference,
+            transfer_syntax: TransferSyntaxPolicy::Auto,
+            language: Language::default(),
+            institution: Institution::default(),
+            previews_per_instance: 200,
+            jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            budget_bytes: 48 << 20,
+            auto_growth: 3,
+            auto_bytes: 1 << 30,
+            temporary_folder: std::env::temp_dir(),
+        }
+    }
+}
+
+/// Instances up to this size are worked on whole, larger ones frame by frame. It is fixed, since the
+/// order of the entries follows from it and the budget must not change the bytes of a package.
+pub(crate) const WHOLE_INSTANCE_BYTES: u64 = 8 << 20;
+
+/// The least budget: three quarters for one frame, and a whole instance beside it.
+const LEAST_BUDGET_BYTES: u64 = 4 * WHOLE_INSTANCE_BYTES;
+
+impl Options {
+    /// The budget, never less than one large frame and its instance need.
+    pub(crate) fn effective_budget_bytes(&self) -> u64 {
+        self.budget_bytes.max(LEAST_BUDGET_BYTES)
+    }
+}

@@ -1,0 +1,189 @@
+//! What the pages tell, gathered instance by instance.
+
+use std::collections::BTreeMap;
+
+use dicom_core::Tag;
+use media::contents::{
+    Counts, FrameEntry, ImageLine, ObjectLine, PackageContents, Patient, Preview, ReportLink,
+    SeriesSection, StudySection,
+};
+use media::numbering::{Ordinal, Place};
+use model::{FileId, Notice};
+use part10::Dataset;
+
+use crate::outcome::InstanceFacts;
+use crate::request::Options;
+
+const fn tag(group: u16, element: u16) -> Tag {
+    Tag(group, element)
+}
+const STUDY_DATE: Tag = tag(0x0008, 0x0020);
+const STUDY_TIME: Tag = tag(0x0008, 0x0030);
+const ACCESSION_NUMBER: Tag = tag(0x0008, 0x0050);
+const MODALITY: Tag = tag(0x0008, 0x0060);
+const INSTITUTION_NAME: Tag = tag(0x0008, 0x0080);
+const INSTITUTION_ADDRESS: Tag = tag(0x0008, 0x0081);
+const REFERRING_PHYSICIAN: Tag = tag(0x0008, 0x0090);
+const STUDY_DESCRIPTION: Tag = tag(0x0008, 0x1030);
+const SERIES_DESCRIPTION: Tag = tag(0x0008, 0x103E);
+const PATIENT_NAME: Tag = tag(0x0010, 0x0010);
+const PATIENT_ID: Tag = tag(0x0010, 0x0020);
+const PATIENT_BIRTH_DATE: Tag = tag(0x0010, 0x0030);
+const PATIENT_SEX: Tag = tag(0x0010, 0x0040);
+const BODY_PART: Tag = tag(0x0018, 0x0015);
+const SERIES_NUMBER: Tag = tag(0x0020, 0x0011);
+const INSTANCE_NUMBER: Tag = tag(0x0020, 0x0013);
+const SLICE_LOCATION: Tag = tag(0x0020, 0x1041);
+const DOCUMENT_TITLE: Tag = tag(0x0042, 0x0010);
+const CONTENT_LABEL: Tag = tag(0x0070, 0x0080);
+const CONCEPT_NAME: Tag = tag(0x0040, 0xA043);
+const CODE_MEANING: Tag = tag(0x0008, 0x0104);
+
+/// The sections of the package, by their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Sections {
+    patient: Option<Patient>,
+    institution: (Option<String>, Option<String>),
+    studies: BTreeMap<Ordinal, (StudySection, BTreeMap<Ordinal, SeriesSection>)>,
+    reports: Vec<ReportLink>,
+}
+
+impl Sections {
+    /// Adds an instance that is in the package.
+    pub(crate) fn add(&mut self, facts: &InstanceFacts, file_id: FileId, frames: Vec<FrameEntry>) {
+        let dataset = facts.instance.dataset();
+        self.meet(&dataset);
+        let Place { study, series, .. } = facts.planned.place;
+        let (_, of_study) = self
+            .studies
+            .entry(study)
+            .or_insert_with(|| (study_section(study, &dataset), BTreeMap::new()));
+        let section = of_study.entry(series).or_insert_with(|| series_section(series, &dataset));
+        match facts.image {
+            Some(image) => section.images.push(ImageLine {
+                file_id,
+                number: dataset.text(INSTANCE_NUMBER),
+                slice_location: dataset.text(SLICE_LOCATION),
+                frame_count: image.frames,
+                frames,
+            }),
+            None => section.objects.push(ObjectLine {
+                file_id,
+                sop_class: facts.instance.identity().sop_class.clone(),
+                title: title_of(&dataset),
+            }),
+        }
+    }
+
+    /// The first instance names the patient; the first that names an institution, that.
+    fn meet(&mut self, dataset: &Dataset<'_>) {
+        self.patient.get_or_insert_with(|| Patient {
+            name: dataset.text(PATIENT_NAME),
+            id: dataset.text(PATIENT_ID),
+            birth_date: dataset.text(PATIENT_BIRTH_DATE),
+            sex: dataset.text(PATIENT_SEX),
+        });
+        if self.institution.0.is_none() {
+            self.institution = (dataset.text(INSTITUTION_NAME), dataset.text(INSTITUTION_ADDRESS));
+        }
+    }
+
+    /// Adds a report that can be read without a DICOM viewer.
+    pub(crate) fn add_report(&mut self, report: ReportLink) {
+        self.reports.push(report);
+    }
+
+    /// The number of the next report.
+    pub(crate) fn next_report(&self) -> Option<Ordinal> {
+        Ordinal::new(u32::try_from(self.reports.len()).ok()?.checked_add(1)?)
+    }
+
+    /// The small picture of a series.
+    pub(crate) fn set_thumbnail(&mut self, place: &Place, thumbnail: Preview) {
+        let series = self
+            .studies
+            .get_mut(&place.study)
+            .and_then(|(_, of_study)| of_study.get_mut(&place.series));
+        if let Some(series) = series {
+            series.thumbnail = Some(thumbnail);
+        }
+    }
+
+    /// Everything that the pages need. Entries of the wire format are sorted by File ID, since large
+    /// instances may be finished later than small ones.
+    pub(crate) fn contents(
+        self,
+        options: &Options,
+        notices: Vec<Notice>,
+        counts: Counts,
+    ) -> PackageContents {
+        let mut institution = options.institution.clone();
+        if institution.name.is_none() {
+            (institution.name, institution.address) = self.institution;
+        }
+        let studies = self.studies.into_values().map(|(mut study, series)| {
+            study.series = series
+                .into_values()
+                .map(|mut section| {
+                    section.images.sort_by(|one, other| one.file_id.cmp(&other.file_id));
+                    section.objects.sort_by(|one, other| one.file_id.cmp(&other.file_id));
+                    if section.thumbnail.is_none() {
+                        section.thumbnail = first_preview(&section);
+                    }
+                    section
+                })
+                .collect();
+            study
+        });
+        PackageContents {
+            language: options.language,
+            layout: options.layout,
+            institution,
+            patient: self.patient.unwrap_or_default(),
+            studies: studies.collect(),
+            reports: self.reports,
+            notices,
+            counts,
+            ..PackageContents::default()
+        }
+    }
+}
+
+fn first_preview(section: &SeriesSection) -> Option<Preview> {
+    section.images.iter().flat_map(|image| &image.frames).find_map(|frame| match frame {
+        FrameEntry::Preview(preview) => Some(preview.clone()),
+        FrameEntry::Placeholder(_) => None,
+    })
+}
+
+fn study_section(ordinal: Ordinal, dataset: &Dataset<'_>) -> StudySection {
+    StudySection {
+        ordinal,
+        description: dataset.text(STUDY_DESCRIPTION),
+        date: dataset.text(STUDY_DATE),
+        time: dataset.text(STUDY_TIME),
+        accession_number: dataset.text(ACCESSION_NUMBER),
+        referring_physician: dataset.text(REFERRING_PHYSICIAN),
+        institution: dataset.text(INSTITUTION_NAME),
+        series: Vec::new(),
+    }
+}
+
+fn series_section(ordinal: Ordinal, dataset: &Dataset<'_>) -> SeriesSection {
+    SeriesSection {
+        ordinal,
+        modality: dataset.text(MODALITY),
+        number: dataset.text(SERIES_NUMBER),
+        description: dataset.text(SERIES_DESCRIPTION),
+        body_part: dataset.text(BODY_PART),
+        thumbnail: None,
+        images: Vec::new(),
+        objects: Vec::new(),
+    }
+}
+
+/// The title of a document or presentation state, or the name of its concept.
+pub(crate) fn title_of(dataset: &Dataset<'_>) -> Option<String> {
+    let concept = || dataset.item(CONCEPT_NAME)?.text(CODE_MEANING);
+    dataset.text(DOCUMENT_TITLE).or_else(concept).or_else(|| dataset.text(CONTENT_LABEL))
+}

@@ -1,0 +1,174 @@
+//! An instance small enough to be worked on as a whole, on one worker.
+
+use std::sync::Arc;
+
+use model::{PreviewFault, Refusal};
+use part10::{END_OF_FRAGMENTS, EXPLICIT_VR_LITTLE_ENDIAN, Instance};
+use sha2::{Digest as _, Sha256};
+use zipstream::{PreparedEntry, Search, deflate, store_parts};
+
+use crate::body::{Body, Pixels, examine, head_as_stored, head_decoded, syntax_as_stored};
+use crate::outcome::{ImageFacts, InstanceFacts, Loss, Outcome, WholeInstance};
+use crate::picture::{FrameOutcome, Jpeg, Pictures, jpeg};
+use crate::pipeline::Context;
+use crate::plan::Planned;
+
+/// Makes entry and previews of an instance.
+pub(crate) fn work(planned: Planned, instance: Instance, context: &Arc<Context>) -> Outcome {
+    match try_work(planned.clone(), instance, context) {
+        Ok(whole) => Outcome::Whole(Box::new(whole)),
+        Err(refusal) => Outcome::Lost(planned, Loss::Refused(refusal)),
+    }
+}
+
+fn try_work(
+    planned: Planned,
+    mut instance: Instance,
+    context: &Context,
+) -> Result<WholeInstance, Refusal> {
+    let body = examine(&mut instance, context.as_stored)?;
+    let natives = native_frames(&mut instance, &body, context)?;
+    let all_decoded = body.decode && natives.frames.iter().all(Result::is_ok);
+    let samples = body.frames.as_ref().map_or(3, |(description, _)| description.samples_per_pixel);
+    let (written, (frames, thumbnail)) = rayon::join(
+        || {
+            if all_decoded {
+                Ok(decoded_entry(&instance, &body, &natives, samples))
+            } else {
+                entry_as_stored(&instance, &body, samples)
+            }
+        },
+        || previews(&natives, &planned, context),
+    );
+    let (entry, sha256, transfer_syntax) = written?;
+    let image = (body.pixels != Pixels::None)
+        .then(|| ImageFacts::of(body.frames.as_ref().ok().map(|(description, _)| description)));
+    let kept_compressed = !context.as_stored && transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN;
+    let instance = instance.without_body();
+    let facts = InstanceFacts { planned, instance, transfer_syntax, image, kept_compressed };
+    Ok(WholeInstance { facts, entry, sha256, frames, thumbnail })
+}
+
+/// The frames of an instance, native, from the first; and how to show them.
+struct Natives {
+    frames: Vec<Result<Vec<u8>, PreviewFault>>,
+    /// How many of them are shown.
+    shown: usize,
+    pictures: Option<Pictures>,
+}
+
+fn native_frames(
+    instance: &mut Instance,
+    body: &Body,
+    context: &Context,
+) -> Result<Natives, Refusal> {
+    let (description, frames) = match &body.frames {
+        Ok(found) => found,
+        Err(_) if body.pixels == Pixels::None => {
+            return Ok(Natives { frames: Vec::new(), shown: 0, pictures: None });
+        }
+        Err(fault) => {
+            return Ok(Natives { frames: vec![Err(fault.clone())], shown: 1, pictures: None });
+        }
+    };
+    let shown = frames.count().min(context.previews_per_instance);
+    let wanted = if body.decode { frames.count() } else { shown };
+    let read = |index: u32, instance: &mut Instance| -> Result<Vec<u8>, Refusal> {
+        let mut frame = Vec::new();
+        frames.read(instance, index, &mut frame).map_err(|error| match error {
+            part10::FrameError::Unreadable(refusal) => refusal,
+            other => Refusal::Malformed(other.to_string()),
+        })?;
+        Ok(frame)
+    };
+    let first = read(0, instance)?;
+    let (pictures, first) = Pictures::prepare(
+        &instance.dataset(),
+        description.clone(),
+        instance.transfer_syntax().uid(),
+        matches!(body.pixels, Pixels::Fragments(_)),
+        first,
+        &context.luts,
+    );
+    let mut natives = vec![first];
+    for index in 1..wanted {
+        let frame = read(index, instance)?;
+        natives.push(pictures.to_native(frame));
+    }
+    let shown = usize::try_from(shown).unwrap_or(usize::MAX);
+    Ok(Natives { frames: natives, shown, pictures: Some(pictures) })
+}
+
+fn previews(
+    natives: &Natives,
+    planned: &Planned,
+    context: &Context,
+) -> (Vec<FrameOutcome>, Option<Jpeg>) {
+    let middle = natives.shown / 2;
+    let mut thumbnail = None;
+    let outcomes = natives.frames.iter().take(natives.shown).enumerate().map(|(index, native)| {
+        let native = native.as_ref().map_err(Clone::clone)?;
+        let pictures = natives.pictures.as_ref().ok_or(PreviewFault::MissingPixels)?;
+        let bitmap = pictures.bitmap(u32::try_from(index).unwrap_or(u32::MAX), native)?;
+        if planned.is_thumbnail && index == middle {
+            thumbnail = pictures.thumbnail(&bitmap).ok();
+        }
+        jpeg(&bitmap)
+    });
+    let outcomes = outcomes.collect();
+    debug_assert!(context.previews_per_instance > 0 || natives.shown == 0, "capped");
+    (outcomes, thumbnail)
+}
+
+type Written = (PreparedEntry, [u8; 32], String);
+
+/// Repeats of three bytes pay where a pixel has several samples, and in text.
+pub(crate) fn search_for(samples_per_pixel: u16) -> Search {
+    if samples_per_pixel == 1 { Search::FourBytes } else { Search::ThreeBytes }
+}
+
+fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+fn decoded_entry(instance: &Instance, body: &Body, natives: &Natives, samples: u16) -> Written {
+    let described =
+        natives.pictures.as_ref().map(|pictures| head_decoded(instance, &pictures.native));
+    let head = described.unwrap_or_default();
+    let mut parts: Vec<&[u8]> = vec![&head];
+    parts.extend(natives.frames.iter().flatten().map(Vec::as_slice));
+    let pixel_bytes: usize = natives.frames.iter().flatten().map(Vec::len).sum();
+    if pixel_bytes % 2 == 1 {
+        parts.push(&[0]);
+    }
+    parts.push(&body.tail);
+    let entry = deflate(search_for(samples), &parts);
+    (entry, sha256_of(&parts), EXPLICIT_VR_LITTLE_ENDIAN.to_owned())
+}
+
+fn entry_as_stored(instance: &Instance, body: &Body, samples: u16) -> Result<Written, Refusal> {
+    let head = head_as_stored(instance, &body.pixels);
+    let syntax = syntax_as_stored(instance, &body.pixels).to_owned();
+    match &body.pixels {
+        Pixels::None => {
+            let parts: [&[u8]; 1] = [&head];
+            Ok((deflate(search_for(3), &parts), sha256_of(&parts), syntax))
+        }
+        Pixels::Native(range) => {
+            let pixels = instance.pixels_in_memory(range.clone())?;
+            let parts: [&[u8]; 3] = [&head, &pixels, &body.tail];
+            Ok((deflate(search_for(samples), &parts), sha256_of(&parts), syntax))
+        }
+        Pixels::Fragments(range) => {
+            let items = instance.pixels_in_memory(range.clone())?;
+            let parts: [&[u8]; 4] = [&head, &items, &END_OF_FRAGMENTS, &body.tail];
+            let sha256 = sha256_of(&parts);
+            let owned = parts.iter().map(|part| part.to_vec()).collect();
+            Ok((store_parts(owned), sha256, syntax))
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The subcommands.
+
+pub(crate) mod fixtures;
+pub(crate) mod package;

@@ -1,0 +1,196 @@
+//! `esito package`: one study folder into one ZIP.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+use engine::{
+    Language, Layout, Options, PackError, PackageReport, PackageRequest, StudyInstanceUid,
+    TransferSyntaxPolicy,
+};
+
+use crate::exit;
+use crate::target::Target;
+use crate::watch::Watch;
+
+/// What `esito package` is asked for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PackageArgs {
+    /// Folder that holds the study, at any depth
+    #[arg(long, value_name = "DIR")]
+    folder: PathBuf,
+    /// Study Instance UID; only this study of the folder
+    #[arg(long, value_name = "UID")]
+    study: Option<StudyInstanceUid>,
+    /// ZIP to write; - for standard output
+    #[arg(long, value_name = "FILE.zip|-")]
+    out: PathBuf,
+    /// Names and places in the package
+    #[arg(long, value_enum, default_value = "reference")]
+    layout: LayoutArg,
+    /// Encoding of the pixel data
+    #[arg(long, value_enum, default_value = "auto")]
+    transfer_syntax: PolicyArg,
+    /// Language of the pages
+    #[arg(long, value_enum, default_value = "it")]
+    lang: LanguageArg,
+    /// Leave the viewer out (packages of this version hold none)
+    #[arg(long)]
+    no_viewer: bool,
+    /// Write counts, notices, times and memory to a JSON file
+    #[arg(long, value_name = "FILE.json")]
+    report: Option<PathBuf>,
+    /// Progress on standard error: a bar on a terminal and JSON lines elsewhere, JSON lines, nothing
+    #[arg(long, value_enum, default_value = "auto")]
+    progress: ProgressArg,
+    /// Threads that render and compress [default: one a core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// MiB of pixel data in work at a time, at least 32 [default: 48]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    memory: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LayoutArg {
+    /// One folder, names that patients know
+    Reference,
+    /// Upper-case 8.3 names and no folder around them
+    Pdi,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PolicyArg {
+    /// Uncompressed, unless that makes the package much larger
+    Auto,
+    /// Explicit VR Little Endian
+    Uncompressed,
+    /// Compressed pixels stay as they are
+    AsStored,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LanguageArg {
+    /// Italian
+    It,
+    /// English
+    En,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProgressArg {
+    /// A bar on a terminal, JSON lines elsewhere
+    Auto,
+    /// JSON lines
+    Json,
+    /// Nothing
+    None,
+}
+
+impl PackageArgs {
+    fn request(&self) -> PackageRequest {
+        let defaults = Options::default();
+        let options = Options {
+            layout: match self.layout {
+                LayoutArg::Reference => Layout::Reference,
+                LayoutArg::Pdi => Layout::Pdi,
+            },
+            transfer_syntax: match self.transfer_syntax {
+                PolicyArg::Auto => TransferSyntaxPolicy::Auto,
+                PolicyArg::Uncompressed => TransferSyntaxPolicy::Uncompressed,
+                PolicyArg::AsStored => TransferSyntaxPolicy::AsStored,
+            },
+            language: match self.lang {
+                LanguageArg::It => Language::Italian,
+                LanguageArg::En => Language::English,
+            },
+            jobs: self.jobs.unwrap_or(defaults.jobs),
+            budget_bytes: self.memory.map_or(defaults.budget_bytes, |mib| mib << 20),
+            ..defaults
+        };
+        PackageRequest { folder: self.folder.clone(), study: self.study.clone(), options }
+    }
+
+    fn watch(&self, cancelled: Arc<AtomicBool>) -> Watch {
+        match self.progress {
+            ProgressArg::Auto => Watch::auto(cancelled),
+            ProgressArg::Json => Watch::json(cancelled),
+            ProgressArg::None => Watch::silent(cancelled),
+        }
+    }
+}
+
+/// Packages, and says on standard error what there is to say.
+pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let watch = arguments.watch(Arc::clone(&cancelled));
+    let messages = watch.messages();
+    let flag = Arc::clone(&cancelled);
+    if let Err(error) = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst)) {
+        messages.notice(&format!("Ctrl-C will end the program at once: {error}"));
+    }
+    match package(arguments, watch) {
+        Ok(report) => {
+            for notice in &report.notices {
+                messages.notice(&engine::describe(notice));
+            }
+            if !report.is_complete() {
+                let missing = report.counts.expected - report.counts.received;
+                messages.notice(&format!(
+                    "the package is incomplete: {missing} of {} instances are not in it",
+                    report.counts.expected
+                ));
+            }
+            exit::of_report(&report)
+        }
+        Err(Failure::Pack(error)) => {
+            messages.error(&error.to_string());
+            exit::of_error(&error)
+        }
+        Err(Failure::Local(what, error)) => {
+            messages.error(&format!("cannot write {what}: {error}"));
+            ExitCode::from(exit::STORAGE)
+        }
+    }
+}
+
+/// Why there is no package.
+enum Failure {
+    Pack(PackError),
+    /// What cannot be written.
+    Local(String, io::Error),
+}
+
+impl From<PackError> for Failure {
+    fn from(error: PackError) -> Self {
+        Self::Pack(error)
+    }
+}
+
+fn package(arguments: &PackageArgs, mut watch: Watch) -> Result<PackageReport, Failure> {
+    let name = arguments.out.display().to_string();
+    let failed = |error| Failure::Local(name.clone(), error);
+    let mut target = Target::open(&arguments.out).map_err(failed)?;
+    let packed = engine::pack(&arguments.request(), &mut target, &mut watch);
+    watch.finish();
+    let report = packed.map_err(|error| match error {
+        PackError::Sink(error) => Failure::Local(name.clone(), error),
+        other => Failure::Pack(other),
+    })?;
+    if let Some(path) = &arguments.report {
+        let failed = |error| Failure::Local(path.display().to_string(), error);
+        write_report(path, &report).map_err(failed)?;
+    }
+    target.keep().map_err(|error| Failure::Local(name.clone(), error))?;
+    Ok(report)
+}
+
+fn write_report(path: &Path, report: &PackageReport) -> io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    serde_json::to_writer_pretty(&mut file, report)?;
+    file.write_all(b"\n")
+}

@@ -1,0 +1,58 @@
+//! Exit codes: what scripts rely on.
+
+use std::process::ExitCode;
+
+use engine::{Fault, PackError, PackageReport};
+
+use crate::messages::Messages;
+
+/// Wrong arguments or configuration.
+pub(crate) const USAGE: u8 = 2;
+/// The package is made, and an expected instance is not in it.
+pub(crate) const INCOMPLETE: u8 = 3;
+/// What came in cannot be packaged.
+pub(crate) const REFUSED: u8 = 4;
+/// The local disk, or whoever reads the output.
+pub(crate) const STORAGE: u8 = 6;
+/// Somebody asked to stop.
+pub(crate) const CANCELLED: u8 = 130;
+/// A fault of this program.
+const BUG: u8 = 70;
+
+/// Prints what the parser of the arguments has to say: help is success, the rest is not.
+pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    match (error.use_stderr(), printed) {
+        (false, Ok(())) => ExitCode::SUCCESS,
+        (false, Err(_)) => ExitCode::from(STORAGE),
+        (true, _) => ExitCode::from(USAGE),
+    }
+}
+
+/// The code of a package that was made.
+pub(crate) fn of_report(report: &PackageReport) -> ExitCode {
+    if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) }
+}
+
+/// The code of a package that was not.
+pub(crate) fn of_error(error: &PackError) -> ExitCode {
+    ExitCode::from(match error.fault() {
+        Fault::Request => USAGE,
+        Fault::Data => REFUSED,
+        Fault::Storage => STORAGE,
+        Fault::Cancelled => CANCELLED,
+        _ => BUG,
+    })
+}
+
+/// The code of `esito fixtures`.
+pub(crate) fn of_fixtures(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            Messages::Sentences.error(&format!("{error:#}"));
+            let is_storage = error.chain().any(|cause| cause.is::<std::io::Error>());
+            ExitCode::from(if is_storage { STORAGE } else { USAGE })
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Where a package goes: standard output, or a file that appears when it is whole.
+
+use std::fs::{File, Permissions};
+use std::io::{self, BufWriter, StdoutLock, Write, stdout};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// Bytes gathered before they are written.
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// The sink of a package. Dropped without [`Target::keep`], it leaves no file.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// Written as it comes; entries leave when they are whole.
+    Stdout(StdoutLock<'static>),
+    /// Written beside its place, under another name.
+    File {
+        /// The temporary file.
+        file: BufWriter<NamedTempFile>,
+        /// Where it goes when it is whole.
+        place: PathBuf,
+    },
+}
+
+impl Target {
+    /// Opens the target before any work is done.
+    ///
+    /// # Errors
+    /// When nothing can be written there.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stdout(stdout().lock()));
+        }
+        if path.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let file = tempfile::Builder::new()
+            .prefix(".esito-")
+            .suffix(".partial")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
+        let file = BufWriter::with_capacity(BUFFER_BYTES, file);
+        Ok(Self::File { file, place: path.to_owned() })
+    }
+
+    /// Ends the output: what was written is the whole package.
+    ///
+    /// # Errors
+    /// When the last bytes cannot be written or the file cannot be put in its place.
+    pub(crate) fn keep(self) -> io::Result<()> {
+        match self {
+            Self::Stdout(mut out) => out.flush(),
+            Self::File { file, place } => {
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                let _kept: File = file.persist(place).map_err(|error| error.error)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(buffer),
+            Self::File { file, .. } => file.write(buffer),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File { file, .. } => file.flush(),
+        }
+    }
+}
