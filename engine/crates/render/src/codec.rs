@@ -8,6 +8,8 @@
 
 mod jpeg;
 mod jpeg2000;
+mod jpeg_ls;
+mod marker_segments;
 mod rle;
 mod samples;
 
@@ -90,6 +92,7 @@ pub fn decode_frame(
         }
         Decoder::Jpeg => jpeg::decode(description, frame),
         Decoder::Jpeg2000 => jpeg2000::decode(description, frame),
+        Decoder::JpegLs => jpeg_ls::decode(description, frame),
         Decoder::Rle => rle::decode(description, frame, native_bytes),
     }
 }

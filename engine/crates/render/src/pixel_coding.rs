@@ -11,6 +11,8 @@ pub enum Decoder {
     Jpeg,
     /// JPEG 2000 Part 1 (ITU-T T.800).
     Jpeg2000,
+    /// JPEG-LS (ITU-T T.87).
+    JpegLs,
     /// RLE Lossless (PS3.5 Annex G).
     Rle,
 }
@@ -56,8 +58,8 @@ pub static PIXEL_CODINGS: &[PixelCoding] = &[
     coded("1.2.840.10008.1.2.4.51", "JPEG Extended", false, Some(Decoder::Jpeg)),
     coded("1.2.840.10008.1.2.4.57", "JPEG Lossless", true, Some(Decoder::Jpeg)),
     coded("1.2.840.10008.1.2.4.70", "JPEG Lossless SV1", true, Some(Decoder::Jpeg)),
-    coded("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless", true, None),
-    coded("1.2.840.10008.1.2.4.81", "JPEG-LS Near-Lossless", false, None),
+    coded("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless", true, Some(Decoder::JpegLs)),
+    coded("1.2.840.10008.1.2.4.81", "JPEG-LS Near-Lossless", false, Some(Decoder::JpegLs)),
     coded("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless", true, Some(Decoder::Jpeg2000)),
     coded("1.2.840.10008.1.2.4.91", "JPEG 2000", false, Some(Decoder::Jpeg2000)),
     coded("1.2.840.10008.1.2.4.92", "JPEG 2000 Multi-component Lossless", true, None),

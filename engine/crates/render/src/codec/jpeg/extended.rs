@@ -5,8 +5,9 @@
 use model::PreviewFault;
 
 use super::entropy::{Bits, HuffmanTable};
-use super::header::{Header, Segments};
+use super::header::Header;
 use super::scan::{Definitions, Scan};
+use crate::codec::marker_segments::Segments;
 
 /// Samples and coefficients of a block are 8 × 8.
 const SIDE: usize = 8;

@@ -5,8 +5,9 @@
 use model::PreviewFault;
 
 use super::entropy::{Bits, HuffmanTable};
-use super::header::{Header, Segments};
+use super::header::Header;
 use super::scan::{Definitions, Scan};
+use crate::codec::marker_segments::Segments;
 
 /// Decodes to samples, colour-by-pixel.
 ///

@@ -5,7 +5,8 @@
 use model::PreviewFault;
 
 use super::entropy::HuffmanTables;
-use super::header::{Header, Segment, Segments};
+use super::header::Header;
+use crate::codec::marker_segments::{Segment, Segments};
 
 /// Everything that markers have defined by the time a scan begins.
 #[derive(Debug, Default)]
