@@ -1,17 +1,16 @@
 //! Large entries compressed piece by piece: each chunk on any thread, joined in order.
 //!
-//! A chunk is a run of deflate blocks that ends at a byte boundary (sync flush) and refers to
-//! nothing before it; chunks in order and a last empty block are one body.
-
-use std::cell::RefCell;
+//! A chunk is a run of deflate blocks, none of them the last, that ends at a byte boundary and
+//! refers to nothing before it; chunks in order and a last empty block are one body.
 
 use crc32fast::Hasher;
-use flate2::{Compress, Compression, FlushCompress};
 
+use crate::blocks::last_block;
+use crate::deflate::{Search, deflate};
 use crate::entry::{EntryFacts, Method, PreparedEntry, length};
 
-/// The level of zlib-rs for chunks; figures in the doc of `deflate`.
-const LEVEL: u32 = 3;
+/// The most bytes that a stored block holds: its length has 16 bits (RFC 1951 §3.2.4).
+const STORED_BLOCK_BYTES: usize = 0xFFFF;
 
 /// An empty final block with fixed codes: ends the body behind the last chunk (RFC 1951 §3.2.6).
 pub(crate) const FINAL_BLOCK: [u8; 2] = [0x03, 0x00];
@@ -36,36 +35,44 @@ impl DeflatedChunk {
     }
 }
 
-thread_local! {
-    static COMPRESS: RefCell<Compress> =
-        RefCell::new(Compress::new(Compression::new(LEVEL), false));
-}
-
 /// Compresses a piece of a body with this thread's compressor.
 ///
 /// A piece may have any size; it cannot refer to the one before it, so small pieces cost ratio.
-pub fn deflate_chunk(piece: &[u8]) -> DeflatedChunk {
-    let bytes = COMPRESS.with_borrow_mut(|compress| sync_flushed(compress, piece));
-    DeflatedChunk { bytes, crc32: crc32fast::hash(piece), uncompressed_bytes: length(piece) }
+pub fn deflate_chunk(search: Search, piece: &[u8]) -> DeflatedChunk {
+    let entry = deflate(search, &[piece]);
+    let EntryFacts { method, crc32, uncompressed_bytes, .. } = entry.facts();
+    let body = entry.into_parts().pop().unwrap_or_default(); // `deflate` makes one part
+    let bytes = match method {
+        Method::Deflated => unfinished(body),
+        Method::Stored => None,
+    };
+    let bytes = bytes.unwrap_or_else(|| stored_blocks(piece));
+    DeflatedChunk { bytes, crc32, uncompressed_bytes }
 }
 
-fn sync_flushed(compress: &mut Compress, piece: &[u8]) -> Vec<u8> {
-    compress.reset();
-    let mut bytes = Vec::with_capacity(piece.len() / 2 + 64);
-    let mut rest = piece;
-    loop {
-        let before = compress.total_in();
-        // Deflate without `Finish` has one way to fail, a full output, and that is grown below.
-        let _status = compress.compress_vec(rest, &mut bytes, FlushCompress::Sync);
-        let taken = usize::try_from(compress.total_in() - before).unwrap_or(usize::MAX);
-        rest = rest.get(taken..).unwrap_or_default();
-        // Room left over means that the flush is complete as well.
-        if rest.is_empty() && bytes.len() < bytes.capacity() {
-            break;
-        }
-        bytes.reserve(bytes.len().max(64) / 2);
+/// Takes the end mark of a body back and fills it up to a byte boundary.
+fn unfinished(mut body: Vec<u8>) -> Option<Vec<u8>> {
+    let last = last_block(&body)?;
+    *body.get_mut(last.final_bit / 8)? &= !(1 << (last.final_bit % 8));
+    if !last.end.is_multiple_of(8) {
+        // An empty stored block: three zero bits, zeros up to the byte boundary, its length.
+        body.resize((last.end + 3).div_ceil(8), 0);
+        body.extend_from_slice(&[0x00, 0x00, 0xFF, 0xFF]);
     }
-    bytes.shrink_to_fit();
+    Some(body)
+}
+
+/// A piece as stored blocks, for what does not shrink.
+fn stored_blocks(piece: &[u8]) -> Vec<u8> {
+    let blocks = piece.len().div_ceil(STORED_BLOCK_BYTES);
+    let mut bytes = Vec::with_capacity(piece.len() + blocks * 5);
+    for block in piece.chunks(STORED_BLOCK_BYTES) {
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        bytes.push(0);
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&(!length).to_le_bytes());
+        bytes.extend_from_slice(block);
+    }
     bytes
 }
 
@@ -117,6 +124,10 @@ impl PreparedEntry {
 mod tests {
     use super::*;
 
+    fn four(piece: &[u8]) -> DeflatedChunk {
+        deflate_chunk(Search::FourBytes, piece)
+    }
+
     fn inflated(entry: &PreparedEntry) -> Vec<u8> {
         let mut bytes = vec![0; usize::try_from(entry.facts().uncompressed_bytes).unwrap()];
         let got = libdeflater::Decompressor::new()
@@ -131,7 +142,7 @@ mod tests {
         let body: Vec<u8> = (0..=255_u8).cycle().flat_map(|v| [v; 7]).take(300_000).collect();
         for piece_bytes in [1, 977, 65_536, 299_999, 300_000] {
             let pieces = if piece_bytes == 1 { &body[..50] } else { &body[..] };
-            let chunks = pieces.chunks(piece_bytes).map(deflate_chunk);
+            let chunks = pieces.chunks(piece_bytes).map(four);
             let entry = PreparedEntry::from_chunks(chunks);
             assert_eq!(inflated(&entry), pieces, "pieces of {piece_bytes}");
             assert_eq!(entry.facts().crc32, crc32fast::hash(pieces));
@@ -141,7 +152,7 @@ mod tests {
     #[test]
     fn empty_chunks_and_no_chunks_are_a_body() {
         assert_eq!(inflated(&PreparedEntry::from_chunks([])), b"");
-        let chunks = [deflate_chunk(b""), deflate_chunk(b"a"), deflate_chunk(b"")];
+        let chunks = [four(b""), four(b"a"), four(b"")];
         assert_eq!(inflated(&PreparedEntry::from_chunks(chunks)), b"a");
     }
 
@@ -154,15 +165,15 @@ mod tests {
                 state.to_be_bytes()[0]
             })
             .collect();
-        let entry = PreparedEntry::from_chunks(noise.chunks(1 << 18).map(deflate_chunk));
+        let entry = PreparedEntry::from_chunks(noise.chunks(1 << 18).map(four));
         assert_eq!(inflated(&entry), noise);
         assert!(entry.facts().compressed_bytes < (noise.len() + noise.len() / 1_000) as u64);
     }
 
     #[test]
     fn a_chunk_does_not_depend_on_the_one_before() {
-        let alone = deflate_chunk(b"the same bytes, the same bytes");
-        deflate_chunk(&vec![7; 100_000]);
-        assert_eq!(deflate_chunk(b"the same bytes, the same bytes"), alone);
+        let alone = four(b"the same bytes, the same bytes");
+        four(&vec![7; 100_000]);
+        assert_eq!(four(b"the same bytes, the same bytes"), alone);
     }
 }

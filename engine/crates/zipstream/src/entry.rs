@@ -65,6 +65,10 @@ impl PreparedEntry {
     pub fn parts(&self) -> &[Vec<u8>] {
         &self.parts
     }
+
+    pub(crate) fn into_parts(self) -> Vec<Vec<u8>> {
+        self.parts
+    }
 }
 
 /// An entry stored as it is: for bodies that are compressed already (JPG, PDF, compressed pixels).

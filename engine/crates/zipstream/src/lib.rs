@@ -30,6 +30,7 @@
 //!
 //! Standard: PKWARE APPNOTE.TXT 6.3.10; RFC 1951 (deflate).
 
+mod blocks;
 mod chunk;
 mod date;
 mod deflate;

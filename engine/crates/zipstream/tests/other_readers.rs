@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 use zipstream::{
-    DeflateSpool, DosDateTime, PreparedEntry, Search, StoreSpool, ZipStream, deflate,
-    deflate_chunk, store, store_parts,
+    DeflateSpool, DeflatedChunk, DosDateTime, PreparedEntry, Search, StoreSpool, ZipStream,
+    deflate, deflate_chunk, store, store_parts,
 };
 
 /// Prints every name, its external mode and the CRC-32 that Python computes itself.
@@ -58,12 +58,12 @@ fn sample(directory: &Path) -> (Vec<u8>, Vec<(&'static str, Vec<u8>)>) {
     zip.write_entry("pkg/a/parts.dcm", modified(), &parts).unwrap();
     zip.write_entry("pkg/a/noise", modified(), &deflate(Search::FourBytes, &[&noise])).unwrap();
     zip.write_entry("pkg/empty", modified(), &store(Vec::new())).unwrap();
-    let chunks = PreparedEntry::from_chunks(text.chunks(9_999).map(deflate_chunk));
+    let chunks = PreparedEntry::from_chunks(text.chunks(9_999).map(chunk));
     zip.write_entry("pkg/b/chunks", modified(), &chunks).unwrap();
 
     let mut spool = DeflateSpool::new_in(directory).unwrap();
     for piece in text.chunks(10_007) {
-        spool.push(&deflate_chunk(piece)).unwrap();
+        spool.push(&chunk(piece)).unwrap();
     }
     zip.write_spooled("pkg/b/spooled", modified(), spool.finish().unwrap()).unwrap();
     let mut spool = StoreSpool::new_in(directory).unwrap();
@@ -91,6 +91,10 @@ fn noise(bytes: usize) -> Vec<u8> {
         state.to_be_bytes()[0]
     };
     std::iter::repeat_with(step).take(bytes).collect()
+}
+
+fn chunk(piece: &[u8]) -> DeflatedChunk {
+    deflate_chunk(Search::FourBytes, piece)
 }
 
 /// Runs a reader; `None`, with a notice, when it is not installed.
@@ -243,7 +247,7 @@ proptest! {
                 0 => store(content.clone()),
                 1 => deflate(Search::FourBytes, &content.chunks(700).collect::<Vec<_>>()),
                 2 => deflate(Search::ThreeBytes, &[content]),
-                _ => PreparedEntry::from_chunks(content.chunks(700).map(deflate_chunk)),
+                _ => PreparedEntry::from_chunks(content.chunks(700).map(chunk)),
             };
             zip.write_entry(path, modified(), &prepared).unwrap();
         }

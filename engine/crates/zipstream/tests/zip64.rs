@@ -7,11 +7,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use zipstream::{
-    DeflateSpool, DosDateTime, EntryFacts, PlannedEntry, ZipStream, deflate_chunk, predicted_bytes,
-    store,
+    DeflateSpool, DeflatedChunk, DosDateTime, EntryFacts, PlannedEntry, Search, ZipStream,
+    deflate_chunk, predicted_bytes, store,
 };
 
 const MIB: u64 = 1 << 20;
+
+fn chunk(piece: &[u8]) -> DeflatedChunk {
+    deflate_chunk(Search::FourBytes, piece)
+}
 
 /// Runs a reader and gives what it said; `None`, with a notice, when it is not installed.
 fn run(program: &str, arguments: &[&str]) -> Option<String> {
@@ -90,7 +94,7 @@ fn every_reader_reads_entries_over_4_gib() {
         let mut zip = ZipStream::new(cat.stdin.take().unwrap());
         let modified = DosDateTime::EARLIEST;
 
-        let full = deflate_chunk(&zeros);
+        let full = chunk(&zeros);
         let mut spool = DeflateSpool::new_in(directory.path()).unwrap();
         let mut crc32 = crc32fast::Hasher::new();
         for _ in 0..uncompressed / MIB {
@@ -98,7 +102,7 @@ fn every_reader_reads_entries_over_4_gib() {
             crc32.update(&zeros);
         }
         let rest = vec![0; usize::try_from(uncompressed % MIB).unwrap()];
-        spool.push(&deflate_chunk(&rest)).unwrap();
+        spool.push(&chunk(&rest)).unwrap();
         crc32.update(&rest);
         let crc32 = crc32.finalize();
         let entry = spool.finish().unwrap();
