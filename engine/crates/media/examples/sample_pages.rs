@@ -11,9 +11,12 @@ use std::{env, fs};
 
 use jpeg_encoder::{ColorType, Encoder};
 use media::contents::{FrameEntry, Preview};
-use media::layout::Layout;
+use media::layout::{Layout, ReportFormat};
+use media::numbering::Ordinal;
+use media::web::ReportFrame;
 use media::{Language, readme, web};
 use model::EntryPath;
+use part10::{Instance, Limits};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -34,6 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&layout.index(), web::index_page(&contents)?.as_bytes())?;
     write(&layout.stylesheet(), web::stylesheet().as_bytes())?;
     write(&layout.readme(), readme::readme(&contents).as_bytes())?;
+    for file in fixtures::recipe("sr", &fixtures::Options::default())? {
+        let path = layout.report(Ordinal::FIRST, ReportFormat::Page);
+        let (institution, patient) = (&contents.institution, &contents.patient);
+        let frame = ReportFrame { language, layout, institution, patient, path: &path };
+        let instance = Instance::from_bytes(file.bytes()?, &Limits::default())?;
+        write(&path, web::report_page(frame, &instance.dataset())?.as_bytes())?;
+    }
     for study in &contents.studies {
         for series in &study.series {
             let page = web::series_page(&contents, study, series)?;

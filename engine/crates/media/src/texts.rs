@@ -77,6 +77,7 @@ pub(crate) struct Texts {
     pub(crate) page: PageTexts,
     pub(crate) notice: NoticeTexts,
     pub(crate) readme: ReadmeTexts,
+    pub(crate) report: ReportTexts,
     /// The name of a modality for people, by its code (0008,0060).
     pub(crate) modality: fn(&str) -> Option<&'static str>,
 }
@@ -217,6 +218,27 @@ pub(crate) struct NoticeTexts {
     pub(crate) box_missing_pixels: &'static str,
     pub(crate) box_over_limit: &'static str,
     pub(crate) box_other: &'static str,
+}
+
+/// Words around a structured report.
+#[derive(Debug)]
+pub(crate) struct ReportTexts {
+    pub(crate) completion: &'static str,
+    pub(crate) complete: &'static str,
+    pub(crate) partial: &'static str,
+    pub(crate) verification: &'static str,
+    pub(crate) verified: &'static str,
+    pub(crate) unverified: &'static str,
+    pub(crate) verified_by: &'static str,
+    pub(crate) verified_by_on: &'static str,
+    pub(crate) see_item: &'static str,
+    pub(crate) image: &'static str,
+    pub(crate) object: &'static str,
+    pub(crate) region: &'static str,
+    pub(crate) interval: &'static str,
+    pub(crate) not_shown: &'static str,
+    pub(crate) is_cut: &'static str,
+    pub(crate) origin: &'static str,
 }
 
 /// Headings and paragraphs of the readme.

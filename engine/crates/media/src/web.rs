@@ -1,4 +1,5 @@
-//! The web content: the index, a page per series, the style sheet.
+//! The web content: the index, a page per series and per structured report, the style
+//! sheet.
 //!
 //! Pages open from `file://` with script blocked: no script, no outside address, relative links in
 //! the exact case of the entries. HTML that is also well-formed XML. What comes from a file passes
@@ -9,10 +10,12 @@
 mod index;
 mod link;
 mod object_kind;
+mod report;
 mod series;
 mod shown;
 
 pub use index::index_page;
+pub use report::{ReportFrame, is_structured_report, report_page};
 pub use series::series_page;
 
 /// A page cannot be written.

@@ -10,9 +10,12 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use media::contents::{FrameEntry, PackageContents};
-use media::layout::Layout;
+use media::layout::{Layout, ReportFormat};
+use media::numbering::Ordinal;
+use media::web::ReportFrame;
 use media::{Language, readme, web};
 use model::EntryPath;
+use part10::{Instance, Limits};
 use rstest::rstest;
 
 /// Every page of a package with its path.
@@ -244,4 +247,56 @@ fn three_thousand_images() {
     assert!(pages[0].1.len() < 20_000, "index: {} bytes", pages[0].1.len());
     assert!(pages[1].1.len() < 3_000 * 500, "series: {} bytes", pages[1].1.len());
     assert_eq!(pages[1].1.matches("<img ").count(), 3_000);
+}
+
+/// The page of the first structured report in a fixture study.
+fn report_page(study: &str, language: Language) -> (EntryPath, String) {
+    let contents = sample::contents(language, Layout::Reference, 1);
+    let path = contents.layout.report(Ordinal::FIRST, ReportFormat::Page);
+    let frame = ReportFrame {
+        language,
+        layout: contents.layout,
+        institution: &contents.institution,
+        patient: &contents.patient,
+        path: &path,
+    };
+    let files = fixtures::recipe(study, &fixtures::Options::default()).unwrap();
+    let mut instances = files
+        .iter()
+        .map(|file| Instance::from_bytes(file.bytes().unwrap(), &Limits::default()).unwrap());
+    let report = instances.find(|instance| web::is_structured_report(&instance.dataset()));
+    let page = web::report_page(frame, &report.unwrap().dataset()).unwrap();
+    (path, page)
+}
+
+#[rstest]
+fn a_structured_report_is_a_valid_page_that_leads_back(
+    #[values("sr", "ko")] study: &str,
+    #[values(Language::Italian, Language::English)] language: Language,
+) {
+    let (path, page) = report_page(study, language);
+    assert_eq!(tidy(&page, &[]), "", "{page}");
+    assert_eq!(tidy(&page, &["-xml"]), "", "{page}");
+    let targets: Vec<_> = attribute_values(&page, "href")
+        .iter()
+        .filter(|reference| !reference.starts_with('#'))
+        .map(|reference| resolve(&path, reference))
+        .collect();
+    assert_eq!(targets, ["IHE_PDI/STYLE.CSS", "index.htm"]);
+}
+
+#[test]
+fn a_structured_report_is_shown_whole_with_who_signed_it() {
+    let (_, page) = report_page("sr", Language::Italian);
+    for text in [
+        "<h1><bdi>Diagnostic imaging study</bdi></h1>",
+        "Verificato da VERDI ANNA TEST, 12/03/2026, 12:00.",
+        "<bdi>completo</bdi>",
+        "<bdi>Findings</bdi>",
+        "L&#39;aorta è di calibro regolare (diametro &#60; 40 mm &#38; pareti lisce).\nNodulo",
+        "vie biliari non dilatate.",
+        "Si consiglia controllo a 12 mesi.",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
 }

@@ -1,6 +1,8 @@
 //! English.
 
-use super::{Counted, NoticeText, NoticeTexts, ObjectTexts, PageTexts, ReadmeTexts, Texts};
+use super::{
+    Counted, NoticeText, NoticeTexts, ObjectTexts, PageTexts, ReadmeTexts, ReportTexts, Texts,
+};
 
 const INCOMPLETE: &str = "The package is not complete: ask the institution that made the \
     examination to prepare it again.";
@@ -120,6 +122,7 @@ pub(super) const ENGLISH: Texts = Texts {
     },
     notice: NOTICES,
     readme: README,
+    report: REPORT,
     modality,
 };
 
@@ -316,6 +319,26 @@ const README: ReadmeTexts = ReadmeTexts {
     no_notices: "None.",
     standards: "STANDARDS",
     disclaimer: "PLEASE NOTE",
+};
+
+const REPORT: ReportTexts = ReportTexts {
+    completion: "Completeness",
+    complete: "complete",
+    partial: "partial",
+    verification: "Verification",
+    verified: "verified",
+    unverified: "not verified",
+    verified_by: "Verified by {name}.",
+    verified_by_on: "Verified by {name}, {date}.",
+    see_item: "see item {item}",
+    image: "image with SOP Instance UID {uid}",
+    object: "object with SOP Instance UID {uid}",
+    region: "region marked on the image",
+    interval: "interval of time marked",
+    not_shown: "value of type {type}: a DICOM viewer is needed to read it",
+    is_cut: "The document goes on: the whole text is in the DICOM file.",
+    origin: "Page made from the DICOM structured document in this package: the original document \
+        prevails.",
 };
 
 fn modality(code: &str) -> Option<&'static str> {

@@ -1,6 +1,8 @@
 //! Italian.
 
-use super::{Counted, NoticeText, NoticeTexts, ObjectTexts, PageTexts, ReadmeTexts, Texts};
+use super::{
+    Counted, NoticeText, NoticeTexts, ObjectTexts, PageTexts, ReadmeTexts, ReportTexts, Texts,
+};
 
 const INCOMPLETE: &str = "Il pacchetto non è completo: chiedi alla struttura che ha eseguito \
     l'esame di prepararlo di nuovo.";
@@ -125,6 +127,7 @@ pub(super) const ITALIAN: Texts = Texts {
     },
     notice: NOTICES,
     readme: README,
+    report: REPORT,
     modality,
 };
 
@@ -326,6 +329,26 @@ const README: ReadmeTexts = ReadmeTexts {
     no_notices: "Nessuno.",
     standards: "STANDARD",
     disclaimer: "AVVERTENZE",
+};
+
+const REPORT: ReportTexts = ReportTexts {
+    completion: "Completezza",
+    complete: "completo",
+    partial: "parziale",
+    verification: "Verifica",
+    verified: "verificato",
+    unverified: "non verificato",
+    verified_by: "Verificato da {name}.",
+    verified_by_on: "Verificato da {name}, {date}.",
+    see_item: "vedi il punto {item}",
+    image: "immagine con SOP Instance UID {uid}",
+    object: "oggetto con SOP Instance UID {uid}",
+    region: "regione indicata sull'immagine",
+    interval: "intervallo di tempo indicato",
+    not_shown: "valore di tipo {type}: si legge con un visualizzatore DICOM",
+    is_cut: "Il documento continua: il testo intero è nel file DICOM.",
+    origin: "Pagina ricavata dal documento strutturato DICOM contenuto nel pacchetto: fa fede il \
+        documento originale.",
 };
 
 fn modality(code: &str) -> Option<&'static str> {

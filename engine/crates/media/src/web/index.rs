@@ -95,7 +95,7 @@ struct StudyView {
     title: Shown,
     /// Label and value.
     facts: Vec<(&'static str, Shown)>,
-    date: Shown,
+    date: Option<Shown>,
     series: Vec<SeriesCard>,
     series_count: usize,
     instance_count: usize,
@@ -296,7 +296,7 @@ impl StudyView {
         Self {
             title: Shown::some(study.description.as_deref())
                 .unwrap_or_else(|| Shown::new(text.study_without_description)),
-            date: Shown::new(date.as_deref().unwrap_or_default()),
+            date: Shown::some(date.as_deref()),
             facts: facts([
                 (text.date, date.as_deref()),
                 (text.accession_number, study.accession_number.as_deref()),

@@ -15,6 +15,13 @@ impl Shown {
         Self(text.trim().chars().filter_map(shown).collect())
     }
 
+    /// A text whose lines are kept: the style sheet shows them as they stand.
+    pub(super) fn lines(text: &str) -> Self {
+        let lines = text.trim().replace("\r\n", "\n").replace('\r', "\n");
+        let shown: Vec<String> = lines.split('\n').map(|line| Self::new(line).0).collect();
+        Self(shown.join("\n"))
+    }
+
     /// The text, unless nothing of it is left.
     pub(super) fn some(text: Option<&str>) -> Option<Self> {
         text.map(Self::new).filter(|shown| !shown.0.trim().is_empty())
@@ -58,6 +65,11 @@ mod tests {
     #[case::beyond_the_bmp("🫀", "🫀")]
     fn made_fit(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(Shown::new(text).to_string(), expected);
+    }
+
+    #[test]
+    fn lines_are_kept_and_their_ends_are_one_kind() {
+        assert_eq!(Shown::lines(" a\r\nb\rc\n\n\0 ").to_string(), "a\nb\nc\n\n\u{FFFD}");
     }
 
     #[rstest]

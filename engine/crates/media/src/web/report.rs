@@ -1,0 +1,131 @@
+//! A structured report as a page: every concept with its value, nested as in the document.
+//!
+//! Standard: DICOM PS3.3 §A.35 (SR document IODs), §C.17.
+
+mod content;
+
+use askama::Template;
+use dicom_dictionary_std::tags;
+use model::EntryPath;
+use part10::Dataset;
+
+use self::content::{Content, Step, display_dt, meaning};
+use super::index::{InstitutionView, PatientView};
+use super::shown::Shown;
+use super::{CONTENT_SECURITY_POLICY, WebError, link::link};
+use crate::contents::{Institution, Patient};
+use crate::dates::display_da_tm;
+use crate::layout::Layout;
+use crate::person_name::display_pn;
+use crate::texts::{Language, PageTexts, ReportTexts, fill};
+
+/// What the page of a report takes from the package around it.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportFrame<'a> {
+    /// The language of labels and dates; the report itself stays as it was written.
+    pub language: Language,
+    /// Where everything lies.
+    pub layout: Layout,
+    /// Who made the package.
+    pub institution: &'a Institution,
+    /// Whose it is.
+    pub patient: &'a Patient,
+    /// Where the page will lie: [`Layout::report`].
+    pub path: &'a EntryPath,
+}
+
+/// Whether a data set is a structured report that [`report_page`] can show.
+pub fn is_structured_report(dataset: &Dataset<'_>) -> bool {
+    let is_container = dataset.text(tags::VALUE_TYPE).is_some_and(|value| value == "CONTAINER");
+    is_container && !dataset.items(tags::CONTENT_SEQUENCE).is_empty()
+}
+
+/// The page of a structured report as XHTML in UTF-8.
+///
+/// # Errors
+/// [`WebError`] when the template fails, which no content can cause.
+///
+/// # Limits
+/// 20 000 content items, 24 levels; the page says when there is more.
+pub fn report_page(frame: ReportFrame<'_>, dataset: &Dataset<'_>) -> Result<String, WebError> {
+    Ok(ReportPage::new(frame, dataset).render()?)
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct ReportPage {
+    language: &'static str,
+    text: &'static PageTexts,
+    report: &'static ReportTexts,
+    policy: &'static str,
+    stylesheet: String,
+    institution: InstitutionView,
+    patient: PatientView,
+    index: String,
+    title: Shown,
+    /// Label and value.
+    facts: Vec<(&'static str, Shown)>,
+    verifications: Vec<Shown>,
+    content: Content,
+}
+
+impl ReportPage {
+    fn new(frame: ReportFrame<'_>, dataset: &Dataset<'_>) -> Self {
+        let ReportFrame { language, layout, institution, patient, path } = frame;
+        let (text, report) = (&language.texts().page, &language.texts().report);
+        let title = meaning(dataset, tags::CONCEPT_NAME_CODE_SEQUENCE);
+        let date = dataset.text(tags::CONTENT_DATE).map(|date| {
+            display_da_tm(&date, dataset.text(tags::CONTENT_TIME).as_deref(), language)
+        });
+        let completion = dataset.text(tags::COMPLETION_FLAG).map(|flag| match flag.as_str() {
+            "COMPLETE" => report.complete.to_owned(),
+            "PARTIAL" => report.partial.to_owned(),
+            _ => flag,
+        });
+        let verification = dataset.text(tags::VERIFICATION_FLAG).map(|flag| match flag.as_str() {
+            "VERIFIED" => report.verified.to_owned(),
+            "UNVERIFIED" => report.unverified.to_owned(),
+            _ => flag,
+        });
+        let facts = [
+            (text.date, date),
+            (text.accession_number, dataset.text(tags::ACCESSION_NUMBER)),
+            (report.completion, completion),
+            (report.verification, verification),
+        ];
+        Self {
+            language: language.tag(),
+            text,
+            report,
+            policy: CONTENT_SECURITY_POLICY,
+            stylesheet: link(path, &layout.stylesheet()),
+            institution: InstitutionView::new(institution, text),
+            patient: PatientView::new(patient, language),
+            index: link(path, &layout.index()),
+            title: Shown::some(title.as_deref()).unwrap_or_else(|| Shown::new(text.report)),
+            facts: facts
+                .iter()
+                .filter_map(|(label, value)| Some((*label, Shown::some(value.as_deref())?)))
+                .collect(),
+            verifications: verifications(dataset, language),
+            content: Content::of(dataset, language),
+        }
+    }
+}
+
+/// Who verified the document, and when (PS3.3 Table C.17-2).
+fn verifications(dataset: &Dataset<'_>, language: Language) -> Vec<Shown> {
+    let verification = |observer: &Dataset<'_>| {
+        let name = observer.text(tags::VERIFYING_OBSERVER_NAME);
+        let name = name.as_deref().and_then(display_pn)?;
+        let sentence = match observer.text(tags::VERIFICATION_DATE_TIME) {
+            Some(date) => fill(
+                language.texts().report.verified_by_on,
+                &[("name", &name), ("date", &display_dt(&date, language))],
+            ),
+            None => fill(language.texts().report.verified_by, &[("name", &name)]),
+        };
+        Some(Shown::new(&sentence))
+    };
+    dataset.items(tags::VERIFYING_OBSERVER_SEQUENCE).iter().filter_map(verification).collect()
+}
