@@ -48,3 +48,20 @@ fn a_reader_that_goes_away_ends_the_program() {
     run::finish(child, TIME_LIMIT).expect_code(&[130, 6]);
     assert!(asked.elapsed() < Duration::from_secs(5), "ended after {:?}", asked.elapsed());
 }
+
+/// Ctrl-C while nobody reads the pipe: the program does not wait for the reader.
+#[test]
+fn ctrl_c_ends_a_program_that_waits_for_its_reader() {
+    let place = Workplace::with_study(LONG_STUDY);
+    let mut child = run::esito(&["package", "--out", "-", "--folder"]).arg(place.source()).start();
+    let mut pipe = child.stdout.take().expect("a pipe");
+    let mut first = [0; 4096];
+    pipe.read_exact(&mut first).expect("the first bytes");
+    std::thread::sleep(Duration::from_secs(1));
+    let killed = run::program("kill").args(["-INT", &child.id().to_string()]).finish();
+    assert_eq!(killed.code, Some(0), "{}", killed.stderr);
+    let asked = Instant::now();
+    run::finish(child, Duration::from_secs(10)).expect_code(&[130]);
+    assert!(asked.elapsed() < Duration::from_secs(5), "ended after {:?}", asked.elapsed());
+    drop(pipe);
+}

@@ -3,6 +3,7 @@
 import re
 import struct
 import zipfile
+import zlib
 
 from tools import run_tool
 
@@ -22,11 +23,11 @@ def judge_container(path, layout, findings):
     """Judges the ZIP; returns the names below the wrapper folder, or None when it is no ZIP."""
     try:
         with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-            findings.check("zipfile", broken is None, f"{broken} is damaged")
             entries = archive.infolist()
             central_start = archive.start_dir
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            broken = first_broken(archive)
+            findings.check("zipfile", broken is None, f"{broken} is damaged")
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError) as error:
         findings.add("zipfile", error)
         return None
     judge_headers(path, entries, central_start, findings)
@@ -34,6 +35,14 @@ def judge_container(path, layout, findings):
     run_tool("unzip", ["unzip", "-t", "-qq", path], findings)
     run_tool("7z", ["7z", "t", "-bso0", "-bsp0", path], findings)
     return judge_layout([e.filename for e in entries], layout, findings)
+
+
+def first_broken(archive):
+    """The first entry that does not read back; testzip itself breaks off at damaged deflate data."""
+    try:
+        return archive.testzip()
+    except zlib.error as error:
+        return error
 
 
 def judge_headers(path, entries, central_start, findings):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pydicom
 from pydicom.fileset import FileSet
 
+from findings import Findings
 from tools import run_tool
 
 COMPONENT = re.compile(r"^[A-Z0-9_]{1,8}$")
@@ -17,9 +18,10 @@ RETIRED = {"MRDR", "PRIVATE", "TOPIC", "VISIT", "RESULTS", "INTERPRETATION", "OV
 CHILDREN = {None: {"PATIENT"}, "PATIENT": {"STUDY"}, "STUDY": {"SERIES"}}
 
 
-def judge_file_set(root, names, own_values, findings):
+def judge_file_set(root, names, source, own_values, findings):
     """Judges DICOMDIR against the files; returns {SOP Instance UID: path} of the File-set.
 
+    `source` is the folder that was packaged, or None: faults that it has too are not ours.
     `own_values` is None for a clean source; for a real one it holds the texts of the source, whose
     faults (a UID with an illegal root, say) the directory has to repeat.
     """
@@ -37,7 +39,7 @@ def judge_file_set(root, names, own_values, findings):
     files = {name for name in names if name.startswith("STUDIES/")}
     instances = judge_leaves(root, leaves, files, findings)
     judge_with_pydicom(dicomdir_path, instances, findings)
-    judge_with_tools(root, own_values, findings)
+    judge_with_tools(root, source, own_values, findings)
     return instances
 
 
@@ -184,29 +186,52 @@ def judge_with_pydicom(path, instances, findings):
                    f"FileSet has {len(seen)} instances, the walk {len(instances)}")
 
 
-def judge_with_tools(root, own_values, findings):
+def judge_with_tools(root, source, own_values, findings):
     """Other parsers. In a real sample, faults of the source itself are not ours."""
-    real = own_values is not None
-    files = sorted(str(p.relative_to(root)) for p in (root / "STUDIES").rglob("*") if p.is_file())
+    files = sorted(path for path in (root / "STUDIES").rglob("*") if path.is_file())
     run_tool("dciodvfy", ["dciodvfy", root / "DICOMDIR"], findings, accept=(0, 1),
              error_lines=lambda line: line.startswith("Error") and not repeats(line, own_values))
     run_tool("dcmdump", ["dcmdump", "-q", root / "DICOMDIR"], findings)
     run_tool("gdcmdump", ["gdcmdump", "-i", root / "DICOMDIR"], findings)
     for batch in batches(files):
-        paths = [root / name for name in batch]
-        run_tool("dcmdump", ["dcmdump", "-q", *paths], findings)
-        if not real:
-            run_tool("dcentvfy", ["dcentvfy", *paths], findings, accept=(0, 1),
-                     error_lines=lambda line: line.startswith("Error"))
-    if not real:
+        run_tool("dcmdump", ["dcmdump", "-q", *batch], findings)
+    if own_values is None:
         run_tool("gdcmdump", ["gdcmdump", "-r", "-i", root / "STUDIES"], findings)
         # A dry run: are the files such that somebody else could make a File-set of them?
         run_tool("dcmmkdir", ["dcmmkdir", "-w", "-nb", "-Pgp", "-Nxc", "-Nec", "-Nrc", "+I", "+id", root,
                               "+r", "STUDIES"], findings)
+        judge_entities(files, source, findings)
+
+
+def judge_entities(files, source, findings):
+    """dcentvfy: attributes of a patient, study or series are the same in all of its files."""
+    theirs = Findings(tools_optional=True)
+    excused = set()
+    for batch in batches(sorted(path for path in source.rglob("*") if path.is_file()) if source else []):
+        run_tool("dcentvfy", ["dcentvfy", *batch], theirs, accept=(0, 1), error_lines=entity_fault)
+    for line in theirs.lines:
+        # It may also break off, with an assertion of its own, at what the source holds.
+        excused.add(entity_fault(line.removeprefix("dcentvfy: ")) or "broke off")
+    for batch in batches(files):
+        ours = Findings(findings.tools_optional)
+        run_tool("dcentvfy", ["dcentvfy", *batch], ours, accept=(0, 1), error_lines=entity_fault)
+        for line in ours.lines:
+            if (entity_fault(line.removeprefix("dcentvfy: ")) or "broke off") not in excused:
+                findings.lines.append(line)
+
+
+def entity_fault(line):
+    """Which attribute of which entity an error line of dcentvfy is about; None for other lines."""
+    if not line.startswith("Error"):
+        return None
+    found = re.search(r"Element=<\w+> IE=<\w+>", line)
+    return found.group(0) if found else line
 
 
 def repeats(line, own_values):
     """Whether an error of dciodvfy is about a value (it quotes it) that stands so in the source."""
+    if own_values is not None and line == "Error - Dicom dataset contains invalid data values for Value Representations":
+        return True  # only sums up the lines above it
     quoted = re.search(r'"(.*)"', line) or re.search(r"<(.*)>", line)
     return own_values is not None and quoted is not None and quoted.group(1).strip(" \0") in own_values
 

@@ -8,7 +8,9 @@ import argparse
 import json
 import sys
 import tempfile
+import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -24,6 +26,7 @@ from previews import judge_previews  # noqa: E402
 
 def main():
     """Reads the command line, judges one package or, with --batch, one for each line of a file."""
+    warnings.simplefilter("ignore")  # pydicom warns of what sources hold
     if sys.argv[1:2] == ["--batch"]:
         optional = ["--tools-optional"] if "--tools-optional" in sys.argv else []
         jobs = Path(sys.argv[2]).read_text("utf-8").splitlines()
@@ -58,12 +61,16 @@ def judge(arguments, findings):
     with tempfile.TemporaryDirectory(prefix="esito-judge-") as folder:
         root = Path(folder)
         with zipfile.ZipFile(arguments.package) as archive:
-            archive.extractall(root)
+            try:
+                archive.extractall(root)
+            except (zipfile.BadZipFile, zlib.error, OSError) as error:
+                findings.add("zipfile", error)
+                return "cannot be unpacked"
         if arguments.layout == "reference":
-            root = next(root.iterdir())
+            root = root / next(name for name in archive.namelist()).partition("/")[0]
         source = read_source(arguments.source) if arguments.source else {}
         own_values = texts_of(source) if arguments.real else None
-        instances = judge_file_set(root, names, own_values, findings)
+        instances = judge_file_set(root, names, arguments.source, own_values, findings)
         if arguments.source:
             judge_instances(instances, source, arguments.syntax, findings)
         if arguments.instances is not None:

@@ -60,6 +60,13 @@ fn each_modality_is_whole(#[case] study: &[&str]) {
 #[case::mixed_charsets("quirk-charsets")]
 #[case::no_preamble("quirk-no-preamble")]
 #[case::no_meta("quirk-no-meta")]
+#[case::two_studies("quirk-two-studies")]
+#[case::lookup_tables("quirk-luts")]
+#[case::single_bits("quirk-one-bit")]
+#[case::latin1("names-latin1")]
+#[case::utf8("names-utf8")]
+#[case::cyrillic("names-cyrillic")]
+#[case::japanese("names-japanese")]
 #[case::html_in_texts("quirk-xss")]
 #[case::palette("quirk-palette")]
 #[case::overlay("quirk-overlay")]
@@ -101,15 +108,16 @@ fn options_keep_the_package_sound(#[case] options: &[&str]) {
     whole(&["--study", "mixed"], options);
 }
 
-/// Junk beside DICOM files, in nested folders: the junk is named, the rest is packaged.
+/// Junk beside DICOM files, in nested folders: the junk is named, the rest is packaged. An empty
+/// file with a DICOM name may be an instance that was lost, so it is refused aloud (exit 3).
 #[test]
 fn junk_files_are_told_apart() {
     let place = Workplace::with_study(&["--study", "quirk-junk"]);
-    place.package(&[]).expect_code(&[0]);
+    place.package(&[]).expect_code(&[3]);
     judges::judge(&place.zip(), &place.source(), &[]);
     let counted = report::files(&report::read(&place.report()));
     assert!(counted.not_dicom > 0, "{counted:?}");
-    assert!(counted.packaged > 0, "{counted:?}");
+    assert_eq!((counted.packaged, counted.refused), (4, 1), "{counted:?}");
     assert_eq!(counted.found, u64::try_from(files_below(&place.source()).len()).expect("a count"));
     assert_eq!(counted.accounted(), counted.found);
 }
@@ -134,6 +142,16 @@ fn duplicates_are_counted_and_differing_ones_are_a_loss() {
     judges::judge(&place.zip(), &place.source(), &[]);
     let counted = report::files(&report::read(&place.report()));
     assert_eq!(counted.duplicate, 2, "{counted:?}");
+    assert_eq!(counted.accounted(), counted.found);
+}
+
+/// Files that end in the pixels, in a header or at once: only the whole one is in the package.
+#[test]
+fn truncated_files_are_refused() {
+    let place = Workplace::with_study(&["--study", "quirk-truncated"]);
+    place.package(&[]).expect_code(&[3]);
+    judges::judge(&place.zip(), &place.source(), &["--instances", "1"]);
+    let counted = report::files(&report::read(&place.report()));
     assert_eq!(counted.accounted(), counted.found);
 }
 
