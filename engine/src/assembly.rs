@@ -125,7 +125,7 @@ impl<'a, W: Write> Assembly<'a, W> {
         self.dicom_bytes += entry.facts().compressed_bytes;
         self.put(&path, &entry, sha256, Some(&sop_instance))?;
         drop(entry);
-        let count = facts.image.map_or(0, |image| image.frames);
+        let count = facts.frame_count.unwrap_or(0);
         let mut shown = Vec::with_capacity(frames.len());
         for (index, outcome) in frames.into_iter().enumerate() {
             shown.push(self.put_frame(&place, count, index, outcome)?);
@@ -257,11 +257,13 @@ impl<'a, W: Write> Assembly<'a, W> {
             }
             self.transfer_syntaxes.insert(syntax);
         }
+        let count = facts.frame_count.unwrap_or(0);
+        let shown = u32::try_from(frames.len()).unwrap_or(u32::MAX);
         if let Some((without, fault)) = faults(&frames) {
+            // One placeholder stands for all frames of an instance that cannot be read at all.
+            let without = if without == 1 && shown == 1 { count } else { without };
             self.notices.push(Notice::NoPreview { subject: subject(), frames: without, fault });
         }
-        let count = facts.image.map_or(0, |image| image.frames);
-        let shown = u32::try_from(frames.len()).unwrap_or(u32::MAX);
         if shown < count && shown == self.options.previews_per_instance {
             self.notices.push(Notice::PreviewsCapped { subject: subject(), shown, frames: count });
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use dicom_core::{Tag, VR};
-use model::{PreviewFault, Refusal};
+use model::{PreviewFault, Refusal, TransferSyntaxUid};
 use part10::{
     EXPLICIT_VR_LITTLE_ENDIAN, Fragments, FrameError, Frames, Instance, PixelDescription,
     PixelValue, Replacement,
@@ -33,6 +33,8 @@ pub(crate) struct Body {
     pub(crate) tail: Vec<u8>,
     /// Where the frames lie, or why that cannot be told.
     pub(crate) frames: Result<(PixelDescription, Frames), PreviewFault>,
+    /// How many frames the attributes promise; 1 where they are unusable.
+    pub(crate) frame_count: u32,
     /// Whether the entry is to hold the decoded frames.
     pub(crate) decode: bool,
 }
@@ -44,11 +46,16 @@ pub(crate) struct Body {
 pub(crate) fn examine(instance: &mut Instance, as_stored: bool) -> Result<Body, Refusal> {
     let Some(element) = instance.pixels().cloned() else {
         let frames = Err(PreviewFault::MissingPixels);
-        return Ok(Body { pixels: Pixels::None, tail: Vec::new(), frames, decode: false });
+        let (pixels, tail) = (Pixels::None, Vec::new());
+        return Ok(Body { pixels, tail, frames, frame_count: 0, decode: false });
     };
     let syntax = instance.transfer_syntax().uid().to_owned();
     let encapsulated = render::pixel_coding(&syntax).is_none_or(|coding| coding.encapsulated);
-    let located = match PixelDescription::read(&instance.dataset()) {
+    let no_decoder = encapsulated && !render::can_decode(&syntax);
+    let description = PixelDescription::read(&instance.dataset());
+    let frame_count = description.as_ref().map_or(1, |description| description.frames);
+    let located = match description {
+        _ if no_decoder => Err(no_decoder_fault(&syntax)),
         Ok(description) => match Frames::locate(instance, &description) {
             Ok(frames) => Ok((description, frames)),
             Err(FrameError::Unreadable(refusal)) => return Err(refusal),
@@ -80,10 +87,16 @@ pub(crate) fn examine(instance: &mut Instance, as_stored: bool) -> Result<Body, 
     };
     let decode = !as_stored
         && matches!(pixels, Pixels::Fragments(_))
-        && render::can_decode(&syntax)
         && frames.as_ref().is_ok_and(|(description, _)| decoded_length(description).is_some());
     let tail = instance.tail(end)?;
-    Ok(Body { pixels, tail, frames, decode })
+    Ok(Body { pixels, tail, frames, frame_count, decode })
+}
+
+fn no_decoder_fault(syntax: &str) -> PreviewFault {
+    match TransferSyntaxUid::from_wire(syntax.as_bytes()) {
+        Ok(uid) => PreviewFault::NoDecoder(uid),
+        Err(error) => PreviewFault::Unsupported(format!("its transfer syntax: {error}")),
+    }
 }
 
 /// Length of the decoded pixel data, padded to even; `None` when it has no place in an element of 32

@@ -1,7 +1,7 @@
 //! What the workers hand to the thread that writes the ZIP.
 
 use model::Refusal;
-use part10::{Instance, PixelDescription};
+use part10::Instance;
 use zipstream::{DeflatedChunk, PreparedEntry};
 
 use crate::picture::{FrameOutcome, Jpeg};
@@ -56,22 +56,10 @@ pub(crate) struct InstanceFacts {
     pub(crate) instance: Instance,
     /// The transfer syntax as written.
     pub(crate) transfer_syntax: String,
-    /// The pixels, when there are any; the frame count is 1 where the attributes are unusable.
-    pub(crate) image: Option<ImageFacts>,
+    /// How many frames there are; `None` without pixels.
+    pub(crate) frame_count: Option<u32>,
     /// Whether the pixels stay compressed although the package is to be uncompressed.
     pub(crate) kept_compressed: bool,
-}
-
-/// How many frames there are, and how they would be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ImageFacts {
-    pub(crate) frames: u32,
-}
-
-impl ImageFacts {
-    pub(crate) fn of(description: Option<&PixelDescription>) -> Self {
-        Self { frames: description.map_or(1, |description| description.frames) }
-    }
 }
 
 /// A piece of a large instance.

@@ -59,12 +59,12 @@ impl Sections {
             .entry(study)
             .or_insert_with(|| (study_section(study, &dataset), BTreeMap::new()));
         let section = of_study.entry(series).or_insert_with(|| series_section(series, &dataset));
-        match facts.image {
-            Some(image) => section.images.push(ImageLine {
+        match facts.frame_count {
+            Some(frame_count) => section.images.push(ImageLine {
                 file_id,
                 number: dataset.text(INSTANCE_NUMBER),
                 slice_location: dataset.text(SLICE_LOCATION),
-                frame_count: image.frames,
+                frame_count,
                 frames,
             }),
             None => section.objects.push(ObjectLine {

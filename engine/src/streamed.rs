@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use zipstream::{DeflatedChunk, Search, deflate_chunk};
 
 use crate::body::{Body, Pixels, examine, head_as_stored, head_decoded, syntax_as_stored};
-use crate::outcome::{AsStored, ImageFacts, InstanceFacts, Loss, Outcome, Piece, StreamedInstance};
+use crate::outcome::{AsStored, InstanceFacts, Loss, Outcome, Piece, StreamedInstance};
 use crate::picture::{FrameOutcome, Jpeg, Pictures, jpeg};
 use crate::pipeline::Context;
 use crate::plan::Planned;
@@ -72,7 +72,7 @@ fn try_feed(
     let mut shown = Shown::prepare(&mut instance, &body, &planned, context)?;
     let decode = body.decode && shown.decodes();
     let deflated = decode || !matches!(body.pixels, Pixels::Fragments(_));
-    let frame_count = shown.frames.as_ref().map_or(1, Frames::count);
+    let frame_count = body.frame_count;
     let begun = planned.clone();
     let begin = Outcome::Begin { planned: begun, frame_count, deflated };
     window.submit(window.claim(0), move || begin)?;
@@ -84,7 +84,7 @@ fn try_feed(
         feed_as_stored(&pieces, &mut instance, &body, &mut shown)?;
     }
     pieces.bytes(body.tail.clone())?;
-    let image = (body.pixels != Pixels::None).then(|| ImageFacts::of(description));
+    let frame_count = (body.pixels != Pixels::None).then_some(frame_count);
     let stored_syntax = syntax_as_stored(&instance, &body.pixels).to_owned();
     let as_stored = match &body.pixels {
         Pixels::Fragments(items) if decode => Some(AsStored {
@@ -97,7 +97,7 @@ fn try_feed(
     };
     let transfer_syntax = if decode { EXPLICIT_VR_LITTLE_ENDIAN.to_owned() } else { stored_syntax };
     let kept_compressed = !context.as_stored && transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN;
-    let facts = InstanceFacts { planned, instance, transfer_syntax, image, kept_compressed };
+    let facts = InstanceFacts { planned, instance, transfer_syntax, frame_count, kept_compressed };
     let end = Outcome::End(Box::new(StreamedInstance { facts, as_stored }));
     window.submit(held, move || end)?;
     Ok(())

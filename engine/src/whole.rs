@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, Search, deflate, store_parts};
 
 use crate::body::{Body, Pixels, examine, head_as_stored, head_decoded, syntax_as_stored};
-use crate::outcome::{ImageFacts, InstanceFacts, Loss, Outcome, WholeInstance};
+use crate::outcome::{InstanceFacts, Loss, Outcome, WholeInstance};
 use crate::picture::{FrameOutcome, Jpeg, Pictures, jpeg};
 use crate::pipeline::Context;
 use crate::plan::Planned;
@@ -41,11 +41,10 @@ fn try_work(
         || previews(&natives, &planned, context),
     );
     let (entry, sha256, transfer_syntax) = written?;
-    let image = (body.pixels != Pixels::None)
-        .then(|| ImageFacts::of(body.frames.as_ref().ok().map(|(description, _)| description)));
+    let frame_count = (body.pixels != Pixels::None).then_some(body.frame_count);
     let kept_compressed = !context.as_stored && transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN;
     let instance = instance.without_body();
-    let facts = InstanceFacts { planned, instance, transfer_syntax, image, kept_compressed };
+    let facts = InstanceFacts { planned, instance, transfer_syntax, frame_count, kept_compressed };
     Ok(WholeInstance { facts, entry, sha256, frames, thumbnail })
 }
 

@@ -135,14 +135,14 @@ mod tests {
     fn run<R>(
         budget: u64,
         cost: u64,
-        work: impl Fn(usize) -> usize + Send + Clone + 'static,
+        work: impl Fn(usize) -> usize + Send + Sync + Clone + 'static,
         write: impl FnOnce(Results<usize>, &AtomicUsize) -> R,
     ) -> (usize, R) {
         let (feed, results) = window(PLACES, budget, pool());
         let fed = AtomicUsize::new(0);
         let written = thread::scope(|scope| {
-            scope.spawn(|| {
-                let feed = feed;
+            let fed = &fed;
+            scope.spawn(move || {
                 for index in 0..WORK {
                     let claim = feed.claim(cost);
                     fed.fetch_add(1, Ordering::SeqCst);
@@ -152,7 +152,7 @@ mod tests {
                     }
                 }
             });
-            write(results, &fed)
+            write(results, fed)
         });
         (fed.load(Ordering::SeqCst), written)
     }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn results_come_in_order_whatever_takes_longest() {
         let slow_evens = |index: usize| {
-            if index % 2 == 0 {
+            if index.is_multiple_of(2) {
                 thread::sleep(Duration::from_millis(1));
             }
             index
