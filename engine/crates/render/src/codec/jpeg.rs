@@ -11,7 +11,7 @@ use model::PreviewFault;
 use part10::{Photometric, PixelDescription};
 
 use super::NativeFrame;
-use super::samples::{check_shape, contain};
+use super::samples::{check_shape, contain, value_bits};
 use header::{Header, Process};
 
 pub(super) fn decode(
@@ -27,7 +27,7 @@ pub(super) fn decode(
         }
         Process::Sequential if header.precision == 12 => {
             let samples = extended::decode(&header, frame)?;
-            let bytes = contain(description, header.precision, &samples);
+            let bytes = contain(description, value_bits(description, header.precision), &samples);
             let photometric = description.photometric.clone();
             Ok(NativeFrame { bytes, photometric, planar: false })
         }
@@ -36,7 +36,7 @@ pub(super) fn decode(
         }
         Process::Lossless => {
             let samples = lossless::decode(&header, frame)?;
-            let bytes = contain(description, header.precision, &samples);
+            let bytes = contain(description, value_bits(description, header.precision), &samples);
             // No lossless stream transforms its colours: they are what the attribute says.
             let photometric = description.photometric.clone();
             if photometric == Photometric::YbrFull422 {
@@ -83,7 +83,7 @@ fn dct8(
         pixels
     } else {
         let samples: Vec<u16> = pixels.into_iter().map(u16::from).collect();
-        contain(description, 8, &samples)
+        contain(description, value_bits(description, 8), &samples)
     };
     Ok(NativeFrame { bytes, photometric, planar: false })
 }

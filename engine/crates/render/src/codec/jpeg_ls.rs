@@ -12,7 +12,7 @@ use part10::{Photometric, PixelDescription};
 
 use super::NativeFrame;
 use super::marker_segments::{Segment, Segments};
-use super::samples::{check_shape, contain};
+use super::samples::{check_shape, contain, value_bits};
 use parameters::{Parameters, Preset};
 use scan::ScanDecoder;
 
@@ -49,7 +49,7 @@ pub(super) fn decode(
         return Err(PreviewFault::Unsupported("JPEG-LS called chrominance-halved".into()));
     }
     let precision = stream.header.map_or(8, |header| header.precision);
-    let bytes = contain(description, precision, &stream.samples);
+    let bytes = contain(description, value_bits(description, precision), &stream.samples);
     Ok(NativeFrame { bytes, photometric: description.photometric.clone(), planar: false })
 }
 

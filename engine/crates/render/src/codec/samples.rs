@@ -32,13 +32,22 @@ pub(super) fn check_shape(
     Ok(())
 }
 
-/// Writes samples of `precision` bits as containers of Bits Allocated, little-endian.
+/// How many bits a value has in a stream that knows no sign.
 ///
-/// Samples carry the bit pattern; where the description says two's complement the sign is extended,
+/// Writers exist that code with as few bits as the highest value needs: then the sign stands above
+/// them, as Bits Stored says.
+pub(super) fn value_bits(description: &PixelDescription, precision: u16) -> u16 {
+    precision.max(description.bits_stored)
+}
+
+/// Writes samples as containers of Bits Allocated, little-endian.
+///
+/// Samples carry the bit pattern; where the description says two's complement the sign, the highest
+/// of `value_bits` bits, is extended,
 /// whatever the stream said: Pixel Representation governs (PS3.5 8.2.4). A stream may be wider than
 /// Bits Stored: what lies above, overlays of old, is kept.
-pub(super) fn contain(description: &PixelDescription, precision: u16, samples: &[u16]) -> Vec<u8> {
-    let unused = 16 - precision.clamp(1, 16);
+pub(super) fn contain(description: &PixelDescription, value_bits: u16, samples: &[u16]) -> Vec<u8> {
+    let unused = 16 - value_bits.clamp(1, 16);
     let signed = description.signed;
     let widen = |sample: u16| {
         if signed { ((sample << unused).cast_signed() >> unused).cast_unsigned() } else { sample }
@@ -100,6 +109,13 @@ pub(super) mod tests {
         #[case] expected: &[u8],
     ) {
         assert_eq!(contain(&description, precision, &[sample]), expected);
+    }
+
+    #[test]
+    fn a_stream_of_fewer_bits_than_stored_holds_no_sign() {
+        let description = stored(16, 12, true);
+        assert_eq!(contain(&description, value_bits(&description, 7), &[0x7F]), [0x7F, 0]);
+        assert_eq!(contain(&description, value_bits(&description, 12), &[0xFFF]), [0xFF, 0xFF]);
     }
 
     #[test]
