@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
 use fixtures::{Options, Syntax};
 
 /// What `esito fixtures` is asked for.
@@ -46,8 +45,7 @@ pub(crate) fn run(args: &FixturesArgs) -> anyhow::Result<()> {
     };
     let options =
         Options { slices: args.slices, rows: args.rows, syntax: args.syntax, seed: args.seed };
-    let summary = fixtures::write_study(study, &options, out)
-        .with_context(|| format!("fixture study {study}"))?;
+    let summary = fixtures::write_study(study, &options, out)?;
     writeln!(
         stdout,
         "{}: {} files, {} instances, {} series, {} frames, {} bytes",
