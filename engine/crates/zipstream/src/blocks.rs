@@ -382,15 +382,18 @@ mod tests {
 
     #[test]
     fn codes_longer_than_the_table_are_read() {
-        // Powers of two as frequencies make words of one bit, two bits and so on to the longest.
-        let bytes: Vec<u8> =
-            (0..15_u8).flat_map(|value| vec![value.wrapping_mul(17); 1 << value]).collect();
-        assert_every_compressor(&bytes);
-        // Without repeats to find, the words of the rarest are 14 or 15 bits long.
-        let spread: Vec<u8> = (1..16_384_u32)
-            .map(|at| u8::try_from(at.trailing_zeros()).unwrap() ^ u8::from(at % 7 == 0) << 4)
-            .collect();
-        assert_every_compressor(&spread);
+        // One word of each length, and two of the longest.
+        let lengths: Vec<usize> = (1..=MAX_CODE_BITS).chain([MAX_CODE_BITS]).collect();
+        let table = Table::new(&lengths, literal_step).unwrap();
+        let words: Vec<_> = table.code.words().collect();
+        assert_eq!(words.len(), lengths.len());
+        for (symbol, word, bits) in words {
+            assert_eq!(bits, lengths[symbol]);
+            let next = (word as u64).reverse_bits() >> (64 - bits);
+            let step = Step::new(bits, Kind::Go);
+            assert_eq!(table.look_up(next), step);
+            assert_eq!(table.look_up(next | u64::MAX << bits), step);
+        }
     }
 
     #[test]

