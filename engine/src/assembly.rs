@@ -10,6 +10,7 @@ use media::dicomdir::{Dicomdir, Fallbacks, ReferencedFile, Rejected};
 use media::layout::PackageName;
 use media::manifest::{ManifestBuilder, ManifestEntry};
 use media::numbering::{Ordinal, Place};
+use media::web::report_page;
 use model::{
     EntryPath, FileId, Notice, PreviewFault, Refusal, SopInstanceUid, Subject, TransferSyntaxUid,
 };
@@ -18,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use zipstream::{DosDateTime, PreparedEntry, ZipStream, store};
 
 use crate::counted::Counted;
-use crate::document::{document_of, report_link};
+use crate::document::{format_of, kind_of, pdf_of, report_link};
 use crate::error::PackError;
 use crate::outcome::{
     AsStored, InstanceFacts, Loss, Outcome, Piece, StreamedInstance, WholeInstance,
@@ -267,24 +268,29 @@ impl<'a, W: Write> Assembly<'a, W> {
         if shown < count && shown == self.options.previews_per_instance {
             self.notices.push(Notice::PreviewsCapped { subject: subject(), shown, frames: count });
         }
-        self.put_document(facts, &file_id)?;
-        self.sections.add(facts, file_id, frames);
+        self.sections.add(facts, file_id.clone(), frames);
+        self.put_document(facts, file_id)?;
         if let Some(thumbnail) = thumbnail {
             self.sections.set_thumbnail(&facts.planned.place, thumbnail);
         }
         Ok(())
     }
 
-    fn put_document(&mut self, facts: &InstanceFacts, file_id: &FileId) -> Result<(), PackError> {
+    fn put_document(&mut self, facts: &InstanceFacts, file_id: FileId) -> Result<(), PackError> {
         let dataset = facts.instance.dataset();
-        let (Some(document), Some(number)) = (document_of(&dataset), self.sections.next_report())
-        else {
+        let (Some(kind), Some(number)) = (kind_of(&dataset), self.sections.next_report()) else {
             return Ok(());
         };
-        let path = self.options.layout.report(number, document.format);
-        let sha256 = Sha256::digest(&document.bytes).into();
-        self.put(&path, &store(document.bytes), sha256, None)?;
-        self.sections.add_report(report_link(&dataset, path, document.kind, file_id.clone()));
+        let path = self.options.layout.report(number, format_of(kind));
+        if let Some(pdf) = pdf_of(&dataset) {
+            self.put(&path, &store(pdf.to_vec()), Sha256::digest(pdf).into(), None)?;
+        } else {
+            let frame = self.sections.report_frame(self.options, &path);
+            let page = report_page(frame, &dataset);
+            let page = page.map_err(|error| PackError::Bug(error.to_string()))?;
+            self.put_text(&path, page.as_bytes())?;
+        }
+        self.sections.add_report(report_link(&dataset, path, kind, file_id));
         Ok(())
     }
 

@@ -94,7 +94,8 @@ impl<W: Write> Assembly<'_, W> {
         self.put_text(&self.options().layout.dicomdir(), &bytes)
     }
 
-    fn put_text(&mut self, path: &EntryPath, bytes: &[u8]) -> Result<(), PackError> {
+    /// Writes a text of ours, compressed.
+    pub(crate) fn put_text(&mut self, path: &EntryPath, bytes: &[u8]) -> Result<(), PackError> {
         let entry = deflate(Search::ThreeBytes, &[bytes]);
         self.put(path, &entry, Sha256::digest(bytes).into(), None)
     }

@@ -1,8 +1,10 @@
-//! Documents inside DICOM objects that can be read without a DICOM viewer.
+//! What can be read of a DICOM object without a DICOM viewer: documents inside it, or a page made of
+//! a structured report.
 
 use dicom_core::Tag;
 use media::contents::{ReportKind, ReportLink, ReportStatus};
 use media::layout::ReportFormat;
+use media::web;
 use model::{EntryPath, FileId};
 use part10::Dataset;
 
@@ -16,19 +18,27 @@ const CONTENT_MIME_TYPE: Tag = Tag(0x0042, 0x0012);
 const ENCAPSULATED_DOCUMENT: Tag = Tag(0x0042, 0x0011);
 const ENCAPSULATED_DOCUMENT_LENGTH: Tag = Tag(0x0042, 0x0015);
 
-/// A document taken out of its object.
-#[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) format: ReportFormat,
-    pub(crate) kind: ReportKind,
-    pub(crate) bytes: Vec<u8>,
+/// What kind of document an instance gives, if any.
+pub(crate) fn kind_of(dataset: &Dataset<'_>) -> Option<ReportKind> {
+    if pdf_of(dataset).is_some() {
+        Some(ReportKind::Pdf)
+    } else {
+        web::is_structured_report(dataset).then_some(ReportKind::Page)
+    }
+}
+
+/// The extension that the entry of a document has.
+pub(crate) fn format_of(kind: ReportKind) -> ReportFormat {
+    match kind {
+        ReportKind::Pdf => ReportFormat::Pdf,
+        ReportKind::Page => ReportFormat::Page,
+    }
 }
 
 /// The document of an Encapsulated PDF object, byte for byte (PS3.3 C.24.2).
 ///
-/// The padding to even length is cut where the object tells the true length, or behind the end mark
-/// of the PDF.
-pub(crate) fn document_of(dataset: &Dataset<'_>) -> Option<Document> {
+/// The padding to even length is cut where the object tells the true length, or where it is a NUL.
+pub(crate) fn pdf_of<'a>(dataset: &Dataset<'a>) -> Option<&'a [u8]> {
     let value = dataset.element(ENCAPSULATED_DOCUMENT)?.value;
     let is_pdf = dataset.text(CONTENT_MIME_TYPE).map_or_else(
         || value.starts_with(b"%PDF-"),
@@ -39,13 +49,12 @@ pub(crate) fn document_of(dataset: &Dataset<'_>) -> Option<Document> {
     }
     let told =
         dataset.u32(ENCAPSULATED_DOCUMENT_LENGTH).and_then(|told| usize::try_from(told).ok());
-    let bytes = match told {
+    match told {
         Some(told) if value.len().checked_sub(told).is_some_and(|padding| padding <= 1) => {
-            value.get(..told)?
+            value.get(..told)
         }
-        _ => value.strip_suffix(b"\0").unwrap_or(value),
-    };
-    Some(Document { format: ReportFormat::Pdf, kind: ReportKind::Pdf, bytes: bytes.to_vec() })
+        _ => Some(value.strip_suffix(b"\0").unwrap_or(value)),
+    }
 }
 
 /// How the index lists a document.

@@ -1,11 +1,12 @@
 //! What is expected in the package, where each instance goes, and what is known to be wrong before
 //! anything is written.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 use media::numbering::{Numbering, Place};
 use model::{Notice, Refusal, SopInstanceUid, Subject};
-use part10::{FolderListing, ListedInstance, OtherFile};
+use part10::{FolderListing, Limits, ListedInstance, OtherFile, read_directory};
 use sha2::{Digest as _, Sha256};
 
 use crate::duplicate::same_content;
@@ -80,10 +81,14 @@ pub(crate) fn plan(request: &PackageRequest, listing: FolderListing) -> Result<P
     let mut files =
         FileCounts { files: (listed.len() + others.len()) as u64, ..FileCounts::default() };
     let mut notices = Vec::new();
+    let mut directories = Vec::new();
     for (origin, other) in others {
         match other {
             OtherFile::NotDicom => files.not_dicom += 1,
-            OtherFile::Directory => files.directories += 1,
+            OtherFile::Directory => {
+                files.directories += 1;
+                directories.push(request.folder.join(&origin));
+            }
             OtherFile::Refused(refusal) => {
                 files.refused += 1;
                 notices.push(Notice::Refused(
@@ -92,6 +97,9 @@ pub(crate) fn plan(request: &PackageRequest, listing: FolderListing) -> Result<P
                 ));
             }
         }
+    }
+    if request.study.is_none() {
+        notices.extend(missing(&directories, &listed, &notices));
     }
     let chosen = choose_study(request, listed, &mut files, &notices)?;
     check_one_patient(&chosen)?;
@@ -104,6 +112,35 @@ pub(crate) fn plan(request: &PackageRequest, listing: FolderListing) -> Result<P
     let digest = digest_of(&request.options, as_stored, &unique);
     let instances = number(unique)?;
     Ok(Plan { instances, notices, files, expected, as_stored, digest, study_date, study_time })
+}
+
+/// What the DICOMDIR files of the folder list and the folder does not hold.
+fn missing(directories: &[PathBuf], listed: &[ListedInstance], notices: &[Notice]) -> Vec<Notice> {
+    let mut present: HashSet<&SopInstanceUid> =
+        listed.iter().map(|instance| &instance.identity.sop_instance).collect();
+    let references = directories.iter().flat_map(|directory| {
+        let references = read_directory(directory, &Limits::default()).unwrap_or_default();
+        references
+            .into_iter()
+            .map(|reference| (directory.with_file_name(&reference.path), reference))
+    });
+    let references: Vec<_> = references.collect();
+    let mut missing = Vec::new();
+    for (path, reference) in &references {
+        // A file that was refused is told of already.
+        let is_refused = || {
+            let refused = notices.iter().filter_map(|notice| notice.subject().origin.as_deref());
+            refused.into_iter().any(|origin| path.ends_with(origin))
+        };
+        if present.insert(&reference.sop_instance) && !is_refused() {
+            missing.push(Notice::Missing(Subject {
+                origin: Some(reference.path.display().to_string()),
+                sop_instance: Some(reference.sop_instance.clone()),
+                file_id: None,
+            }));
+        }
+    }
+    missing
 }
 
 fn choose_study(

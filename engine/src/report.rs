@@ -82,7 +82,7 @@ fn notices<S: Serializer>(notices: &[Notice], serializer: S) -> Result<S::Ok, S:
 /// What a notice is called, and a sentence for the operator.
 pub(crate) fn kind_and_reason(notice: &Notice) -> (&'static str, String) {
     match notice {
-        Notice::Missing(_) => ("missing", "it never arrived".into()),
+        Notice::Missing(_) => ("missing", "it is announced and not there".into()),
         Notice::Refused(_, refusal) => ("refused", refusal.to_string()),
         Notice::LeftOut(_, sop_class) => {
             ("left_out", format!("no directory record can reference SOP Class {sop_class}"))

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use dicom_core::Tag;
 use media::contents::{
-    Counts, FrameEntry, ImageLine, ObjectLine, PackageContents, Patient, Preview, ReportLink,
-    SeriesSection, StudySection,
+    Counts, FrameEntry, ImageLine, Institution, ObjectLine, PackageContents, Patient, Preview,
+    ReportLink, SeriesSection, StudySection,
 };
 use media::numbering::{Ordinal, Place};
-use model::{FileId, Notice};
+use media::web::ReportFrame;
+use model::{EntryPath, FileId, Notice};
 use part10::Dataset;
 
 use crate::outcome::InstanceFacts;
@@ -39,11 +40,15 @@ const CONTENT_LABEL: Tag = tag(0x0070, 0x0080);
 const CONCEPT_NAME: Tag = tag(0x0040, 0xA043);
 const CODE_MEANING: Tag = tag(0x0008, 0x0104);
 
+/// The patient of a package before its first instance.
+const UNNAMED: Patient = Patient { name: None, id: None, birth_date: None, sex: None };
+
 /// The sections of the package, by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Sections {
     patient: Option<Patient>,
-    institution: (Option<String>, Option<String>),
+    /// As the study names it.
+    institution: Institution,
     studies: BTreeMap<Ordinal, (StudySection, BTreeMap<Ordinal, SeriesSection>)>,
     reports: Vec<ReportLink>,
 }
@@ -83,8 +88,30 @@ impl Sections {
             birth_date: dataset.text(PATIENT_BIRTH_DATE),
             sex: dataset.text(PATIENT_SEX),
         });
-        if self.institution.0.is_none() {
-            self.institution = (dataset.text(INSTITUTION_NAME), dataset.text(INSTITUTION_ADDRESS));
+        if self.institution.name.is_none() {
+            let (name, address) =
+                (dataset.text(INSTITUTION_NAME), dataset.text(INSTITUTION_ADDRESS));
+            self.institution = Institution { name, address, contact: None };
+        }
+    }
+
+    /// The configured institution; without one, that of the study.
+    fn institution_of<'a>(&'a self, options: &'a Options) -> &'a Institution {
+        if options.institution.name.is_some() { &options.institution } else { &self.institution }
+    }
+
+    /// What stands around a report page.
+    pub(crate) fn report_frame<'a>(
+        &'a self,
+        options: &'a Options,
+        path: &'a EntryPath,
+    ) -> ReportFrame<'a> {
+        ReportFrame {
+            language: options.language,
+            layout: options.layout,
+            institution: self.institution_of(options),
+            patient: self.patient.as_ref().unwrap_or(&UNNAMED),
+            path,
         }
     }
 
@@ -117,10 +144,7 @@ impl Sections {
         notices: Vec<Notice>,
         counts: Counts,
     ) -> PackageContents {
-        let mut institution = options.institution.clone();
-        if institution.name.is_none() {
-            (institution.name, institution.address) = self.institution;
-        }
+        let institution = self.institution_of(options).clone();
         let studies = self.studies.into_values().map(|(mut study, series)| {
             study.series = series
                 .into_values()

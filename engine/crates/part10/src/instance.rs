@@ -250,6 +250,9 @@ impl Heading {
 
 fn parse(mut front: Front, limits: &Limits, until: Option<Tag>) -> Result<Parsed, OpenError> {
     let start = read_start(&mut front, limits)?;
+    if start.is_directory {
+        return Err(OpenError::Directory);
+    }
     let transfer_syntax = transfer_syntax_of(&start, &front)?;
     let mut at = start.dataset;
     if transfer_syntax.deflated {
@@ -287,7 +290,7 @@ fn parse(mut front: Front, limits: &Limits, until: Option<Tag>) -> Result<Parsed
 }
 
 /// Indexes the elements from `at` on, up to the pixel data or the first tag not below `until`.
-fn parse_elements(
+pub(crate) fn parse_elements(
     front: &mut Front,
     at: usize,
     syntax: &TransferSyntax,

@@ -10,6 +10,7 @@
 
 mod charset;
 mod dataset;
+mod directory;
 mod element;
 mod encoding;
 mod folder;
@@ -22,6 +23,7 @@ mod start;
 mod vr;
 
 pub use dataset::{Dataset, Element};
+pub use directory::{Reference, read_directory};
 pub use encoding::{
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN,
     Encoding, IMPLICIT_VR_LITTLE_ENDIAN, TransferSyntax,

@@ -21,6 +21,8 @@ pub(crate) struct Start {
     pub(crate) dataset: usize,
     /// Whether the file says of itself that it is DICOM (prefix or file meta information).
     pub(crate) declared: bool,
+    /// Whether the file says that it is a DICOMDIR.
+    pub(crate) is_directory: bool,
     pub(crate) sop_class: Option<Vec<u8>>,
     pub(crate) sop_instance: Option<Vec<u8>>,
     pub(crate) transfer_syntax: Option<String>,
@@ -29,9 +31,8 @@ pub(crate) struct Start {
 /// Reads what stands before the data set (PS3.10 §7.1), tolerating its absence.
 ///
 /// # Errors
-/// [`OpenError::NotDicom`] when nothing looks like DICOM, [`OpenError::Directory`] for a DICOMDIR,
-/// [`OpenError::Refused`] when the file cannot be read or its meta information is damaged.
-pub(crate) fn read_start(front: &mut Front, limits: &Limits) -> Result<Start, OpenError> {
+/// [`Refusal`] when the file cannot be read or its meta information is damaged.
+pub(crate) fn read_start(front: &mut Front, limits: &Limits) -> Result<Start, Refusal> {
     front.grow(132, limits)?;
     let prefixed = front.bytes.get(128..132) == Some(b"DICM");
     let mut start = Start { declared: prefixed, ..Start::default() };
@@ -51,13 +52,11 @@ pub(crate) fn read_start(front: &mut Front, limits: &Limits) -> Result<Start, Op
                 Err(WalkError::NeedMore { wanted_bytes }) => {
                     let missing_bytes = front.grow(wanted_bytes, limits)?;
                     if missing_bytes > 0 {
-                        return Err(Refusal::Truncated { missing_bytes }.into());
+                        return Err(Refusal::Truncated { missing_bytes });
                     }
                 }
                 Err(WalkError::Malformed(reason)) => {
-                    return Err(
-                        Refusal::Malformed(format!("file meta information: {reason}")).into()
-                    );
+                    return Err(Refusal::Malformed(format!("file meta information: {reason}")));
                 }
             }
         };
@@ -65,8 +64,10 @@ pub(crate) fn read_start(front: &mut Front, limits: &Limits) -> Result<Start, Op
         let value = value.trim_ascii_end();
         let value = value.strip_suffix(b"\0").unwrap_or(value);
         match header.tag {
-            MEDIA_STORAGE_SOP_CLASS_UID if value == DIRECTORY => return Err(OpenError::Directory),
-            MEDIA_STORAGE_SOP_CLASS_UID => start.sop_class = Some(value.to_vec()),
+            MEDIA_STORAGE_SOP_CLASS_UID => {
+                start.is_directory = value == DIRECTORY;
+                start.sop_class = Some(value.to_vec());
+            }
             MEDIA_STORAGE_SOP_INSTANCE_UID => start.sop_instance = Some(value.to_vec()),
             TRANSFER_SYNTAX_UID => {
                 start.transfer_syntax = Some(String::from_utf8_lossy(value).into_owned());
@@ -89,7 +90,7 @@ fn meta_element(
     front: &mut Front,
     at: usize,
     limits: &Limits,
-) -> Result<Option<ElementHeader>, OpenError> {
+) -> Result<Option<ElementHeader>, Refusal> {
     if front.bytes.len() < at + 12 {
         front.grow((at + 12 - front.bytes.len()) as u64, limits)?;
     }
