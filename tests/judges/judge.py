@@ -68,11 +68,11 @@ def judge(arguments, findings):
                 return "cannot be unpacked"
         if arguments.layout == "reference":
             root = root / next(name for name in archive.namelist()).partition("/")[0]
-        source = read_source(arguments.source) if arguments.source else {}
+        source, unreadable = read_source(arguments.source) if arguments.source else ({}, [])
         own_values = texts_of(source) if arguments.real else None
         instances = judge_file_set(root, names, arguments.source, own_values, findings)
         if arguments.source:
-            judge_instances(instances, source, arguments.syntax, findings)
+            judge_instances(instances, source, unreadable if arguments.real else [], arguments.syntax, findings)
         if arguments.instances is not None:
             findings.check("count", len(instances) == arguments.instances,
                            f"{len(instances)} instances, not {arguments.instances}")

@@ -107,6 +107,7 @@ fn every_real_file_is_accounted_for(#[values(0, 1, 2, 3)] shard: usize) {
 }
 
 /// A file that other readers take without complaint, with all UIDs of a File-set, is never refused.
+/// A UID with a space inside is none: DICOMDIR could not be searched by it.
 #[test]
 fn sound_files_are_packaged() {
     let Some(root) = samples() else { return };
@@ -119,7 +120,7 @@ fn sound_files_are_packaged() {
             && !["malformed", "dicomdir"].iter().any(|start| text("category").starts_with(start))
             && ["sop_instance_uid", "study_uid", "series_uid"]
                 .iter()
-                .all(|key| !text(key).is_empty());
+                .all(|key| !text(key).is_empty() && !text(key).contains(' '));
         if !sound {
             continue;
         }

@@ -25,6 +25,8 @@ const FIRST_PIXEL_TAG: Tag = Tag(0x7FE0, 0x0008);
 /// Pixel Data (7FE0,0010).
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
+/// Directory Record Sequence (0004,1220): only a DICOMDIR has one.
+const DIRECTORY_RECORD_SEQUENCE: Tag = Tag(0x0004, 0x1220);
 /// So many elements in a row are no accident.
 const LEAST_ELEMENTS: usize = 8;
 
@@ -266,6 +268,9 @@ fn parse(mut front: Front, limits: &Limits, until: Option<Tag>) -> Result<Parsed
         parse_elements(&mut front, at, &transfer_syntax, until, limits).map_err(not_dicom_or)?;
     let dataset =
         Dataset::from_places(&front.bytes, (&places[..]).into(), transfer_syntax.encoding, None);
+    if dataset.has(DIRECTORY_RECORD_SEQUENCE) {
+        return Err(OpenError::Directory);
+    }
     let or_meta = |tag, meta: &Option<Vec<u8>>| {
         dataset.bytes(tag).map(<[u8]>::to_vec).or_else(|| meta.clone()).unwrap_or_default()
     };
