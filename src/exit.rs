@@ -51,7 +51,7 @@ pub(crate) fn of_fixtures(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             Messages::Sentences.error(&format!("{error:#}"));
-            let is_storage = error.chain().any(|cause| cause.is::<std::io::Error>());
+            let is_storage = error.chain().any(<dyn std::error::Error>::is::<std::io::Error>);
             ExitCode::from(if is_storage { STORAGE } else { USAGE })
         }
     }

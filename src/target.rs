@@ -49,6 +49,14 @@ impl Target {
         Ok(Self::File { file, place: path.to_owned() })
     }
 
+    /// The file that holds the package until it is whole.
+    pub(crate) fn partial(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout(_) => None,
+            Self::File { file, .. } => Some(file.get_ref().path()),
+        }
+    }
+
     /// Ends the output: what was written is the whole package.
     ///
     /// # Errors

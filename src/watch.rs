@@ -1,14 +1,13 @@
 //! Progress on standard error: a bar, JSON lines, or nothing; and Ctrl-C.
 
 use std::io::{IsTerminal as _, stderr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use engine::{Progress, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::interrupt::Interrupt;
 use crate::messages::{Messages, json_line};
 
 /// At most one JSON line in this time.
@@ -17,7 +16,7 @@ const LINE_EVERY: Duration = Duration::from_millis(250);
 /// Watches a package grow until somebody asks to stop.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    cancelled: Arc<AtomicBool>,
+    interrupt: Interrupt,
     form: Form,
 }
 
@@ -30,25 +29,25 @@ enum Form {
 
 impl Watch {
     /// A bar on a terminal, JSON lines elsewhere.
-    pub(crate) fn auto(cancelled: Arc<AtomicBool>) -> Self {
+    pub(crate) fn auto(interrupt: Interrupt) -> Self {
         if !stderr().is_terminal() {
-            return Self::json(cancelled);
+            return Self::json(interrupt);
         }
         let template = "{bar:30} {msg}  {bytes}/{total_bytes}  {eta} left";
         let style = ProgressStyle::with_template(template);
         let style = style.unwrap_or_else(|_error| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_style(style);
-        Self { cancelled, form: Form::Bar(bar) }
+        Self { interrupt, form: Form::Bar(bar) }
     }
 
     /// JSON lines.
-    pub(crate) fn json(cancelled: Arc<AtomicBool>) -> Self {
-        Self { cancelled, form: Form::Json { last_line: None, last_step: None } }
+    pub(crate) fn json(interrupt: Interrupt) -> Self {
+        Self { interrupt, form: Form::Json { last_line: None, last_step: None } }
     }
 
     /// Nothing.
-    pub(crate) fn silent(cancelled: Arc<AtomicBool>) -> Self {
-        Self { cancelled, form: Form::Silent }
+    pub(crate) fn silent(interrupt: Interrupt) -> Self {
+        Self { interrupt, form: Form::Silent }
     }
 
     /// The form of the messages beside it.
@@ -91,7 +90,7 @@ impl Progress for Watch {
                 }
             }
         }
-        !self.cancelled.load(Ordering::SeqCst)
+        !self.interrupt.is_asked()
     }
 }
 

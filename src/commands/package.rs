@@ -4,8 +4,6 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use engine::{
@@ -14,6 +12,7 @@ use engine::{
 };
 
 use crate::exit;
+use crate::interrupt::Interrupt;
 use crate::target::Target;
 use crate::watch::Watch;
 
@@ -115,25 +114,24 @@ impl PackageArgs {
         PackageRequest { folder: self.folder.clone(), study: self.study.clone(), options }
     }
 
-    fn watch(&self, cancelled: Arc<AtomicBool>) -> Watch {
+    fn watch(&self, interrupt: Interrupt) -> Watch {
         match self.progress {
-            ProgressArg::Auto => Watch::auto(cancelled),
-            ProgressArg::Json => Watch::json(cancelled),
-            ProgressArg::None => Watch::silent(cancelled),
+            ProgressArg::Auto => Watch::auto(interrupt),
+            ProgressArg::Json => Watch::json(interrupt),
+            ProgressArg::None => Watch::silent(interrupt),
         }
     }
 }
 
 /// Packages, and says on standard error what there is to say.
 pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let watch = arguments.watch(Arc::clone(&cancelled));
+    let (interrupt, listening) = Interrupt::listen();
+    let watch = arguments.watch(interrupt.clone());
     let messages = watch.messages();
-    let flag = Arc::clone(&cancelled);
-    if let Err(error) = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst)) {
+    if let Err(error) = listening {
         messages.notice(&format!("Ctrl-C will end the program at once: {error}"));
     }
-    match package(arguments, watch) {
+    match package(arguments, watch, &interrupt) {
         Ok(report) => {
             for notice in &report.notices {
                 messages.notice(&engine::describe(notice));
@@ -171,10 +169,15 @@ impl From<PackError> for Failure {
     }
 }
 
-fn package(arguments: &PackageArgs, mut watch: Watch) -> Result<PackageReport, Failure> {
+fn package(
+    arguments: &PackageArgs,
+    mut watch: Watch,
+    interrupt: &Interrupt,
+) -> Result<PackageReport, Failure> {
     let name = arguments.out.display().to_string();
     let failed = |error| Failure::Local(name.clone(), error);
     let mut target = Target::open(&arguments.out).map_err(failed)?;
+    interrupt.set_partial(target.partial());
     let packed = engine::pack(&arguments.request(), &mut target, &mut watch);
     watch.finish();
     let report = packed.map_err(|error| match error {
@@ -185,6 +188,7 @@ fn package(arguments: &PackageArgs, mut watch: Watch) -> Result<PackageReport, F
         let failed = |error| Failure::Local(path.display().to_string(), error);
         write_report(path, &report).map_err(failed)?;
     }
+    interrupt.set_partial(None);
     target.keep().map_err(|error| Failure::Local(name.clone(), error))?;
     Ok(report)
 }
