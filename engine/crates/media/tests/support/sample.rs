@@ -153,7 +153,7 @@ pub(crate) fn contents(language: Language, layout: Layout, slices: usize) -> Pac
             Notice::NoPreview { subject: damaged, frames: 1, fault: PreviewFault::Damaged },
             Notice::PreviewsCapped { subject: Subject::default(), shown: 8, frames: 340 },
             Notice::Missing(missing),
-            Notice::Refused(Subject::default(), Refusal::Malformed("ROSSI^MARIA".to_owned())),
+            Notice::Refused(Subject::default(), Refusal::Malformed("ROSSI^MARIA TEST".to_owned())),
         ],
         counts: Counts { expected, received: expected - 2, rendered: expected - 6 + 1 + 8 },
         transfer_syntaxes: ["1.2.840.10008.1.2.1".parse().unwrap()].into(),
