@@ -10,6 +10,9 @@ use part10::Dataset;
 
 use crate::sections::title_of;
 
+/// Key Object Selection Document Storage.
+const KEY_OBJECT_SELECTION: &str = "1.2.840.10008.5.1.4.1.1.88.59";
+const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
 const CONTENT_DATE: Tag = Tag(0x0008, 0x0023);
 const CONTENT_TIME: Tag = Tag(0x0008, 0x0033);
 const COMPLETION_FLAG: Tag = Tag(0x0040, 0xA491);
@@ -18,12 +21,14 @@ const CONTENT_MIME_TYPE: Tag = Tag(0x0042, 0x0012);
 const ENCAPSULATED_DOCUMENT: Tag = Tag(0x0042, 0x0011);
 const ENCAPSULATED_DOCUMENT_LENGTH: Tag = Tag(0x0042, 0x0015);
 
-/// What kind of document an instance gives, if any.
+/// What kind of report an instance gives, if any. A Key Object Selection points at images and is no
+/// report.
 pub(crate) fn kind_of(dataset: &Dataset<'_>) -> Option<ReportKind> {
     if pdf_of(dataset).is_some() {
         Some(ReportKind::Pdf)
     } else {
-        web::is_structured_report(dataset).then_some(ReportKind::Page)
+        let is_key_object = dataset.text(SOP_CLASS_UID).as_deref() == Some(KEY_OBJECT_SELECTION);
+        (!is_key_object && web::is_structured_report(dataset)).then_some(ReportKind::Page)
     }
 }
 

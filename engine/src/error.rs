@@ -28,7 +28,9 @@ pub enum PackError {
     #[error("{0}. Check the path and its permissions")]
     Folder(#[from] part10::FolderError),
     /// There is no DICOM in the folder.
-    #[error("there is nothing to package: none of the {files} files in the folder is a DICOM instance")]
+    #[error(
+        "there is nothing to package: none of the {files} files in the folder is a DICOM instance"
+    )]
     NothingDicom {
         /// How many files were looked at.
         files: usize,
