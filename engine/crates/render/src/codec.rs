@@ -6,6 +6,7 @@
 //! Invariant: pure functions of their input. Decoders of other people can panic on hostile input:
 //! the caller wraps [`decode_frame`] in [`std::panic::catch_unwind`].
 
+mod deflated;
 mod jpeg;
 mod jpeg2000;
 mod jpeg_ls;
@@ -93,6 +94,7 @@ pub fn decode_frame(
         Decoder::Jpeg => jpeg::decode(description, frame),
         Decoder::Jpeg2000 => jpeg2000::decode(description, frame),
         Decoder::JpegLs => jpeg_ls::decode(description, frame),
+        Decoder::Deflate => deflated::decode(description, frame, native_bytes),
         Decoder::Rle => rle::decode(description, frame, native_bytes),
     }
 }

@@ -13,6 +13,8 @@ pub enum Decoder {
     Jpeg2000,
     /// JPEG-LS (ITU-T T.87).
     JpegLs,
+    /// Deflate, frame by frame.
+    Deflate,
     /// RLE Lossless (PS3.5 Annex G).
     Rle,
 }
@@ -87,7 +89,7 @@ pub static PIXEL_CODINGS: &[PixelCoding] = &[
     coded("1.2.840.10008.1.2.4.202", "HTJ2K Lossless RPCL", true, None),
     coded("1.2.840.10008.1.2.4.203", "HTJ2K", false, None),
     coded("1.2.840.10008.1.2.5", "RLE Lossless", true, Some(Decoder::Rle)),
-    coded("1.2.840.10008.1.2.8.1", "Deflated Image Frame", true, None),
+    coded("1.2.840.10008.1.2.8.1", "Deflated Image Frame", true, Some(Decoder::Deflate)),
 ];
 
 /// The row of a transfer syntax; `None` when the UID is not known.
