@@ -28,7 +28,7 @@ import peers  # noqa: E402
 STUDIES = {
     "CT 300": (["--study", "ct", "--slices", "300"], ["--study", "ct", "--slices", "40"]),
     "CT 6000": (["--study", "ct", "--slices", "6000"], ["--study", "ct", "--slices", "400"]),
-    "tomosynthesis 1 GB": (["--study", "tomo", "--slices", "86"], ["--study", "tomo", "--slices", "8"]),
+    "tomosynthesis 1 GB": (["--study", "tomo", "--slices", "150"], ["--study", "tomo", "--slices", "8"]),
     "US 60 frames": (["--study", "us"], ["--study", "us"]),
 }
 

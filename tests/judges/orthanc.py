@@ -3,7 +3,9 @@
 Usage: orthanc.py [--tools-optional] PACKAGE.zip INSTANCES [PACKAGE.zip INSTANCES ...]
 """
 
+import ctypes
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -38,7 +40,8 @@ class Orthanc:
         # Its log would tell of the data; only a failed start is of interest.
         self.log = open(Path(self.folder.name) / "log", "wb")
         self.process = subprocess.Popen(
-            [find_tool("Orthanc"), str(configuration)], stdout=self.log, stderr=self.log)
+            [find_tool("Orthanc"), str(configuration)], stdout=self.log, stderr=self.log,
+            preexec_fn=end_with_parent)
         end = time.monotonic() + START_LIMIT
         while True:
             try:
@@ -70,6 +73,11 @@ class Orthanc:
             f"http://127.0.0.1:{self.port}{path}", data=data, method=method or ("POST" if data else "GET"))
         with urllib.request.urlopen(request, timeout=300) as answer:
             return answer.read()
+
+
+def end_with_parent():
+    """In the child: the kernel ends it when this program is killed (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def free_port():

@@ -68,7 +68,7 @@ fn an_instance_larger_than_the_budget_stays_within_it() {
 #[test]
 fn a_tomosynthesis_of_a_gigabyte_stays_within_the_budget() {
     if slow_tier() {
-        stays_within(&["--study", "tomo", "--slices", "60"], 10);
+        stays_within(&["--study", "tomo", "--slices", "150"], 10);
     }
 }
 
