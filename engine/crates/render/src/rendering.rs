@@ -10,9 +10,11 @@ mod aspect;
 mod colour;
 #[cfg(test)]
 mod dataset_bytes;
+mod float;
 mod gray;
 mod gray_lut;
 mod gray_range;
+mod instance_levels;
 mod lookup_table;
 mod modality;
 mod palette;
@@ -25,6 +27,7 @@ use part10::{Dataset, Photometric, PixelDescription};
 use crate::bitmap::{Bitmap, Channels};
 use crate::limits::Limits;
 use colour::Colour;
+use float::Float;
 use gray::Gray;
 use palette::Palette;
 
@@ -45,6 +48,7 @@ pub struct Rendering {
 #[derive(Debug)]
 enum Pipeline {
     Gray(Gray),
+    Float(Float),
     Palette(Palette),
     Colour(Colour),
 }
@@ -73,7 +77,11 @@ impl Rendering {
                         "a grey image with several samples per pixel".into(),
                     ));
                 }
-                Pipeline::Gray(Gray::prepare(dataset, description, cache)?)
+                if Float::is_meant(dataset, description) {
+                    Pipeline::Float(Float::prepare(dataset, description)?)
+                } else {
+                    Pipeline::Gray(Gray::prepare(dataset, description, cache)?)
+                }
             }
             Photometric::PaletteColor => Pipeline::Palette(Palette::prepare(dataset, description)?),
             _ => Pipeline::Colour(Colour::prepare(description)?),
@@ -99,6 +107,7 @@ impl Rendering {
         let pixels = usize::from(self.rows) * usize::from(self.columns);
         let (channels, data) = match &self.pipeline {
             Pipeline::Gray(gray) => (Channels::Gray, gray.frame(index, native, pixels)),
+            Pipeline::Float(float) => (Channels::Gray, float.frame(index, native)?),
             Pipeline::Palette(palette) => (Channels::Rgb, palette.frame(native, pixels)),
             Pipeline::Colour(colour) => (Channels::Rgb, colour.frame(native, pixels)),
         };

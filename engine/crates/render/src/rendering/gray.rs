@@ -1,23 +1,15 @@
 //! Grey frames: which transform each frame has, and its application.
 
-use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use model::PreviewFault;
-use part10::{Dataset, Photometric, PixelDescription};
+use part10::{Dataset, PixelDescription};
 
 use super::gray_lut::{GrayLut, GrayTransform, LutCache};
 use super::gray_range::{self, Padding};
+use super::instance_levels::{FrameLevels, Inputs, InstanceLevels, is_inverse};
 use super::modality::Modality;
 use super::stored_format::StoredFormat;
 use super::voi::Voi;
-
-/// What the file says about the grey levels of a frame.
-#[derive(Debug, Clone, PartialEq)]
-struct FrameLevels {
-    modality: Modality,
-    /// `None`: the pixels decide.
-    voi: Option<Voi>,
-}
 
 /// How to show the frames of a MONOCHROME1 or MONOCHROME2 instance.
 #[derive(Debug)]
@@ -25,10 +17,7 @@ pub(super) struct Gray {
     format: StoredFormat,
     inverse: bool,
     padding: Option<Padding>,
-    /// What holds for frames that have no entry in `frames`.
-    shared: FrameLevels,
-    /// Frames of the Per-Frame Functional Groups Sequence, in order.
-    frames: Vec<FrameLevels>,
+    levels: InstanceLevels,
     cache: LutCache,
 }
 
@@ -39,31 +28,16 @@ impl Gray {
         cache: &LutCache,
     ) -> Result<Self, PreviewFault> {
         let format = StoredFormat::new(description)?;
-        let plain = FrameLevels { modality: Modality::IDENTITY, voi: None };
-        let shared = levels(dataset, dataset, format, &plain)?;
-        let shared = match dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE) {
-            Some(group) => grouped_levels(&group, format, &shared)?,
-            None => shared,
-        };
-        let groups = dataset.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
-        let frames: Vec<_> = groups
-            .iter()
-            .map(|group| grouped_levels(group, format, &shared))
-            .collect::<Result<_, _>>()?;
-        let frames =
-            if frames.iter().all(|levels| *levels == shared) { Vec::new() } else { frames };
-        // The shape says the same as MONOCHROME1 in other words (PS3.3 C.8.11.3.1.1): both together
-        // do not turn the picture round twice.
-        let inverse = description.photometric == Photometric::Monochrome1
-            || dataset.text(tags::PRESENTATION_LUT_SHAPE).as_deref() == Some("INVERSE");
+        let inputs = Inputs { signed: format.signed, range: format.range() };
+        let levels = InstanceLevels::read(dataset, inputs)?;
+        let inverse = is_inverse(dataset, description);
         let padding = padding(dataset, format);
-        Ok(Self { format, inverse, padding, shared, frames, cache: cache.clone() })
+        Ok(Self { format, inverse, padding, levels, cache: cache.clone() })
     }
 
     /// Grey levels of one native frame of `pixels` pixels.
     pub(super) fn frame(&self, index: u32, native: &[u8], pixels: usize) -> Vec<u8> {
-        let levels = usize::try_from(index).ok().and_then(|index| self.frames.get(index));
-        let FrameLevels { modality, voi } = levels.unwrap_or(&self.shared);
+        let FrameLevels { modality, voi } = self.levels.of_frame(index);
         let unpacked;
         let native = if self.format.bits_allocated == 1 {
             unpacked = unpack_bits(native, pixels);
@@ -126,38 +100,6 @@ pub(super) fn unpack_bits(native: &[u8], pixels: usize) -> Vec<u8> {
     bits.take(pixels).collect()
 }
 
-/// What one data set or functional group says, else what `outer` says.
-fn levels(
-    modality: &Dataset<'_>,
-    voi: &Dataset<'_>,
-    format: StoredFormat,
-    outer: &FrameLevels,
-) -> Result<FrameLevels, PreviewFault> {
-    let modality =
-        Modality::read(modality, format.signed)?.unwrap_or_else(|| outer.modality.clone());
-    let (low, high) = format.range();
-    let negative_inputs = modality.range(low, high).0 < 0.0;
-    let voi = Voi::read(voi, negative_inputs)?.or_else(|| outer.voi.clone());
-    Ok(FrameLevels { modality, voi })
-}
-
-/// The macros Pixel Value Transformation and Frame VOI LUT of one item of functional groups.
-///
-/// Standard: DICOM PS3.3 C.7.6.16.2.9, C.7.6.16.2.10.
-fn grouped_levels(
-    group: &Dataset<'_>,
-    format: StoredFormat,
-    outer: &FrameLevels,
-) -> Result<FrameLevels, PreviewFault> {
-    let macro_item = |tag: Tag| group.item(tag);
-    let modality = macro_item(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
-    let voi = macro_item(tags::FRAME_VOILUT_SEQUENCE);
-    if modality.is_none() && voi.is_none() {
-        return Ok(outer.clone());
-    }
-    levels(modality.as_ref().unwrap_or(group), voi.as_ref().unwrap_or(group), format, outer)
-}
-
 /// Pixel Padding Value and Range Limit as stored values.
 fn padding(dataset: &Dataset<'_>, format: StoredFormat) -> Option<Padding> {
     // Padding of 32-bit pixels would be UL or SL; none was met. US or SS follow Pixel
@@ -180,6 +122,7 @@ mod tests {
     use super::*;
     use crate::rendering::dataset_bytes::{item, parse, sequence, text, words};
     use crate::rendering::stored_format::tests::description;
+    use part10::Photometric;
     use rstest::rstest;
 
     fn window(center: &str, width: &str) -> Vec<u8> {
