@@ -44,9 +44,11 @@ def main():
     runs = arguments.runs or (1 if arguments.quick else 5)
     with tempfile.TemporaryDirectory(prefix="esito-peers-") as scratch:
         work = Path(scratch)
+        facts = machine()
         bench = Bench(arguments.esito, arguments.keep or work, work, runs, arguments.quick)
         rows = [*bench.study_a(), *bench.memory(), bench.preview()]
-    save(rows, runs, arguments)
+        facts["orthanc"] = bench.orthanc_version
+    save(rows, facts, runs, arguments)
 
 
 class Bench:
@@ -54,6 +56,7 @@ class Bench:
 
     def __init__(self, esito, studies, work, runs, quick):
         self.esito, self.studies, self.work, self.runs, self.quick = esito, studies, work, runs, quick
+        self.orthanc_version = None
 
     def study(self, name):
         """The folder of a fixture study, made on first use; its UIDs and pixels repeat."""
@@ -82,7 +85,7 @@ class Bench:
                 ours.append(measure.run(self.package(folder, esito_zip)))
                 pipeline.append(peers.dcmtk_pipeline(server, port, uid, self.work / "pipeline"))
                 piped.append(measure.run_piped(self.package(folder, "-"), b"STUDIES/"))
-            self.versions = {"Orthanc": server.get("/system")["Version"]}
+            self.orthanc_version = server.get("/system")["Version"]
         dicom = dicom_bytes(esito_zip)
         cpu, wall = median(ours, "cpu"), median(ours, "wall")
         # Esito reads a folder here, so what movescu costs is left out of the pipeline.
@@ -165,7 +168,7 @@ def table(rows, facts, runs):
     """The table in Markdown."""
     def figure(value):
         return "" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-    lines = [f"{facts['date']}, {facts['cpu']}, {facts['cores']} cores, {facts['dcmtk']}, commit {facts['commit']}; "
+    lines = [f"{facts['date']}, {facts['cpu']}, {facts['cores']} cores, Orthanc {facts['orthanc']}, {facts['dcmtk']}, commit {facts['commit']}; "
              f"medians of {runs} runs in turn, memory the worst of them.", "",
              "| what | Esito | peer | ratio | reach | |", "|---|---|---|---|---|---|"]
     for line in rows:
@@ -174,9 +177,8 @@ def table(rows, facts, runs):
     return "\n".join(lines) + "\n"
 
 
-def save(rows, runs, arguments):
+def save(rows, facts, runs, arguments):
     """Prints the table and writes it beside this file."""
-    facts = machine()
     text = table(rows, facts, runs)
     name = "quick" if arguments.quick else "latest"
     (HERE / f"{name}.md").write_text(text, "utf-8")
