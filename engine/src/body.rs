@@ -155,3 +155,19 @@ pub(crate) fn head_decoded(instance: &Instance, native: &PixelDescription) -> Ve
     let value = decoded_length(native).map(|length| PixelValue::Native(vr, length));
     instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &replacements, value)
 }
+
+/// Reads a stored frame.
+///
+/// # Errors
+/// [`Refusal`] when the bytes of the frame are not there.
+pub(crate) fn read_frame(
+    frames: &Frames,
+    instance: &mut Instance,
+    index: u32,
+    frame: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    frames.read(instance, index, frame).map_err(|error| match error {
+        FrameError::Unreadable(refusal) => refusal,
+        other => Refusal::Malformed(other.to_string()),
+    })
+}

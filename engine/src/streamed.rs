@@ -8,11 +8,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use model::{PreviewFault, Refusal};
-use part10::{END_OF_FRAGMENTS, EXPLICIT_VR_LITTLE_ENDIAN, FrameError, Frames, Instance};
+use part10::{END_OF_FRAGMENTS, EXPLICIT_VR_LITTLE_ENDIAN, Frames, Instance};
 use rayon::prelude::*;
 use zipstream::{DeflatedChunk, Search, deflate_chunk};
 
-use crate::body::{Body, Pixels, examine, head_as_stored, head_decoded, syntax_as_stored};
+use crate::body::{
+    Body, Pixels, examine, head_as_stored, head_decoded, read_frame, syntax_as_stored,
+};
 use crate::outcome::{AsStored, InstanceFacts, Loss, Outcome, Piece, StreamedInstance};
 use crate::picture::{FrameOutcome, Jpeg, Pictures, jpeg};
 use crate::pipeline::Context;
@@ -160,18 +162,6 @@ impl Shown {
     fn decodes(&self) -> bool {
         self.pictures.as_ref().is_ok_and(|pictures| pictures.is_usable())
     }
-}
-
-fn read_frame(
-    frames: &Frames,
-    instance: &mut Instance,
-    index: u32,
-    frame: &mut Vec<u8>,
-) -> Result<(), Refusal> {
-    frames.read(instance, index, frame).map_err(|error| match error {
-        FrameError::Unreadable(refusal) => refusal,
-        other => Refusal::Malformed(other.to_string()),
-    })
 }
 
 /// What a worker makes of a frame.

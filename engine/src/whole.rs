@@ -7,7 +7,9 @@ use part10::{END_OF_FRAGMENTS, EXPLICIT_VR_LITTLE_ENDIAN, Instance};
 use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, Search, deflate, store_parts};
 
-use crate::body::{Body, Pixels, examine, head_as_stored, head_decoded, syntax_as_stored};
+use crate::body::{
+    Body, Pixels, examine, head_as_stored, head_decoded, read_frame, syntax_as_stored,
+};
 use crate::outcome::{InstanceFacts, Loss, Outcome, WholeInstance};
 use crate::picture::{FrameOutcome, Jpeg, Pictures, jpeg};
 use crate::pipeline::Context;
@@ -74,10 +76,7 @@ fn native_frames(
     let wanted = if body.decode { frames.count() } else { shown };
     let read = |index: u32, instance: &mut Instance| -> Result<Vec<u8>, Refusal> {
         let mut frame = Vec::new();
-        frames.read(instance, index, &mut frame).map_err(|error| match error {
-            part10::FrameError::Unreadable(refusal) => refusal,
-            other => Refusal::Malformed(other.to_string()),
-        })?;
+        read_frame(frames, instance, index, &mut frame)?;
         Ok(frame)
     };
     let first = read(0, instance)?;

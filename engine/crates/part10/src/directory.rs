@@ -11,7 +11,7 @@ use model::SopInstanceUid;
 
 use crate::dataset::Dataset;
 use crate::front::{Front, unreadable};
-use crate::instance::parse_elements;
+use crate::heading::parse_elements;
 use crate::start::{read_start, transfer_syntax_of};
 use crate::{Limits, OpenError};
 

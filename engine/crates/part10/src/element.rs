@@ -58,7 +58,7 @@ pub(crate) fn tag_at(bytes: &[u8], at: usize, encoding: Encoding) -> Result<Tag,
 /// Whether the VR has a 32-bit length after two reserved bytes (PS3.5 Table 7.1-1).
 ///
 /// A VR that is unknown here counts as long: all VRs added since 1993 are (PS3.5 §6.2.2).
-pub(crate) fn has_long_length(vr: VR) -> bool {
+pub fn has_long_length(vr: VR) -> bool {
     use VR::{AE, AS, AT, CS, DA, DS, DT, FD, FL, IS, LO, LT, PN, SH, SL, SS, ST, TM, UI, UL, US};
     !matches!(
         vr,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use dicom_core::Tag;
 use model::Refusal;
 
-use crate::instance::{Heading, Identity};
+use crate::heading::{Heading, Identity};
 use crate::pixel_description::PixelDescription;
 use crate::{Limits, OpenError};
 

@@ -16,6 +16,7 @@ mod encoding;
 mod folder;
 mod frames;
 mod front;
+mod heading;
 mod instance;
 mod pixel_description;
 mod rewrite;
@@ -24,13 +25,15 @@ mod vr;
 
 pub use dataset::{Dataset, Element};
 pub use directory::{Reference, read_directory};
+pub use element::has_long_length;
 pub use encoding::{
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN,
     Encoding, IMPLICIT_VR_LITTLE_ENDIAN, TransferSyntax,
 };
 pub use folder::{FolderError, FolderListing, ListedInstance, OtherFile, list_folder};
 pub use frames::{Fragments, FrameError, Frames};
-pub use instance::{Heading, Identity, Instance, PixelElement};
+pub use heading::{Heading, Identity};
+pub use instance::{Instance, PixelElement};
 pub use pixel_description::{Photometric, PixelDescription, PixelDescriptionError};
 pub use rewrite::{END_OF_FRAGMENTS, PixelValue, Replacement, file_meta_information};
 

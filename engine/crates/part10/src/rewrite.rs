@@ -11,7 +11,8 @@ use model::Refusal;
 use crate::dataset::{Dataset, Element, index};
 use crate::element::{SEQUENCE_DELIMITER, UNDEFINED_LENGTH, has_long_length};
 use crate::encoding::Encoding;
-use crate::instance::{Identity, Instance};
+use crate::heading::Identity;
+use crate::instance::Instance;
 use crate::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 
 /// How the header of the pixel data element reads.

@@ -3,6 +3,7 @@
 use std::num::TryFromIntError;
 
 use dicom_core::{Tag, VR};
+use part10::has_long_length;
 
 const ITEM: Tag = Tag(0xFFFE, 0xE000);
 
@@ -17,34 +18,6 @@ impl From<TryFromIntError> for TooLong {
     fn from(_: TryFromIntError) -> Self {
         Self
     }
-}
-
-/// Whether the VR has a 16-bit length (PS3.5 Table 7.1-2).
-fn has_short_length(vr: VR) -> bool {
-    use VR::{AE, AS, AT, CS, DA, DS, DT, FD, FL, IS, LO, LT, PN, SH, SL, SS, ST, TM, UI, UL, US};
-    matches!(
-        vr,
-        AE | AS
-            | AT
-            | CS
-            | DA
-            | DS
-            | DT
-            | FD
-            | FL
-            | IS
-            | LO
-            | LT
-            | PN
-            | SH
-            | SL
-            | SS
-            | ST
-            | TM
-            | UI
-            | UL
-            | US
-    )
 }
 
 fn push_tag(out: &mut Vec<u8>, tag: Tag) {
@@ -64,16 +37,16 @@ pub(super) fn push_element(
 ) -> Result<(), TooLong> {
     let padded = value.len() + value.len() % 2;
     let length = u32::try_from(padded)?;
-    if has_short_length(vr) {
-        let short = u16::try_from(padded)?;
-        push_tag(out, tag);
-        out.extend_from_slice(&vr.to_bytes());
-        out.extend_from_slice(&short.to_le_bytes());
-    } else {
+    if has_long_length(vr) {
         push_tag(out, tag);
         out.extend_from_slice(&vr.to_bytes());
         out.extend_from_slice(&[0, 0]);
         out.extend_from_slice(&length.to_le_bytes());
+    } else {
+        let short = u16::try_from(padded)?;
+        push_tag(out, tag);
+        out.extend_from_slice(&vr.to_bytes());
+        out.extend_from_slice(&short.to_le_bytes());
     }
     out.extend_from_slice(value);
     if value.len() % 2 == 1 {
