@@ -1,12 +1,12 @@
 //! Takes finished work in order and writes the ZIP: instances and previews as they come, then what
 //! needs to know them all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use media::Date;
 use media::contents::{FrameEntry, Preview};
-use media::dicomdir::{Dicomdir, Fallbacks, ReferencedFile, Rejected};
+use media::dicomdir::{ChangeKind, Dicomdir, Fallbacks, ReferencedFile, Rejected};
 use media::layout::PackageName;
 use media::manifest::{ManifestBuilder, ManifestEntry};
 use media::numbering::{Ordinal, Place};
@@ -48,6 +48,10 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) left_out: u64,
     pub(crate) rendered: u64,
     pub(crate) dicom_bytes: u64,
+    /// Of the digests of all entries so far.
+    pub(crate) contents: Sha256,
+    /// Keys of directory records that differ from the files, and how often.
+    pub(crate) directory_changes: BTreeMap<String, u64>,
     /// The large instance that is being collected.
     spool: Option<Spool>,
 }
@@ -70,6 +74,8 @@ impl<'a, W: Write> Assembly<'a, W> {
             left_out: 0,
             rendered: 0,
             dicom_bytes: 0,
+            contents: Sha256::new(),
+            directory_changes: BTreeMap::new(),
             spool: None,
         }
     }
@@ -230,7 +236,13 @@ impl<'a, W: Write> Assembly<'a, W> {
             transfer_syntax: &facts.transfer_syntax,
         });
         match added {
-            Ok(_) => true,
+            Ok(added) => {
+                for change in added.changes {
+                    let name = format!("{} {}", change.tag, how(change.kind));
+                    *self.directory_changes.entry(name).or_default() += 1;
+                }
+                true
+            }
             Err(Rejected::NoRecordType(_)) => {
                 self.lose(&facts.planned, Loss::LeftOut);
                 false
@@ -354,6 +366,8 @@ impl<'a, W: Write> Assembly<'a, W> {
         sha256: [u8; 32],
         sop_instance: Option<&SopInstanceUid>,
     ) -> Result<(), PackError> {
+        self.contents.update(path.as_str());
+        self.contents.update(sha256);
         let entry = ManifestEntry { path, bytes, sha256, sop_instance };
         self.manifest.push(entry).map_err(|error| PackError::Bug(error.to_string()))
     }
@@ -361,6 +375,14 @@ impl<'a, W: Write> Assembly<'a, W> {
     fn temporary(&self, source: std::io::Error) -> PackError {
         let folder = self.options.temporary_folder.display().to_string();
         PackError::Temporary { folder, source }
+    }
+}
+
+fn how(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Invented => "invented",
+        ChangeKind::Corrected => "corrected",
+        ChangeKind::Omitted => "omitted",
     }
 }
 

@@ -11,8 +11,15 @@ use part10::{
 
 const PHOTOMETRIC_INTERPRETATION: Tag = Tag(0x0028, 0x0004);
 const PLANAR_CONFIGURATION: Tag = Tag(0x0028, 0x0006);
-/// Extended Offset Table, its lengths, and Encapsulated Pixel Data Value Total Length.
-const OFFSET_TABLES: [Tag; 3] = [Tag(0x7FE0, 0x0001), Tag(0x7FE0, 0x0002), Tag(0x7FE0, 0x0003)];
+/// What describes the compressed value: lengths of groups that change, the Extended Offset Table with
+/// its lengths, Encapsulated Pixel Data Value Total Length.
+const OF_THE_COMPRESSED: [Tag; 5] = [
+    Tag(0x0028, 0x0000),
+    Tag(0x7FE0, 0x0000),
+    Tag(0x7FE0, 0x0001),
+    Tag(0x7FE0, 0x0002),
+    Tag(0x7FE0, 0x0003),
+];
 
 /// How the pixel data lie in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +157,8 @@ pub(crate) fn head_decoded(instance: &Instance, native: &PixelDescription) -> Ve
         let tag = PLANAR_CONFIGURATION;
         replacements.push(Replacement { tag, value: Some((VR::US, value)) });
     }
-    replacements.extend(OFFSET_TABLES.map(|tag| Replacement { tag, value: None }));
+    replacements.extend(OF_THE_COMPRESSED.map(|tag| Replacement { tag, value: None }));
+    replacements.sort_by_key(|replacement| replacement.tag);
     let vr = if native.bits_allocated > 8 { VR::OW } else { VR::OB };
     let value = decoded_length(native).map(|length| PixelValue::Native(vr, length));
     instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &replacements, value)

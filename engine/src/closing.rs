@@ -33,7 +33,7 @@ impl<W: Write> Assembly<'_, W> {
             rendered: self.rendered,
         };
         self.put_pages(counts)?;
-        self.put_dicomdir(&plan.digest)?;
+        self.put_dicomdir()?;
         let manifest = std::mem::take(&mut self.manifest);
         let manifest = manifest.finish(counts, &self.notices).map_err(bug)?;
         let path = self.options().layout.manifest();
@@ -46,6 +46,7 @@ impl<W: Write> Assembly<'_, W> {
             counts,
             files: plan.files,
             notices: self.notices,
+            directory_changes: self.directory_changes,
             entries,
             zip_bytes: sink.bytes,
             dicom_bytes: self.dicom_bytes,
@@ -83,8 +84,9 @@ impl<W: Write> Assembly<'_, W> {
         Ok(())
     }
 
-    fn put_dicomdir(&mut self, digest: &[u8; 32]) -> Result<(), PackError> {
+    fn put_dicomdir(&mut self) -> Result<(), PackError> {
         let dicomdir = std::mem::take(&mut self.dicomdir);
+        let digest: [u8; 32] = self.contents.clone().finalize().into();
         let number = digest.last_chunk().copied().map_or(0, u128::from_be_bytes);
         let file_set_uid: SopInstanceUid = format!("2.25.{number}").parse().map_err(bug)?;
         let file_set_id: FileSetId = FILE_SET_ID.parse().map_err(bug)?;

@@ -126,7 +126,7 @@ fn feed_one(feed: &Feed<Outcome>, planned: Planned, context: &Arc<Context>) -> R
     let size = planned.instance.bytes.max(planned.instance.native_bytes);
     let is_whole = size <= WHOLE_INSTANCE_BYTES;
     // The file, its compressed form, the pictures.
-    let claim = feed.claim(if is_whole { size.saturating_mul(5) / 2 } else { 0 });
+    let claim = feed.claim(if is_whole { size.saturating_mul(5) / 2 } else { 0 })?;
     let instance = match Instance::open(&planned.instance.path, &context.limits) {
         Ok(instance) => instance,
         Err(error) => {

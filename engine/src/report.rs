@@ -1,5 +1,7 @@
 //! What went into a package, what did not, and why.
 
+use std::collections::BTreeMap;
+
 use media::contents::Counts;
 use model::{Notice, Subject};
 use serde::Serialize;
@@ -20,6 +22,9 @@ pub struct PackageReport {
     /// Faults that did not stop the package.
     #[serde(serialize_with = "notices")]
     pub notices: Vec<Notice>,
+    /// Keys of DICOMDIR records that differ from the files (tag, and how), and how often. The files
+    /// themselves are as they were.
+    pub directory_changes: BTreeMap<String, u64>,
     /// Entries of the ZIP.
     pub entries: u64,
     /// Bytes of the ZIP.

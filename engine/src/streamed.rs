@@ -57,7 +57,7 @@ pub(crate) fn feed(
         Err(Ended::Closed) => Err(Closed),
         Err(Ended::Refused(refusal)) => {
             let lost = Outcome::Lost(planned, Loss::Refused(refusal));
-            window.submit(window.claim(0), move || lost)
+            window.submit(window.claim(0)?, move || lost)
         }
     }
 }
@@ -68,7 +68,7 @@ fn try_feed(
     mut instance: Instance,
     context: &Arc<Context>,
 ) -> Result<(), Ended> {
-    let held = window.claim(instance.in_memory().len() as u64);
+    let held = window.claim(instance.in_memory().len() as u64)?;
     let body = examine(&mut instance, context.as_stored)?;
     let description = body.frames.as_ref().ok().map(|(description, _)| description);
     let mut shown = Shown::prepare(&mut instance, &body, &planned, context)?;
@@ -77,7 +77,7 @@ fn try_feed(
     let frame_count = body.frame_count;
     let begun = planned.clone();
     let begin = Outcome::Begin { planned: begun, frame_count, deflated };
-    window.submit(window.claim(0), move || begin)?;
+    window.submit(window.claim(0)?, move || begin)?;
     let samples = description.map_or(3, |description| description.samples_per_pixel);
     let pieces = Pieces { window, search: deflated.then(|| search_for(samples)) };
     if decode {
@@ -187,7 +187,7 @@ impl Pieces<'_> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let claim = self.window.claim(bytes.len() as u64 * 2);
+        let claim = self.window.claim(bytes.len() as u64 * 2)?;
         let search = self.search;
         self.window.submit(claim, move || {
             let chunks = search.map(|search| deflate_chunks(search, &bytes)).unwrap_or_default();
@@ -211,7 +211,7 @@ impl Pieces<'_> {
     /// A frame.
     fn frame(&self, instance: &mut Instance, shown: &Shown, work: FrameWork) -> Result<(), Ended> {
         let (Some(frames), Ok(pictures)) = (&shown.frames, &shown.pictures) else { return Ok(()) };
-        let claim = self.window.claim(shown.frame_cost);
+        let claim = self.window.claim(shown.frame_cost)?;
         let mut frame = Vec::new();
         read_frame(frames, instance, work.index, &mut frame)?;
         let pictures = Arc::clone(pictures);
@@ -323,7 +323,7 @@ impl Shown {
         if let Err(fault) = &self.pictures {
             let preview = Some(Err(fault.clone()));
             let piece = Piece { preview, ..Piece::default() };
-            pieces.window.submit(pieces.window.claim(0), move || Outcome::Piece(piece))?;
+            pieces.window.submit(pieces.window.claim(0)?, move || Outcome::Piece(piece))?;
         }
         for index in 0..self.frames.as_ref().map_or(0, |_| self.count) {
             pieces.frame(instance, self, self.work(index, None))?;

@@ -16,8 +16,22 @@ use rayon::ThreadPool;
 #[derive(Debug)]
 struct Budget {
     total: u64,
-    free: Mutex<u64>,
-    freed: Condvar,
+    state: Mutex<BudgetState>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct BudgetState {
+    free: u64,
+    /// Nobody takes results any more: claims that wait would wait for ever.
+    closed: bool,
+}
+
+impl Budget {
+    fn change(&self, change: impl FnOnce(&mut BudgetState)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
 }
 
 /// Bytes of the budget; they are free again when it is dropped.
@@ -29,9 +43,7 @@ pub(crate) struct Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let mut free = self.budget.free.lock().unwrap_or_else(PoisonError::into_inner);
-        *free += self.bytes;
-        self.budget.freed.notify_one();
+        self.budget.change(|state| state.free += self.bytes);
     }
 }
 
@@ -58,6 +70,13 @@ pub(crate) struct Feed<T> {
 #[derive(Debug)]
 pub(crate) struct Results<T> {
     places: Receiver<Receiver<Answer<T>>>,
+    budget: Arc<Budget>,
+}
+
+impl<T> Drop for Results<T> {
+    fn drop(&mut self) {
+        self.budget.change(|state| state.closed = true);
+    }
 }
 
 /// A window of `places` pieces of work and `budget_bytes` bytes.
@@ -67,9 +86,10 @@ pub(crate) fn window<T>(
     pool: Arc<ThreadPool>,
 ) -> (Feed<T>, Results<T>) {
     let (sender, receiver) = bounded(places);
-    let budget =
-        Budget { total: budget_bytes, free: Mutex::new(budget_bytes), freed: Condvar::new() };
-    (Feed { places: sender, budget: Arc::new(budget), pool }, Results { places: receiver })
+    let state = Mutex::new(BudgetState { free: budget_bytes, closed: false });
+    let budget = Arc::new(Budget { total: budget_bytes, state, changed: Condvar::new() });
+    let results = Results { places: receiver, budget: Arc::clone(&budget) };
+    (Feed { places: sender, budget, pool }, results)
 }
 
 impl<T: Send + 'static> Feed<T> {
@@ -77,16 +97,19 @@ impl<T: Send + 'static> Feed<T> {
     ///
     /// No claim takes more than three quarters: one huge frame is worked on alone, beside the
     /// instance that it belongs to, which claims less than a quarter.
-    pub(crate) fn claim(&self, bytes: u64) -> Claim {
+    pub(crate) fn claim(&self, bytes: u64) -> Result<Claim, Closed> {
         let bytes = bytes.min(self.budget.total / 4 * 3);
-        let free = self.budget.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self
+        let state = self.budget.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
             .budget
-            .freed
-            .wait_while(free, |free| *free < bytes)
+            .changed
+            .wait_while(state, |state| state.free < bytes && !state.closed)
             .unwrap_or_else(PoisonError::into_inner);
-        *free -= bytes;
-        Claim { budget: Arc::clone(&self.budget), bytes }
+        if state.closed {
+            return Err(Closed);
+        }
+        state.free -= bytes;
+        Ok(Claim { budget: Arc::clone(&self.budget), bytes })
     }
 
     /// Starts a piece of work whose result comes out behind those submitted before.
@@ -144,7 +167,7 @@ mod tests {
             let fed = &fed;
             scope.spawn(move || {
                 for index in 0..WORK {
-                    let claim = feed.claim(cost);
+                    let Ok(claim) = feed.claim(cost) else { break };
                     fed.fetch_add(1, Ordering::SeqCst);
                     let work = work.clone();
                     if feed.submit(claim, move || work(index)).is_err() {
@@ -243,6 +266,14 @@ mod tests {
                 drop(first);
             },
         );
+    }
+
+    #[test]
+    fn a_feed_that_waits_for_the_budget_ends_with_its_writer() {
+        for _ in 0..200 {
+            let (fed, ()) = run(10, 5, |index| index, |results, _| drop(results));
+            assert!(fed <= 2, "{fed}");
+        }
     }
 
     #[test]

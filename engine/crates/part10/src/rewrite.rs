@@ -36,6 +36,9 @@ pub struct Replacement {
     pub value: Option<(VR, Vec<u8>)>,
 }
 
+/// Behind the pixel data stand digital signatures and padding at most.
+const MAX_TAIL_BYTES: u64 = 16 << 20;
+
 impl Instance {
     /// Everything before the value of the pixel data: preamble of zeros, file meta information, the
     /// elements, the header of the pixel data element. Without pixel data, the whole file.
@@ -66,11 +69,17 @@ impl Instance {
     /// The elements behind the pixel data, whose value ends at `pixels_end`.
     ///
     /// # Errors
-    /// [`Refusal`] when they cannot be read or are no elements. The fill of a file's last block
-    /// (zeros) is left out.
+    /// [`Refusal`] when they cannot be read, are no elements, or take more than 16 MiB. The fill of a
+    /// file's last block (zeros) is left out.
     pub fn tail(&mut self, pixels_end: u64) -> Result<Vec<u8>, Refusal> {
+        let start = pixels_end.min(self.length());
+        if self.length() - start > MAX_TAIL_BYTES {
+            let limit = MAX_TAIL_BYTES >> 20;
+            let reason = format!("elements behind the pixel data take more than {limit} MiB");
+            return Err(Refusal::OverLimit(reason));
+        }
         let mut source = Vec::new();
-        self.read_into(pixels_end.min(self.length())..self.length(), &mut source)?;
+        self.read_into(start..self.length(), &mut source)?;
         if source.iter().all(|byte| *byte == 0) {
             return Ok(Vec::new());
         }
