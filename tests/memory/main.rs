@@ -7,12 +7,7 @@
     reason = "a test program: a failed expectation ends the test"
 )]
 
-#[expect(
-    dead_code,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "shared by the areas, each of which uses a part"
-)]
+#[expect(dead_code, clippy::panic, reason = "shared by the areas, each of which uses a part")]
 #[path = "../support/lib.rs"]
 mod support;
 
