@@ -15,6 +15,8 @@ const BUFFER_BYTES: usize = 256 << 10;
 pub(crate) enum Target {
     /// Written as it comes; entries leave when they are whole.
     Stdout(StdoutLock<'static>),
+    /// A pipe or device of this name, which must stay what it is: written as it comes.
+    Special(File),
     /// Written beside its place, under another name.
     File {
         /// The temporary file.
@@ -36,6 +38,9 @@ impl Target {
         if path.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
+        if path.exists() && !path.is_file() {
+            return File::options().write(true).open(path).map(Self::Special);
+        }
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -52,7 +57,7 @@ impl Target {
     /// The file that holds the package until it is whole.
     pub(crate) fn partial(&self) -> Option<&Path> {
         match self {
-            Self::Stdout(_) => None,
+            Self::Stdout(_) | Self::Special(_) => None,
             Self::File { file, .. } => Some(file.get_ref().path()),
         }
     }
@@ -64,6 +69,7 @@ impl Target {
     pub(crate) fn keep(self) -> io::Result<()> {
         match self {
             Self::Stdout(mut out) => out.flush(),
+            Self::Special(mut file) => file.flush(),
             Self::File { file, place } => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
                 let _kept: File = file.persist(place).map_err(|error| error.error)?;
@@ -77,6 +83,7 @@ impl Write for Target {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(buffer),
+            Self::Special(file) => file.write(buffer),
             Self::File { file, .. } => file.write(buffer),
         }
     }
@@ -84,6 +91,7 @@ impl Write for Target {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
+            Self::Special(file) => file.flush(),
             Self::File { file, .. } => file.flush(),
         }
     }

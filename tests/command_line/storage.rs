@@ -17,6 +17,25 @@ fn a_full_disk_behind_a_pipe_is_exit_6() {
     assert!(!run.stderr.trim().is_empty());
 }
 
+/// A device or pipe is written to; a file in its place would take it away from everybody.
+#[test]
+fn a_target_that_is_a_pipe_stays_one() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let place = Workplace::with_study(SMALL_CT);
+    let pipe = place.beside("pipe");
+    run::program("mkfifo").arg(&pipe).finish().expect_code(&[0]);
+    let reader = run::program("cat").arg(&pipe).start();
+    run::esito(&["package", "--folder"])
+        .arg(place.source())
+        .arg("--out")
+        .arg(&pipe)
+        .finish()
+        .expect_code(&[0]);
+    let read = run::finish(reader, run::TIME_LIMIT).expect_code(&[0]);
+    assert!(read.stdout.starts_with(b"PK\x03\x04"));
+    assert!(fs::metadata(&pipe).expect("the pipe").file_type().is_fifo());
+}
+
 #[test]
 fn a_target_folder_that_is_not_there_is_exit_6() {
     unwritable(|place| place.target().join("nowhere/package.zip"));
