@@ -11,7 +11,8 @@ fn main() {
             Err(OpenError::Refused(refusal)) => format!("REFUSED {refusal}"),
             Err(error) => format!("{error}"),
             Ok(mut instance) => {
-                let pixels = match (instance.pixels(), PixelDescription::read(&instance.dataset())) {
+                let pixels = match (instance.pixels(), PixelDescription::read(&instance.dataset()))
+                {
                     (None, _) => "no pixels".to_owned(),
                     (Some(_), Err(error)) => format!("PIXELS {error}"),
                     (Some(_), Ok(description)) => {
