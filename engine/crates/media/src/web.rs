@@ -3,7 +3,7 @@
 //!
 //! Pages open from `file://` with script blocked: no script, no outside address, relative links in
 //! the exact case of the entries. HTML that is also well-formed XML. What comes from a file passes
-//! [`shown::Shown`] and the escaping of the templates before it reaches a page.
+//! `shown::Shown` and the escaping of the templates before it reaches a page.
 //!
 //! Standard: IHE RAD PDI (RAD-47): what the index must show.
 

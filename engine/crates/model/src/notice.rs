@@ -93,8 +93,8 @@ pub enum Refusal {
     /// The data set cannot be parsed.
     #[error("the data set is damaged: {0}")]
     Malformed(String),
-    /// A UID that a File-set cannot do without is absent or empty.
-    #[error("{0} is missing")]
+    /// A UID that a File-set cannot do without is absent, empty, or no UID.
+    #[error("{0} is missing or unusable")]
     NoUid(&'static str),
     /// The instance belongs to another study.
     #[error("it belongs to another study")]
