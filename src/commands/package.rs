@@ -47,8 +47,8 @@ pub(crate) struct PackageArgs {
     #[arg(long, value_enum, default_value = "auto")]
     progress: ProgressArg,
     /// Threads that render and compress [default: one a core]
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
     /// MiB of pixel data in work at a time, at least 32 [default: 48]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     memory: Option<u64>,
@@ -107,7 +107,7 @@ impl PackageArgs {
                 LanguageArg::It => Language::Italian,
                 LanguageArg::En => Language::English,
             },
-            jobs: self.jobs.unwrap_or(defaults.jobs),
+            jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
             budget_bytes: self.memory.map_or(defaults.budget_bytes, |mib| mib << 20),
             ..defaults
         };

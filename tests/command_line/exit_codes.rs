@@ -17,6 +17,7 @@ use crate::support::{SMALL_CT, Workplace, files_below, judges, report, run};
 #[case::unknown_policy(&["package", "--folder", ".", "--out", "x.zip", "--transfer-syntax", "j2k"])]
 #[case::memory_not_a_number(&["package", "--folder", ".", "--out", "x.zip", "--memory", "much"])]
 #[case::no_jobs(&["package", "--folder", ".", "--out", "x.zip", "--jobs", "0"])]
+#[case::more_jobs_than_threads(&["package", "--folder", ".", "--out", "x.zip", "--jobs", "257"])]
 #[case::unknown_fixture(&["fixtures", "--study", "nonesuch", "--out", "/nonexistent/x"])]
 fn a_wrong_call_is_exit_2(#[case] arguments: &[&str]) {
     let run = run::esito(arguments).finish().expect_code(&[2]);
