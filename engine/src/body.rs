@@ -87,7 +87,11 @@ pub(crate) fn examine(instance: &mut Instance, as_stored: bool) -> Result<Body, 
             return Err(Refusal::Malformed(reason.into()));
         }
         None => {
-            let fragments = Fragments::walk(instance, element.value)?;
+            let walked = located.as_ref().ok().and_then(|(_, frames)| frames.fragments()).cloned();
+            let fragments = match walked {
+                Some(fragments) => fragments,
+                None => Fragments::walk(instance, element.value)?,
+            };
             let range = element.value..fragments.items_end();
             (Pixels::Fragments(range), fragments.end(), located)
         }
@@ -118,7 +122,10 @@ pub(crate) fn decoded_length(native: &PixelDescription) -> Option<u32> {
 }
 
 /// Everything before the value of the pixel data, for an entry that holds the pixels as they are.
-pub(crate) fn head_as_stored(instance: &Instance, pixels: &Pixels) -> Vec<u8> {
+///
+/// # Errors
+/// [`Refusal`] when an element cannot be re-encoded.
+pub(crate) fn head_as_stored(instance: &Instance, pixels: &Pixels) -> Result<Vec<u8>, Refusal> {
     let value = match (pixels, instance.pixels()) {
         (Pixels::Native(range), Some(element)) => {
             let length = u32::try_from(range.end - range.start).unwrap_or(u32::MAX - 1);
@@ -141,7 +148,13 @@ pub(crate) fn syntax_as_stored<'a>(instance: &'a Instance, pixels: &Pixels) -> &
 ///
 /// Lossy Image Compression (0028,2110) and the attributes of compression stay: what was lost once
 /// stays lost.
-pub(crate) fn head_decoded(instance: &Instance, native: &PixelDescription) -> Vec<u8> {
+///
+/// # Errors
+/// [`Refusal`] when an element cannot be re-encoded.
+pub(crate) fn head_decoded(
+    instance: &Instance,
+    native: &PixelDescription,
+) -> Result<Vec<u8>, Refusal> {
     let mut replacements = Vec::new();
     let dataset = instance.dataset();
     if dataset.text(PHOTOMETRIC_INTERPRETATION).as_deref() != Some(native.photometric.as_term()) {

@@ -25,6 +25,9 @@ use crate::window::{Closed, Feed};
 /// Bytes of a piece that holds no frame, and of a part that one worker compresses.
 const PIECE_BYTES: u64 = 1 << 20;
 
+/// Smaller frames are no pieces of their own: each would cost a deflate block and its headers.
+const LEAST_PIECE_BYTES: u64 = 64 << 10;
+
 /// Why feeding an instance ended early.
 enum Ended {
     /// The instance is damaged. Its pieces so far are dropped by the writer.
@@ -68,7 +71,7 @@ fn try_feed(
     mut instance: Instance,
     context: &Arc<Context>,
 ) -> Result<(), Ended> {
-    let held = window.claim(instance.in_memory().len() as u64)?;
+    let held = window.hold(instance.in_memory().len() as u64)?;
     let body = examine(&mut instance, context.as_stored)?;
     let description = body.frames.as_ref().ok().map(|(description, _)| description);
     let mut shown = Shown::prepare(&mut instance, &body, &planned, context)?;
@@ -90,7 +93,7 @@ fn try_feed(
     let stored_syntax = syntax_as_stored(&instance, &body.pixels).to_owned();
     let as_stored = match &body.pixels {
         Pixels::Fragments(items) if decode => Some(AsStored {
-            head: head_as_stored(&instance, &body.pixels),
+            head: head_as_stored(&instance, &body.pixels)?,
             items: items.clone(),
             tail: body.tail,
             transfer_syntax: stored_syntax.clone(),
@@ -263,7 +266,7 @@ fn feed_decoded(
     shown: &mut Shown,
 ) -> Result<(), Ended> {
     let (Some(frames), Ok(pictures)) = (&shown.frames, &shown.pictures) else { return Ok(()) };
-    pieces.bytes(head_decoded(instance, &pictures.native))?;
+    pieces.bytes(head_decoded(instance, &pictures.native)?)?;
     let frame_bytes = pictures.native.frame_bytes();
     for index in 0..frames.count() {
         pieces.frame(instance, shown, shown.work(index, pieces.search))?;
@@ -280,7 +283,7 @@ fn feed_as_stored(
     body: &Body,
     shown: &mut Shown,
 ) -> Result<(), Ended> {
-    pieces.bytes(head_as_stored(instance, &body.pixels))?;
+    pieces.bytes(head_as_stored(instance, &body.pixels)?)?;
     match &body.pixels {
         Pixels::None => return Ok(()),
         Pixels::Native(range) => {
@@ -289,12 +292,13 @@ fn feed_as_stored(
                 .as_ref()
                 .ok()
                 .filter(|(description, _)| description.frame_bits().is_multiple_of(8))
-                .map(|(description, frames)| (description.frame_bytes(), frames.count()));
-            if let Some((frame_bytes, count)) = whole_bytes {
-                for index in 0..count {
+                .map(|(description, _)| description.frame_bytes());
+            if let Some(frame_bytes) = whole_bytes.filter(|bytes| *bytes >= LEAST_PIECE_BYTES) {
+                // Frames without preview are no more than bytes.
+                for index in 0..shown.count {
                     pieces.frame(instance, shown, shown.work(index, pieces.search))?;
                 }
-                let frames_end = frame_bytes.saturating_mul(count.into());
+                let frames_end = frame_bytes.saturating_mul(shown.count.into());
                 pieces.range(instance, range.start.saturating_add(frames_end)..range.end)?;
                 return Ok(());
             }

@@ -35,7 +35,7 @@ fn try_work(
     let (written, (frames, thumbnail)) = rayon::join(
         || {
             if all_decoded {
-                Ok(decoded_entry(&instance, &body, &natives, samples))
+                decoded_entry(&instance, &body, &natives, samples)
             } else {
                 entry_as_stored(&instance, &body, samples)
             }
@@ -133,10 +133,16 @@ fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn decoded_entry(instance: &Instance, body: &Body, natives: &Natives, samples: u16) -> Written {
-    let described =
-        natives.pictures.as_ref().map(|pictures| head_decoded(instance, &pictures.native));
-    let head = described.unwrap_or_default();
+fn decoded_entry(
+    instance: &Instance,
+    body: &Body,
+    natives: &Natives,
+    samples: u16,
+) -> Result<Written, Refusal> {
+    let Some(pictures) = &natives.pictures else {
+        return Err(Refusal::Malformed("it has no frames".into()));
+    };
+    let head = head_decoded(instance, &pictures.native)?;
     let mut parts: Vec<&[u8]> = vec![&head];
     parts.extend(natives.frames.iter().flatten().map(Vec::as_slice));
     let pixel_bytes: usize = natives.frames.iter().flatten().map(Vec::len).sum();
@@ -145,11 +151,11 @@ fn decoded_entry(instance: &Instance, body: &Body, natives: &Natives, samples: u
     }
     parts.push(&body.tail);
     let entry = deflate(search_for(samples), &parts);
-    (entry, sha256_of(&parts), EXPLICIT_VR_LITTLE_ENDIAN.to_owned())
+    Ok((entry, sha256_of(&parts), EXPLICIT_VR_LITTLE_ENDIAN.to_owned()))
 }
 
 fn entry_as_stored(instance: &Instance, body: &Body, samples: u16) -> Result<Written, Refusal> {
-    let head = head_as_stored(instance, &body.pixels);
+    let head = head_as_stored(instance, &body.pixels)?;
     let syntax = syntax_as_stored(instance, &body.pixels).to_owned();
     match &body.pixels {
         Pixels::None => {

@@ -96,7 +96,7 @@ impl<T: Send + 'static> Feed<T> {
     /// Waits until so many bytes of the budget are free and takes them.
     ///
     /// No claim takes more than three quarters: one huge frame is worked on alone, beside the
-    /// instance that it belongs to, which claims less than a quarter.
+    /// instance that it belongs to (see [`Feed::hold`]).
     pub(crate) fn claim(&self, bytes: u64) -> Result<Claim, Closed> {
         let bytes = bytes.min(self.budget.total / 4 * 3);
         let state = self.budget.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,6 +110,12 @@ impl<T: Send + 'static> Feed<T> {
         }
         state.free -= bytes;
         Ok(Claim { budget: Arc::clone(&self.budget), bytes })
+    }
+
+    /// Claims what an instance holds while its pieces claim for themselves: a quarter at most, so that
+    /// it never waits for itself.
+    pub(crate) fn hold(&self, bytes: u64) -> Result<Claim, Closed> {
+        self.claim(bytes.min(self.budget.total / 4))
     }
 
     /// Starts a piece of work whose result comes out behind those submitted before.

@@ -31,16 +31,19 @@ fn rewrite(instance: &mut Instance) -> Result<(String, Vec<u8>), Box<dyn Error>>
     let mut body = Vec::new();
     let plain = EXPLICIT_VR_LITTLE_ENDIAN.to_owned();
     Ok(match instance.pixels().cloned() {
-        None => (plain.clone(), instance.head(&plain, &[], None)),
+        None => (plain.clone(), instance.head(&plain, &[], None)?),
         Some(PixelElement { value, length: None, .. }) => {
             let uid = instance.transfer_syntax().uid().to_owned();
             instance.read_into(value..instance.length(), &mut body)?;
-            (uid.clone(), [instance.head(&uid, &[], Some(PixelValue::Encapsulated)), body].concat())
+            (
+                uid.clone(),
+                [instance.head(&uid, &[], Some(PixelValue::Encapsulated))?, body].concat(),
+            )
         }
         Some(PixelElement { vr, value, length: Some(length), .. }) => {
             instance.read_pixels_into(value..value + length, &mut body)?;
             let pixels = PixelValue::Native(vr, u32::try_from(length)?);
-            let head = instance.head(&plain, &[], Some(pixels));
+            let head = instance.head(&plain, &[], Some(pixels))?;
             let tail = instance.tail(value + length)?;
             (plain, [head, body, tail].concat())
         }

@@ -15,6 +15,10 @@ use crate::element::{
 use crate::encoding::Encoding;
 use crate::vr::vr_of;
 
+/// Items of one sequence; the largest real ones, of functional groups, stay far below.
+const MAX_ITEMS: usize = 1 << 20;
+/// Elements of one level of a data set; real ones have hundreds.
+pub(crate) const MAX_ELEMENTS: usize = 1 << 18;
 const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
 const PIXEL_REPRESENTATION: Tag = Tag(0x0028, 0x0103);
 
@@ -101,7 +105,7 @@ impl<'a> Dataset<'a> {
         self.places.get(at).filter(|place| place.tag == tag)
     }
 
-    fn at(&self, place: &Place) -> Element<'a> {
+    pub(crate) fn at(&self, place: &Place) -> Element<'a> {
         Element {
             tag: place.tag,
             vr: place.vr.unwrap_or_else(|| vr_of(place.tag, self)),
@@ -255,23 +259,44 @@ impl<'a> Dataset<'a> {
 
     /// The items of a sequence. A damaged item ends the list.
     pub fn items(&self, tag: Tag) -> Vec<Dataset<'a>> {
-        let Some(element) = self.element(tag) else { return Vec::new() };
+        self.walk_items(tag).0
+    }
+
+    /// The items of a sequence, all of them.
+    ///
+    /// # Errors
+    /// [`crate::Malformed`] when an item is damaged or something else stands between them.
+    pub fn all_items(&self, tag: Tag) -> Result<Vec<Dataset<'a>>, crate::Malformed> {
+        match self.walk_items(tag) {
+            (items, true) => Ok(items),
+            (_, false) => Err(crate::Malformed("a sequence is damaged".into())),
+        }
+    }
+
+    /// The items up to the first damaged one, and whether there is none.
+    fn walk_items(&self, tag: Tag) -> (Vec<Dataset<'a>>, bool) {
+        let mut items = Vec::new();
+        let Some(element) = self.element(tag) else { return (items, true) };
         if !matches!(element.vr, VR::SQ | VR::UN) && self.encoding.explicit_vr {
-            return Vec::new();
+            return (items, false);
         }
         let declared = self.place(tag).and_then(|place| place.vr);
         let encoding = item_encoding(declared, self.encoding);
-        let mut items = Vec::new();
         let mut at = 0;
-        while let Ok(header) = read_header(element.value, at, encoding) {
-            if header.tag != ITEM {
-                break;
-            }
-            let Some((places, end)) = index_item(element.value, &header, encoding) else { break };
-            items.push(Self::from_places(element.value, Cow::Owned(places), encoding, Some(self)));
+        while at < element.value.len() {
+            let header = match read_header(element.value, at, encoding) {
+                Ok(header) if header.tag == SEQUENCE_DELIMITER => return (items, true),
+                Ok(header) if header.tag == ITEM && items.len() < MAX_ITEMS => header,
+                _ => return (items, false),
+            };
+            let Some((places, end)) = index_item(element.value, &header, encoding) else {
+                return (items, false);
+            };
+            let places = Cow::Owned(places);
+            items.push(Self::from_places(element.value, places, encoding, Some(self)));
             at = end;
         }
-        items
+        (items, true)
     }
 
     /// The first item of a sequence.
@@ -296,6 +321,9 @@ pub(crate) fn index(bytes: &[u8], at: usize, encoding: Encoding) -> Result<Vec<P
             return Err(WalkError::Malformed("an item stands outside a sequence"));
         }
         let end = end_of_value(bytes, &header, encoding)?;
+        if places.len() >= MAX_ELEMENTS {
+            return Err(WalkError::Malformed("there are more elements than any data set has"));
+        }
         places.push(Place::new(&header, at, end));
         at = end;
     }
@@ -330,6 +358,9 @@ fn index_item(
             _ => {}
         }
         let end = end_of_value(bytes, &header, encoding).ok()?;
+        if places.len() >= MAX_ELEMENTS {
+            return None;
+        }
         places.push(Place::new(&header, at, end));
         at = end;
     }

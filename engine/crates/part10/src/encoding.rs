@@ -58,7 +58,8 @@ impl TransferSyntax {
     /// Explicit VR Little Endian (PS3.5 A.4). `None` for private ones: their encoding is unknown.
     pub fn from_uid(uid: &str) -> Option<Self> {
         let (encoding, deflated) = match uid {
-            IMPLICIT_VR_LITTLE_ENDIAN | PAPYRUS_3_IMPLICIT => (Encoding::IMPLICIT_LE, false),
+            IMPLICIT_VR_LITTLE_ENDIAN => (Encoding::IMPLICIT_LE, false),
+            PAPYRUS_3_IMPLICIT => return Some(Self::of_encoding(Encoding::IMPLICIT_LE)),
             EXPLICIT_VR_BIG_ENDIAN => (Encoding::EXPLICIT_BE, false),
             DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => (Encoding::EXPLICIT_LE, true),
             uid if uid.starts_with(EXPLICIT_VR_LITTLE_ENDIAN)

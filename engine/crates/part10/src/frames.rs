@@ -9,6 +9,8 @@ use crate::instance::Instance;
 use crate::pixel_description::PixelDescription;
 
 const EXTENDED_OFFSET_TABLE: Tag = Tag(0x7FE0, 0x0001);
+/// A frame of RLE Lossless is one fragment (PS3.5 A.4.2).
+const RLE_LOSSLESS: &str = "1.2.840.10008.1.2.5";
 const ITEM: [u8; 4] = [0xFE, 0xFF, 0x00, 0xE0];
 const SEQUENCE_DELIMITER: [u8; 4] = [0xFE, 0xFF, 0xDD, 0xE0];
 
@@ -32,9 +34,47 @@ pub enum FrameError {
         /// How many frames the data set promises.
         frames: u32,
     },
+    /// A compressed frame is far larger than a native one.
+    #[error("a compressed frame is more than four times as large as a native one")]
+    Oversized,
     /// The pixel data cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Refusal),
+}
+
+/// Fragments of one instance; a whole slide has some hundred thousand.
+const MAX_FRAGMENTS: usize = 1 << 22;
+/// The largest offset table that is read: one of a million frames.
+const MAX_OFFSET_TABLE_BYTES: u32 = 4 << 20;
+/// How far item headers are read ahead.
+const LOOK_AHEAD_BYTES: u64 = 4096;
+/// A compressed frame is no larger than four native ones and this.
+const FRAME_OVERHEAD_BYTES: u64 = 1 << 20;
+
+/// Bytes read ahead, so that small fragments do not cost a read each.
+#[derive(Debug, Default)]
+struct LookAhead {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl LookAhead {
+    /// Tag and length of the item header at `at`; `None` where the stream ends within it.
+    fn item_header(
+        &mut self,
+        instance: &mut Instance,
+        at: u64,
+    ) -> Result<Option<([u8; 4], u32)>, Refusal> {
+        let is_ahead = self.start <= at && at + 8 <= self.start + self.bytes.len() as u64;
+        if !is_ahead {
+            let end = instance.length().min(at.saturating_add(LOOK_AHEAD_BYTES));
+            instance.read_into(at..end, &mut self.bytes)?;
+            self.start = at;
+        }
+        let offset = usize::try_from(at - self.start).unwrap_or(usize::MAX);
+        let header = self.bytes.get(offset..).and_then(<[u8]>::first_chunk::<8>);
+        Ok(header.map(|&[a, b, c, d, length @ ..]| ([a, b, c, d], u32::from_le_bytes(length))))
+    }
 }
 
 /// The fragments of encapsulated pixel data, in the plain stream of their instance.
@@ -47,6 +87,8 @@ pub struct Fragments {
     items_end: u64,
     /// Where the value of the element ends.
     end: u64,
+    /// Whether the delimiter of the sequence was there.
+    delimited: bool,
 }
 
 impl Fragments {
@@ -60,42 +102,50 @@ impl Fragments {
     pub fn walk(instance: &mut Instance, value: u64) -> Result<Self, Refusal> {
         let mut fragments = Self::default();
         let mut at = value;
-        let mut header = Vec::with_capacity(8);
+        let mut ahead = LookAhead::default();
         let mut is_first = true;
         while at < instance.length() {
-            instance.read_into(at..at.saturating_add(8), &mut header)?;
-            let Some(([tag, length], _)) = header.as_chunks::<4>().0.split_first_chunk() else {
-                break;
-            };
+            let Some((tag, length)) = ahead.item_header(instance, at)? else { break };
             let start = at + 8;
-            if *tag == SEQUENCE_DELIMITER {
+            if tag == SEQUENCE_DELIMITER {
+                fragments.delimited = true;
                 fragments.items_end = at;
                 fragments.end = start;
                 return Ok(fragments);
             }
-            if *tag != ITEM {
+            if tag != ITEM {
                 return Err(Refusal::Malformed("fragments of pixel data are damaged".into()));
             }
-            let end = start.saturating_add(u64::from(u32::from_le_bytes(*length)));
+            let end = start.saturating_add(u64::from(length));
             let missing_bytes = end.saturating_sub(instance.length());
             if missing_bytes > 0 {
                 return Err(Refusal::Truncated { missing_bytes });
             }
-            if is_first {
+            if fragments.values.len() >= MAX_FRAGMENTS {
+                let reason = format!("the pixel data have more than {MAX_FRAGMENTS} fragments");
+                return Err(Refusal::OverLimit(reason));
+            }
+            if !is_first {
+                fragments.values.push(start..end);
+            } else if length <= MAX_OFFSET_TABLE_BYTES {
                 let mut table = Vec::new();
                 instance.read_into(start..end, &mut table)?;
                 let (offsets, _) = table.as_chunks();
                 fragments.basic_offsets =
                     offsets.iter().map(|offset| u64::from(u32::from_le_bytes(*offset))).collect();
-                is_first = false;
-            } else {
-                fragments.values.push(start..end);
             }
+            is_first = false;
             at = end;
         }
         fragments.items_end = at;
         fragments.end = at;
         Ok(fragments)
+    }
+
+    /// Bytes of the fragments from one to before another.
+    fn bytes(&self, fragments: Range<usize>) -> u64 {
+        let ranges = self.values.get(fragments).unwrap_or_default();
+        ranges.iter().map(|range| range.end - range.start).fold(0, u64::saturating_add)
     }
 
     /// Where the last item ends.
@@ -166,6 +216,11 @@ impl Frames {
         }
         let fragments = Fragments::walk(instance, pixels.value)?;
         let firsts = first_fragments(instance, &fragments, count)?;
+        let most = description.frame_bytes().saturating_mul(4).saturating_add(FRAME_OVERHEAD_BYTES);
+        let ends = firsts.iter().skip(1).copied().chain([fragments.values.len()]);
+        if firsts.iter().zip(ends).any(|(first, end)| fragments.bytes(*first..end) > most) {
+            return Err(FrameError::Oversized);
+        }
         Ok(Self { count, places: Places::Encapsulated { fragments, firsts } })
     }
 
@@ -244,11 +299,23 @@ fn first_fragments(
 ) -> Result<Vec<usize>, FrameError> {
     let count = fragments.values.len();
     let indistinct = FrameError::Indistinct { fragments: count, frames };
+    if !fragments.delimited && u32::try_from(count).is_ok_and(|count| count < frames) {
+        // The file ends where the next fragment should be.
+        return Err(Refusal::Truncated { missing_bytes: 8 }.into());
+    }
     if count == 0 {
         return Err(indistinct);
     }
-    if frames == 1 {
+    if count == 1 && frames == 1 {
         return Ok(vec![0]);
+    }
+    if frames == 1 {
+        // Several fragments of one frame, or several frames that nobody counted.
+        let is_rle = instance.transfer_syntax().uid() == RLE_LOSSLESS;
+        let several = is_rle
+            || fragments.basic_offsets.len() > 1
+            || codestreams(instance, fragments)?.len() > 1;
+        return if several { Err(indistinct) } else { Ok(vec![0]) };
     }
     if u32::try_from(count) == Ok(frames) {
         return Ok((0..count).collect());
@@ -264,6 +331,13 @@ fn first_fragments(
             return Ok(firsts);
         }
     }
+    let firsts = codestreams(instance, fragments)?;
+    let found = u32::try_from(firsts.len()) == Ok(frames) && firsts.first() == Some(&0);
+    if found { Ok(firsts) } else { Err(indistinct) }
+}
+
+/// The fragments that a codestream begins with.
+fn codestreams(instance: &mut Instance, fragments: &Fragments) -> Result<Vec<usize>, Refusal> {
     let mut firsts = Vec::new();
     let mut head = Vec::new();
     for (index, range) in fragments.values.iter().enumerate() {
@@ -273,8 +347,7 @@ fn first_fragments(
             firsts.push(index);
         }
     }
-    let found = u32::try_from(firsts.len()) == Ok(frames) && firsts.first() == Some(&0);
-    if found { Ok(firsts) } else { Err(indistinct) }
+    Ok(firsts)
 }
 
 /// Whether a JPEG family or JPEG 2000 codestream begins here (SOI; SOC and SIZ).

@@ -7,7 +7,7 @@ use std::path::Path;
 use dicom_core::{Tag, VR};
 use model::{Refusal, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
-use crate::dataset::{Dataset, Place, sort};
+use crate::dataset::{Dataset, MAX_ELEMENTS, Place, sort};
 use crate::element::{UNDEFINED_LENGTH, WalkError, end_of_value, read_header};
 use crate::encoding::TransferSyntax;
 use crate::front::{Front, Rest, unreadable};
@@ -181,7 +181,14 @@ pub(crate) fn parse_elements(
             }
             Ok((header, _)) if stops(header.tag) => break,
             Ok((header, _)) if header.tag == Tag(0, 0) && is_padding(front.bytes.get(at..)) => {
-                break;
+                // What looks like the fill of the last block may go on in bytes not read yet.
+                if front.grow(1, limits)? > 0 {
+                    break;
+                }
+            }
+            Ok(_) if places.len() >= MAX_ELEMENTS => {
+                let reason = "it has more elements than any data set has";
+                return Err(Refusal::OverLimit(reason.into()));
             }
             Ok((header, end)) => {
                 places.push(Place::new(&header, at, end));

@@ -9,7 +9,9 @@ use dicom_core::{Tag, VR};
 use model::Refusal;
 
 use crate::dataset::{Dataset, Element, index};
-use crate::element::{SEQUENCE_DELIMITER, UNDEFINED_LENGTH, has_long_length};
+use crate::element::{
+    SEQUENCE_DELIMITER, UNDEFINED_LENGTH, end_of_value, has_long_length, read_header,
+};
 use crate::encoding::Encoding;
 use crate::heading::Identity;
 use crate::instance::Instance;
@@ -36,6 +38,10 @@ pub struct Replacement {
     pub value: Option<(VR, Vec<u8>)>,
 }
 
+/// The shortest element: tag and length.
+const LEAST_ELEMENT_BYTES: usize = 8;
+/// Deeper sequences are not re-encoded; real ones stay below ten levels.
+const MAX_DEPTH: u32 = 64;
 /// Behind the pixel data stand digital signatures and padding at most.
 const MAX_TAIL_BYTES: u64 = 16 << 20;
 
@@ -46,16 +52,20 @@ impl Instance {
     /// `replacements` must be sorted by tag.
     ///
     /// Standard: DICOM PS3.10 §7.1, PS3.5 §7.1.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] when a sequence that must be re-encoded is damaged or nests deeper than
+    /// 64 levels.
     pub fn head(
         &self,
         transfer_syntax: &str,
         replacements: &[Replacement],
         pixels: Option<PixelValue>,
-    ) -> Vec<u8> {
+    ) -> Result<Vec<u8>, Refusal> {
         let mut head = vec![0; 128];
         head.extend_from_slice(b"DICM");
         head.extend_from_slice(&file_meta_information(self.identity(), transfer_syntax));
-        encode_elements(&self.dataset(), replacements, &mut head);
+        encode_elements(&self.dataset(), replacements, 0, &mut head)?;
         if let (Some(value), Some(element)) = (pixels, self.pixels()) {
             let (vr, length) = match value {
                 PixelValue::Native(vr, length) => (vr, length),
@@ -63,14 +73,14 @@ impl Instance {
             };
             encode_header(element.tag, vr, length, &mut head);
         }
-        head
+        Ok(head)
     }
 
     /// The elements behind the pixel data, whose value ends at `pixels_end`.
     ///
     /// # Errors
-    /// [`Refusal`] when they cannot be read, are no elements, or take more than 16 MiB. The fill of a
-    /// file's last block (zeros) is left out.
+    /// [`Refusal`] when they cannot be read, are no elements, or take more than 16 MiB. What is no
+    /// element is left out when it is the fill of a block (zeros) or too short to be one.
     pub fn tail(&mut self, pixels_end: u64) -> Result<Vec<u8>, Refusal> {
         let start = pixels_end.min(self.length());
         if self.length() - start > MAX_TAIL_BYTES {
@@ -80,19 +90,22 @@ impl Instance {
         }
         let mut source = Vec::new();
         self.read_into(start..self.length(), &mut source)?;
-        if source.iter().all(|byte| *byte == 0) {
-            return Ok(Vec::new());
-        }
         let encoding = self.transfer_syntax().encoding;
+        let mut tail = Vec::with_capacity(source.len());
+        let end = end_of_elements(&source, encoding);
+        let rest = source.get(end..).unwrap_or_default();
+        if rest.len() >= LEAST_ELEMENT_BYTES && rest.iter().any(|byte| *byte != 0) {
+            return Err(Refusal::Malformed("what stands behind the pixel data is damaged".into()));
+        }
+        source.truncate(end);
         let places = index(&source, 0, encoding)
             .map_err(|error| Refusal::Malformed(format!("behind the pixel data: {error}")))?;
-        let mut tail = Vec::with_capacity(source.len());
         let dataset = Dataset::from_places(&source, places.into(), encoding, None);
-        encode_elements(&dataset, &[], &mut tail);
+        encode_elements(&dataset, &[], 0, &mut tail)?;
         Ok(tail)
     }
 
-    /// Reads a range of the pixel data, in little endian. The range starts on a pixel cell.
+    /// Reads a range of the pixel data, in little endian, whatever byte it starts on.
     ///
     /// # Errors
     /// As [`Instance::read_into`].
@@ -101,11 +114,27 @@ impl Instance {
         range: std::ops::Range<u64>,
         buffer: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        self.read_into(range, buffer)?;
-        if self.transfer_syntax().encoding.big_endian {
-            swap(buffer, self.pixel_cell_bytes());
-        }
+        let Some((value, value_end)) = self.swapped_value() else {
+            return self.read_into(range, buffer);
+        };
+        // Bytes are swapped within cells that count from the start of the value.
+        let cell = self.pixel_cell_bytes();
+        let cell_bytes = cell as u64;
+        let lead = range.start.saturating_sub(value) % cell_bytes;
+        let length = range.end.saturating_sub(range.start);
+        let end = (lead + length).next_multiple_of(cell_bytes) + range.start - lead;
+        self.read_into(range.start - lead..end.min(value_end), buffer)?;
+        swap(buffer, cell);
+        let lead = usize::try_from(lead).unwrap_or(usize::MAX);
+        buffer.drain(..lead.min(buffer.len()));
+        buffer.truncate(usize::try_from(length).unwrap_or(usize::MAX));
         Ok(())
+    }
+
+    /// Where a native value of big endian pixels begins and ends.
+    fn swapped_value(&self) -> Option<(u64, u64)> {
+        let pixels = self.pixels().filter(|_| self.transfer_syntax().encoding.big_endian)?;
+        Some((pixels.value, pixels.value.saturating_add(pixels.length?)))
     }
 
     /// A range of the pixel data of an instance that is wholly in memory, in little endian.
@@ -120,7 +149,7 @@ impl Instance {
         };
         let missing_bytes = range.end.saturating_sub(self.in_memory().len() as u64).max(1);
         let bytes = found.ok_or(Refusal::Truncated { missing_bytes })?;
-        if !self.transfer_syntax().encoding.big_endian {
+        if self.swapped_value().is_none() {
             return Ok(Cow::Borrowed(bytes));
         }
         let mut swapped = bytes.to_vec();
@@ -138,6 +167,19 @@ impl Instance {
             _ => 2,
         }
     }
+}
+
+/// Where the elements that can be read end.
+fn end_of_elements(bytes: &[u8], encoding: Encoding) -> usize {
+    let mut at = 0;
+    while let Ok(header) = read_header(bytes, at, encoding) {
+        let is_padding = || bytes.get(at..).unwrap_or_default().iter().all(|byte| *byte == 0);
+        match end_of_value(bytes, &header, encoding) {
+            Ok(end) if header.tag.0 != 0xFFFE && !is_padding() => at = end,
+            _ => break,
+        }
+    }
+    at
 }
 
 /// Reverses each group of `width` bytes.
@@ -204,7 +246,12 @@ fn encode(tag: Tag, vr: VR, value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Writes the elements of a data set in Explicit VR Little Endian, replacing some.
-fn encode_elements(dataset: &Dataset<'_>, replacements: &[Replacement], out: &mut Vec<u8>) {
+fn encode_elements(
+    dataset: &Dataset<'_>,
+    replacements: &[Replacement],
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
     let mut pending = replacements;
     let insert_below = |tag: Option<Tag>, pending: &mut &[Replacement], out: &mut Vec<u8>| {
         while let Some((next, rest)) = pending.split_first() {
@@ -224,42 +271,71 @@ fn encode_elements(dataset: &Dataset<'_>, replacements: &[Replacement], out: &mu
         }
         if dataset.encoding() == Encoding::EXPLICIT_LE && place.regular {
             out.extend_from_slice(raw);
-        } else if let Some(element) = dataset.element(place.tag) {
-            reencode(dataset, &element, out);
+        } else {
+            reencode(dataset, &dataset.at(place), depth, out)?;
         }
     }
     insert_below(None, &mut pending, out);
+    Ok(())
 }
 
 /// Writes one element of another encoding. Group lengths (gggg,0000) would be wrong and are left out.
-fn reencode(dataset: &Dataset<'_>, element: &Element<'_>, out: &mut Vec<u8>) {
+fn reencode(
+    dataset: &Dataset<'_>,
+    element: &Element<'_>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
     let Element { tag, vr, value, undefined_length } = *element;
     if tag.1 == 0 {
-        return;
+        return Ok(());
     }
     if vr == VR::SQ {
-        reencode_sequence(dataset, element, out);
-    } else if undefined_length {
+        return reencode_sequence(dataset, element, depth, out);
+    }
+    if undefined_length {
         // Items of an UN element are Implicit VR Little Endian already (PS3.5 §6.2.2 note 4).
         encode_header(tag, VR::UN, UNDEFINED_LENGTH, out);
         out.extend_from_slice(value);
-    } else {
-        encode_header(tag, vr, u32::try_from(value.len()).unwrap_or(u32::MAX - 1), out);
-        let start = out.len();
-        out.extend_from_slice(value);
-        if dataset.encoding().big_endian {
-            swap(out.get_mut(start..).unwrap_or_default(), number_bytes(vr));
-        }
+        return Ok(());
     }
+    encode_header(tag, vr, u32::try_from(value.len()).unwrap_or(u32::MAX - 1), out);
+    let start = out.len();
+    out.extend_from_slice(value);
+    if dataset.encoding().big_endian {
+        swap(out.get_mut(start..).unwrap_or_default(), number_bytes(vr));
+    }
+    Ok(())
 }
 
-fn reencode_sequence(dataset: &Dataset<'_>, element: &Element<'_>, out: &mut Vec<u8>) {
+/// Writes a sequence item by item. One that cannot be taken apart keeps its bytes as UN, whose value
+/// is Implicit VR Little Endian; from another encoding there is no such way.
+fn reencode_sequence(
+    dataset: &Dataset<'_>,
+    element: &Element<'_>,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    if depth >= MAX_DEPTH {
+        return Err(Refusal::OverLimit("sequences nest deeper than 64 levels".into()));
+    }
+    let items = match dataset.all_items(element.tag) {
+        Ok(items) => items,
+        Err(_damaged) if dataset.encoding() == Encoding::IMPLICIT_LE => {
+            let length = u32::try_from(element.value.len()).unwrap_or(u32::MAX - 1);
+            let length = if element.undefined_length { UNDEFINED_LENGTH } else { length };
+            encode_header(element.tag, VR::UN, length, out);
+            out.extend_from_slice(element.value);
+            return Ok(());
+        }
+        Err(damaged) => return Err(Refusal::Malformed(damaged.to_string())),
+    };
     encode_header(element.tag, VR::SQ, UNDEFINED_LENGTH, out);
-    for item in dataset.items(element.tag) {
+    for item in items {
         encode_tag(Tag(0xFFFE, 0xE000), out);
         let length_at = out.len();
         out.extend_from_slice(&[0; 4]);
-        encode_elements(&item, &[], out);
+        encode_elements(&item, &[], depth + 1, out)?;
         let length = u32::try_from(out.len() - length_at - 4).unwrap_or(u32::MAX - 1);
         if let Some(place) = out.get_mut(length_at..length_at + 4) {
             place.copy_from_slice(&length.to_le_bytes());
@@ -267,6 +343,7 @@ fn reencode_sequence(dataset: &Dataset<'_>, element: &Element<'_>, out: &mut Vec
     }
     encode_tag(SEQUENCE_DELIMITER, out);
     out.extend_from_slice(&[0; 4]);
+    Ok(())
 }
 
 /// Bytes of one number of a VR; 1 for text and bytes.

@@ -140,6 +140,9 @@ pub(crate) fn transfer_syntax_of(
         })?;
         return Ok(TransferSyntax::of_encoding(encoding));
     };
+    if !is_written_as_uid(uid) {
+        return Err(Refusal::UnknownTransferSyntax("(unreadable)".into()).into());
+    }
     let declared = TransferSyntax::from_uid(uid)
         .ok_or_else(|| Refusal::UnknownTransferSyntax(uid.to_owned()))?;
     match seen {
@@ -154,6 +157,11 @@ pub(crate) fn transfer_syntax_of(
     }
 }
 
+/// Whether it can be shown: any other text may be a name, or control a terminal (PS3.5 §9.1).
+fn is_written_as_uid(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
 fn is_plain(uid: &str) -> bool {
     matches!(
         uid,
@@ -161,4 +169,26 @@ fn is_plain(uid: &str) -> bool {
             | crate::EXPLICIT_VR_LITTLE_ENDIAN
             | crate::EXPLICIT_VR_BIG_ENDIAN
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::unknown("1.2.3", "1.2.3")]
+    #[case::a_name("BIANCHI^ANNA TEST", "(unreadable)")]
+    #[case::controls_a_terminal("1.2\u{1b}[31m", "(unreadable)")]
+    #[case::begins_like_jpeg("1.2.840.10008.1.2.4.BIANCHI^ANNA TEST", "(unreadable)")]
+    fn a_refusal_shows_no_text_of_the_file(#[case] declared: &str, #[case] shown: &str) {
+        let start = Start {
+            declared: true,
+            transfer_syntax: Some(declared.to_owned()),
+            ..Start::default()
+        };
+        let refused = transfer_syntax_of(&start, &Front::of_memory(Vec::new()));
+        let expected = Refusal::UnknownTransferSyntax(shown.into());
+        assert_eq!(refused.map(|_| ()), Err(OpenError::Refused(expected)));
+    }
 }

@@ -12,11 +12,11 @@ const SMALL: Options = Options { slices: Some(2), rows: Some(64), syntax: None, 
 /// The whole file, in Explicit VR Little Endian.
 fn rewritten(instance: &mut Instance) -> Vec<u8> {
     let Some(pixels) = instance.pixels().cloned() else {
-        return instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &[], None);
+        return instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &[], None).unwrap();
     };
     let length = pixels.length.unwrap();
     let value = PixelValue::Native(pixels.vr, u32::try_from(length).unwrap());
-    let mut file = instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &[], Some(value));
+    let mut file = instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &[], Some(value)).unwrap();
     let mut bytes = Vec::new();
     instance.read_pixels_into(pixels.value..pixels.value + length, &mut bytes).unwrap();
     file.extend_from_slice(&bytes);
