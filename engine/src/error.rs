@@ -90,7 +90,7 @@ impl PackError {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Folder(error) if error.source.kind() == io::ErrorKind::NotFound => Fault::Request,
+            Self::Folder(error) if names_no_folder(error.source.kind()) => Fault::Request,
             Self::Folder(_)
             | Self::NothingDicom { .. }
             | Self::NoSuchStudy { .. }
@@ -103,4 +103,8 @@ impl PackError {
             Self::Bug(_) => Fault::Bug,
         }
     }
+}
+
+fn names_no_folder(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

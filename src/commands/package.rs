@@ -107,7 +107,10 @@ impl PackageArgs {
                 LanguageArg::It => Language::Italian,
                 LanguageArg::En => Language::English,
             },
-            jobs: self.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())).unwrap_or(defaults.jobs),
+            jobs: self
+                .jobs
+                .and_then(|jobs| NonZeroUsize::new(jobs.into()))
+                .unwrap_or(defaults.jobs),
             budget_bytes: self.memory.map_or(defaults.budget_bytes, |mib| mib << 20),
             ..defaults
         };
@@ -149,6 +152,10 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
             messages.error(&error.to_string());
             exit::of_error(&error)
         }
+        Err(Failure::Usage(sentence)) => {
+            messages.error(sentence);
+            ExitCode::from(exit::USAGE)
+        }
         Err(Failure::Local(what, error)) => {
             messages.error(&format!("cannot write {what}: {error}"));
             ExitCode::from(exit::STORAGE)
@@ -159,6 +166,8 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
 /// Why there is no package.
 enum Failure {
     Pack(PackError),
+    /// What is asked for contradicts itself.
+    Usage(&'static str),
     /// What cannot be written.
     Local(String, io::Error),
 }
@@ -174,6 +183,9 @@ fn package(
     mut watch: Watch,
     interrupt: &Interrupt,
 ) -> Result<PackageReport, Failure> {
+    if arguments.report.as_ref().is_some_and(|report| overwrites(report, &arguments.out)) {
+        return Err(Failure::Usage("--report and --out name the same file: give each its own"));
+    }
     let name = arguments.out.display().to_string();
     let failed = |error| Failure::Local(name.clone(), error);
     let mut target = Target::open(&arguments.out).map_err(failed)?;
@@ -191,6 +203,22 @@ fn package(
     interrupt.set_partial(None);
     target.keep().map_err(|error| Failure::Local(name.clone(), error))?;
     Ok(report)
+}
+
+/// Whether the report would take the place of the package. Devices take both.
+fn overwrites(report: &Path, out: &Path) -> bool {
+    let is_special = out.exists() && !out.is_file();
+    !is_special && place_of(report) == place_of(out)
+}
+
+/// The same for all spellings of a path, whether its file is there already or not.
+fn place_of(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let named = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(named).unwrap_or_else(|| path.to_owned())
 }
 
 fn write_report(path: &Path, report: &PackageReport) -> io::Result<()> {

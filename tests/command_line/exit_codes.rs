@@ -112,3 +112,31 @@ fn a_folder_that_is_not_there_is_exit_2_and_named() {
     assert!(run.stderr.contains("source"), "{}", run.stderr);
     assert_eq!(place.left_behind(), [""; 0]);
 }
+
+#[test]
+fn a_file_instead_of_a_folder_is_exit_2_and_named() {
+    let place = Workplace::empty();
+    fs::remove_dir(place.source()).expect("an empty folder");
+    fs::write(place.source(), "no folder").expect("a file");
+    let run = place.package(&[]).expect_code(&[2]);
+    assert!(run.stderr.contains("source"), "{}", run.stderr);
+    assert_eq!(place.left_behind(), [""; 0]);
+}
+
+/// One would overwrite the other, however the path is spelled.
+#[rstest]
+#[case::same("package.zip")]
+#[case::other_spelling("../target/./package.zip")]
+fn a_report_in_the_place_of_the_package_is_exit_2(#[case] report: &str) {
+    let place = Workplace::with_study(SMALL_CT);
+    let run = run::esito(&["package", "--folder"])
+        .arg(place.source())
+        .arg("--out")
+        .arg(place.zip())
+        .arg("--report")
+        .arg(place.target().join(report))
+        .finish()
+        .expect_code(&[2]);
+    assert!(run.stderr.contains("--report"), "{}", run.stderr);
+    assert_eq!(place.left_behind(), [""; 0]);
+}
