@@ -9,7 +9,7 @@ use model::{Notice, Refusal, SopInstanceUid, Subject};
 use part10::{FolderListing, Limits, ListedInstance, OtherFile, read_directory};
 use sha2::{Digest as _, Sha256};
 
-use crate::duplicate::same_content;
+use crate::duplicate::{is_usable, same_content};
 use crate::error::PackError;
 use crate::request::{Options, PackageRequest, TransferSyntaxPolicy};
 
@@ -192,7 +192,8 @@ fn check_one_patient(instances: &[ListedInstance]) -> Result<(), PackError> {
     }
 }
 
-/// Keeps the first of several files with one SOP Instance UID and says what became of the others.
+/// Keeps one of several files with one SOP Instance UID and says what became of the others: the
+/// first, unless it is unusable and another is not.
 fn drop_duplicates(
     instances: Vec<ListedInstance>,
     notices: &mut Vec<Notice>,
@@ -200,15 +201,21 @@ fn drop_duplicates(
     let mut first: HashMap<SopInstanceUid, usize> = HashMap::new();
     let mut unique: Vec<ListedInstance> = Vec::with_capacity(instances.len());
     for instance in instances {
-        let earlier = first.get(&instance.identity.sop_instance).and_then(|at| unique.get(*at));
-        if let Some(earlier) = earlier {
-            let identical = same_content(&earlier.path, &instance.path);
-            notices.push(Notice::Duplicate { subject: subject_of(&instance), identical });
+        let earlier = first.get(&instance.identity.sop_instance).and_then(|at| unique.get_mut(*at));
+        if let Some(kept) = earlier {
+            let identical = same_content(&kept.path, &instance.path);
+            let mut other = instance;
+            if !identical && !is_usable(&kept.path) && is_usable(&other.path) {
+                std::mem::swap(kept, &mut other);
+            }
+            notices.push(Notice::Duplicate { subject: subject_of(&other), identical });
         } else {
             first.insert(instance.identity.sop_instance.clone(), unique.len());
             unique.push(instance);
         }
     }
+    // Duplicates may differ in what they are sorted by.
+    unique.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
     unique
 }
 

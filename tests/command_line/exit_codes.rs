@@ -140,3 +140,16 @@ fn a_report_in_the_place_of_the_package_is_exit_2(#[case] report: &str) {
     assert!(run.stderr.contains("--report"), "{}", run.stderr);
     assert_eq!(place.left_behind(), [""; 0]);
 }
+
+/// The copy that ends early comes first in the order of names, and is not the one to keep.
+#[test]
+fn a_truncated_copy_does_not_win_over_a_good_one() {
+    let place = Workplace::with_study(SMALL_CT);
+    let bytes = fs::read(files_below(&place.source()).remove(1)).expect("a fixture");
+    fs::write(place.source().join("00"), &bytes[..bytes.len() - 1000]).expect("the copy");
+    place.package(&[]).expect_code(&[3]);
+    let report = report::read(&place.report());
+    let files = report::files(&report);
+    assert_eq!((files.packaged, files.refused, files.duplicate), (4, 0, 1), "{report}");
+    assert_eq!(report["notices"][0]["file"], "00", "{report}");
+}
