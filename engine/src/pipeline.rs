@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use dicom_core::Tag;
 use media::dicomdir::{Content, RecordType};
+use model::Refusal;
 use part10::{Instance, Limits, OpenError, list_folder};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use render::LutCache;
@@ -25,6 +26,7 @@ use crate::usage::Usage;
 use crate::window::{Closed, Feed, window};
 use crate::{streamed, whole};
 
+const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
 const ENCAPSULATED_DOCUMENT: Tag = Tag(0x0042, 0x0011);
 
 /// What every piece of work needs to know.
@@ -132,11 +134,14 @@ fn feed_one(feed: &Feed<Outcome>, planned: Planned, context: &Arc<Context>) -> R
         Err(error) => {
             let refusal = match error {
                 OpenError::Refused(refusal) => refusal,
-                other => model::Refusal::Malformed(other.to_string()),
+                other => Refusal::Malformed(other.to_string()),
             };
             return feed.submit(claim, move || Outcome::Lost(planned, Loss::Refused(refusal)));
         }
     };
+    if let Err(refusal) = check_still_listed(&instance, &planned) {
+        return feed.submit(claim, move || Outcome::Lost(planned, Loss::Refused(refusal)));
+    }
     if !is_listable(&instance) {
         return feed.submit(claim, move || Outcome::Lost(planned, Loss::LeftOut));
     }
@@ -146,6 +151,23 @@ fn feed_one(feed: &Feed<Outcome>, planned: Planned, context: &Arc<Context>) -> R
     }
     drop(claim);
     streamed::feed(feed, planned, instance, context)
+}
+
+/// Elements out of order, or a file that somebody replaced, can say something else than the listing
+/// saw, by which patient and study were checked.
+fn check_still_listed(instance: &Instance, planned: &Planned) -> Result<(), Refusal> {
+    let (found, listed) = (instance.identity(), &planned.instance.identity);
+    let patient_id = instance.dataset().text(PATIENT_ID).unwrap_or_default();
+    if patient_id != planned.instance.patient_id {
+        return Err(Refusal::ForeignPatient);
+    }
+    if found.study != listed.study {
+        return Err(Refusal::ForeignStudy);
+    }
+    if found != listed {
+        return Err(Refusal::Malformed("its UIDs contradict each other".into()));
+    }
+    Ok(())
 }
 
 /// Whether a directory record can reference the instance; otherwise it has no place in a File-set.

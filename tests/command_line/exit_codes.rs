@@ -153,3 +153,24 @@ fn a_truncated_copy_does_not_win_over_a_good_one() {
     assert_eq!((files.packaged, files.refused, files.duplicate), (4, 0, 1), "{report}");
     assert_eq!(report["notices"][0]["file"], "00", "{report}");
 }
+
+/// The listing ends before the pixels, so it does not see an element that stands out of order there.
+#[test]
+fn a_patient_id_out_of_order_brings_no_other_patient_in() {
+    let place = Workplace::with_study(SMALL_CT);
+    let victim = files_below(&place.source()).remove(1);
+    let mut bytes = fs::read(&victim).expect("a fixture");
+    let find = |bytes: &[u8], what: &[u8]| {
+        bytes.windows(what.len()).position(|window| window == what).expect("an element")
+    };
+    let start = find(&bytes, b"\x10\0\x20\0LO");
+    let end = start + 8 + usize::from(bytes[start + 6]);
+    let mut patient_id: Vec<u8> = bytes.drain(start..end).collect();
+    patient_id[8] ^= 1;
+    let pixels = find(&bytes, b"\xE0\x7F\x10\0O");
+    bytes.splice(pixels..pixels, patient_id);
+    fs::write(&victim, bytes).expect("the changed file");
+    let run = place.package(&[]).expect_code(&[3]);
+    assert!(run.stderr.contains("another patient"), "{}", run.stderr);
+    assert_eq!(report::files(&report::read(&place.report())).packaged, 3);
+}
