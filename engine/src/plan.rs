@@ -13,6 +13,10 @@ use crate::duplicate::{is_usable, same_content};
 use crate::error::PackError;
 use crate::request::{Options, PackageRequest, TransferSyntaxPolicy};
 
+/// No compressed image grows more when decoded: a header that says so is wrong, and must not decide
+/// for the whole study.
+const MAX_GROWTH: u64 = 1000;
+
 /// An instance with its place in the package.
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
@@ -227,7 +231,9 @@ fn keeps_compression(options: &Options, instances: &[ListedInstance]) -> bool {
             let sum = |bytes: fn(&ListedInstance) -> u64| {
                 instances.iter().map(bytes).fold(0_u64, u64::saturating_add)
             };
-            let native = sum(|instance| instance.native_bytes);
+            let native = sum(|instance| {
+                instance.native_bytes.min(instance.bytes.saturating_mul(MAX_GROWTH))
+            });
             native > sum(|instance| instance.bytes).saturating_mul(options.auto_growth)
                 && native > options.auto_bytes
         }
@@ -276,4 +282,41 @@ pub(crate) fn nothing_left(notices: &[Notice], instances: usize) -> PackError {
         instances,
         first,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use part10::Identity;
+
+    fn listed(bytes: u64, native_bytes: u64) -> ListedInstance {
+        ListedInstance {
+            path: PathBuf::new(),
+            origin: String::new(),
+            bytes,
+            native_bytes,
+            compressed: true,
+            identity: Identity {
+                sop_class: "1.2.840.10008.5.1.4.1.1.7".parse().unwrap(),
+                sop_instance: "1.2.3.4".parse().unwrap(),
+                study: "1.2.3".parse().unwrap(),
+                series: "1.2.3.1".parse().unwrap(),
+            },
+            patient_id: String::new(),
+            study_date_time: Default::default(),
+            series_number: None,
+            instance_number: None,
+        }
+    }
+
+    #[test]
+    fn a_study_stays_compressed_only_if_it_would_grow() {
+        let small = listed(1 << 20, 4 << 20);
+        let large = listed(1 << 30, 40 << 30);
+        let absurd_header = listed(700, u64::MAX);
+        let keeps = |instances: &[_]| keeps_compression(&Options::default(), instances);
+        assert!(!keeps(std::slice::from_ref(&small)));
+        assert!(keeps(&[large]));
+        assert!(!keeps(&[small, absurd_header]));
+    }
 }
