@@ -1,0 +1,198 @@
+//! Files that are damaged, odd or made to harm: nothing of them is lost without a word.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use model::Refusal;
+use part10::{
+    EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, FrameError, Frames,
+    IMPLICIT_VR_LITTLE_ENDIAN, Instance, Limits, OpenError, PixelDescription, PixelValue,
+};
+use rstest::rstest;
+
+const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
+const RLE: &str = "1.2.840.10008.1.2.5";
+
+/// Writes elements in one encoding.
+#[derive(Clone, Copy)]
+struct Writer {
+    explicit: bool,
+    big_endian: bool,
+}
+
+impl Writer {
+    fn u16(self, value: u16) -> [u8; 2] {
+        if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() }
+    }
+
+    fn u32(self, value: u32) -> [u8; 4] {
+        if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() }
+    }
+
+    fn element(self, tag: (u16, u16), vr: &str, value: &[u8]) -> Vec<u8> {
+        let mut padded = value.to_vec();
+        padded.resize(value.len().next_multiple_of(2), if vr == "UI" { 0 } else { b' ' });
+        let length = u32::try_from(padded.len()).unwrap();
+        self.header(tag, vr, length).into_iter().chain(padded).collect()
+    }
+
+    fn header(self, tag: (u16, u16), vr: &str, length: u32) -> Vec<u8> {
+        let mut bytes = [self.u16(tag.0), self.u16(tag.1)].concat();
+        if !self.explicit {
+            bytes.extend(self.u32(length));
+        } else if matches!(vr, "OB" | "OW" | "SQ" | "UN") {
+            bytes.extend(vr.as_bytes());
+            bytes.extend([0, 0]);
+            bytes.extend(self.u32(length));
+        } else {
+            bytes.extend(vr.as_bytes());
+            bytes.extend(self.u16(u16::try_from(length).unwrap()));
+        }
+        bytes
+    }
+
+    fn us(self, tag: (u16, u16), value: u16) -> Vec<u8> {
+        self.element(tag, "US", &self.u16(value))
+    }
+
+    fn item(self, value: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(value.len()).unwrap();
+        [&self.u16(0xFFFE)[..], &self.u16(0xE000), &self.u32(length), value].concat()
+    }
+}
+
+const EXPLICIT: Writer = Writer { explicit: true, big_endian: false };
+const IMPLICIT: Writer = Writer { explicit: false, big_endian: false };
+const BIG_ENDIAN: Writer = Writer { explicit: true, big_endian: true };
+
+/// A file of 8-bit frames: `middle` stands before the study, `end` from the pixel data on.
+fn file(writer: Writer, syntax: &str, middle: &[u8], size: (u16, u16), end: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; 128];
+    bytes.extend(b"DICM");
+    bytes.extend(EXPLICIT.element((0x0002, 0x0010), "UI", syntax.as_bytes()));
+    for part in [
+        writer.element((0x0008, 0x0016), "UI", SECONDARY_CAPTURE.as_bytes()),
+        writer.element((0x0008, 0x0018), "UI", b"1.2.3"),
+        middle.to_vec(),
+        writer.element((0x0020, 0x000D), "UI", b"1.2"),
+        writer.element((0x0020, 0x000E), "UI", b"1.2.1"),
+        writer.us((0x0028, 0x0002), 1),
+        writer.element((0x0028, 0x0004), "CS", b"MONOCHROME2"),
+        writer.element((0x0028, 0x0008), "IS", size.1.to_string().as_bytes()),
+        writer.us((0x0028, 0x0010), size.0),
+        writer.us((0x0028, 0x0011), size.0),
+        writer.us((0x0028, 0x0100), 8),
+        writer.us((0x0028, 0x0101), 8),
+        writer.us((0x0028, 0x0102), 7),
+        writer.us((0x0028, 0x0103), 0),
+        end.to_vec(),
+    ] {
+        bytes.extend(part);
+    }
+    bytes
+}
+
+fn open(bytes: Vec<u8>) -> Instance {
+    Instance::from_bytes(bytes, &Limits::default()).unwrap()
+}
+
+fn head(instance: &Instance) -> Result<Vec<u8>, Refusal> {
+    let value = PixelValue::Native(dicom_core::VR::OW, 4);
+    instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &[], Some(value))
+}
+
+#[test]
+fn a_damaged_sequence_keeps_its_bytes() {
+    let reference = |uid: &[u8]| IMPLICIT.element((0x0008, 0x1155), "UI", uid);
+    let cut = [&reference(b"1.9.2")[..4], &[0xF4, 1, 0, 0], b"1.9.2 "].concat();
+    let items = [
+        IMPLICIT.item(&reference(b"1.9.1")),
+        IMPLICIT.item(&cut),
+        IMPLICIT.item(&reference(b"1.9.3")),
+    ];
+    let sequence = IMPLICIT.element((0x0008, 0x1140), "SQ", &items.concat());
+    let pixels = IMPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let bytes = file(IMPLICIT, IMPLICIT_VR_LITTLE_ENDIAN, &sequence, (2, 1), &pixels);
+    let head = head(&open(bytes)).unwrap();
+    let kept = EXPLICIT.element((0x0008, 0x1140), "UN", &items.concat());
+    assert!(head.windows(kept.len()).any(|window| window == kept));
+}
+
+#[test]
+fn sequences_without_end_are_refused() {
+    let mut nested = Vec::new();
+    for _ in 0..10_000 {
+        nested = IMPLICIT.element((0x0008, 0x1140), "SQ", &IMPLICIT.item(&nested));
+    }
+    let pixels = IMPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let bytes = file(IMPLICIT, IMPLICIT_VR_LITTLE_ENDIAN, &nested, (2, 1), &pixels);
+    assert!(matches!(head(&open(bytes)), Err(Refusal::OverLimit(_))));
+}
+
+#[test]
+fn more_elements_than_a_data_set_has_are_refused() {
+    let many = EXPLICIT.element((0x0009, 0x0002), "LO", b"").repeat(300_000);
+    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let bytes = file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &many, (2, 1), &pixels);
+    let refused = Instance::from_bytes(bytes, &Limits::default()).unwrap_err();
+    assert!(matches!(refused, OpenError::Refused(Refusal::OverLimit(_))), "{refused}");
+}
+
+/// Frames of 9 bytes in words of 2: every second frame begins within a word.
+#[test]
+fn big_endian_frames_of_odd_size_are_swapped_in_step() {
+    let frames: Vec<u8> = (0..36).collect();
+    let swapped: Vec<u8> = frames.chunks(2).flat_map(|word| [word[1], word[0]]).collect();
+    let pixels = BIG_ENDIAN.element((0x7FE0, 0x0010), "OW", &swapped);
+    let mut instance = open(file(BIG_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, &[], (3, 4), &pixels));
+    let description = PixelDescription::read(&instance.dataset()).unwrap();
+    let located = Frames::locate(&mut instance, &description).unwrap();
+    let mut frame = Vec::new();
+    for (index, expected) in (0..).zip(frames.chunks(9)) {
+        located.read(&mut instance, index, &mut frame).unwrap();
+        assert_eq!(frame, expected, "frame {index}");
+    }
+}
+
+/// Encapsulated pixel data of so many fragments, with or without their end.
+fn fragments(count: usize, delimited: bool) -> Vec<u8> {
+    let mut bytes = EXPLICIT.header((0x7FE0, 0x0010), "OB", u32::MAX);
+    bytes.extend(EXPLICIT.item(&[]));
+    bytes.extend(EXPLICIT.item(&[7; 66]).repeat(count));
+    if delimited {
+        bytes.extend(part10::END_OF_FRAGMENTS);
+    }
+    bytes
+}
+
+#[rstest]
+#[case::one_each(3, 3, true, Ok(3))]
+#[case::without_delimiter(3, 3, false, Ok(3))]
+#[case::frames_that_nobody_counted(2, 1, true, Err(false))]
+#[case::too_few(2, 3, true, Err(false))]
+#[case::cut_off(2, 3, false, Err(true))]
+fn rle_frames_are_fragments(
+    #[case] count: usize,
+    #[case] frames: u16,
+    #[case] delimited: bool,
+    #[case] expected: Result<u32, bool>,
+) {
+    let mut instance = open(file(EXPLICIT, RLE, &[], (2, frames), &fragments(count, delimited)));
+    let description = PixelDescription::read(&instance.dataset()).unwrap();
+    let found = Frames::locate(&mut instance, &description);
+    let is_truncated =
+        |error| matches!(error, FrameError::Unreadable(Refusal::Truncated { missing_bytes: 8 }));
+    assert_eq!(found.map(|frames| frames.count()).map_err(is_truncated), expected);
+}
+
+#[rstest]
+#[case::nothing(&[], Ok(0))]
+#[case::fill_of_a_block(&[0; 500], Ok(0))]
+#[case::a_line_end(b"\r\n", Ok(0))]
+#[case::rubbish(&[0xAB; 40], Err(()))]
+fn what_stands_behind_the_pixels(#[case] rest: &[u8], #[case] expected: Result<usize, ()>) {
+    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let end = [&pixels[..], rest].concat();
+    let mut instance = open(file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &[], (2, 1), &end));
+    let element = instance.pixels().unwrap().clone();
+    let tail = instance.tail(element.value + element.length.unwrap());
+    assert_eq!(tail.map(|tail| tail.len()).map_err(drop), expected);
+}
