@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use media::numbering::{Numbering, Place};
 use model::{Notice, Refusal, SopInstanceUid, Subject};
-use part10::{FolderListing, Limits, ListedInstance, OtherFile, read_directory};
+use part10::{FolderListing, Limits, ListedInstance, OtherFile, Reference, read_directory};
 use sha2::{Digest as _, Sha256};
 
 use crate::duplicate::{is_usable, same_content};
@@ -70,6 +70,9 @@ pub struct FileCounts {
     pub not_dicom: u64,
     /// DICOMDIR files.
     pub directories: u64,
+    /// DICOMDIR files that could not be read, or not to the end: what they list besides may be absent
+    /// without being missed.
+    pub unreadable_directories: u64,
     /// DICOM files that cannot be used.
     pub refused: u64,
     /// Instances of studies that were not asked for.
@@ -86,25 +89,28 @@ pub(crate) fn plan(request: &PackageRequest, listing: FolderListing) -> Result<P
         FileCounts { files: (listed.len() + others.len()) as u64, ..FileCounts::default() };
     let mut notices = Vec::new();
     let mut directories = Vec::new();
-    for (origin, other) in others {
+    let mut refused = HashSet::new();
+    for (below, other) in others {
+        let path = request.folder.join(&below);
         match other {
             OtherFile::NotDicom => files.not_dicom += 1,
             OtherFile::Directory => {
                 files.directories += 1;
-                directories.push(request.folder.join(&origin));
+                directories.push(path);
             }
             OtherFile::Refused(refusal) => {
                 files.refused += 1;
-                notices.push(Notice::Refused(
-                    Subject { origin: Some(origin), ..Subject::default() },
-                    refusal,
-                ));
+                refused.insert(path);
+                let origin = Some(below.to_string_lossy().into_owned());
+                notices.push(Notice::Refused(Subject { origin, ..Subject::default() }, refusal));
             }
         }
     }
-    if request.study.is_none() {
-        notices.extend(missing(&directories, &listed, &notices));
-    }
+    let references = references(&directories, &mut files);
+    let of_study = references
+        .into_iter()
+        .filter(|(_, reference)| request.study.is_none() || reference.study == request.study);
+    notices.extend(missing(of_study, &listed, &refused));
     let chosen = choose_study(request, listed, &mut files, &notices)?;
     check_one_patient(&chosen)?;
     let unique = drop_duplicates(chosen, &mut notices);
@@ -118,28 +124,38 @@ pub(crate) fn plan(request: &PackageRequest, listing: FolderListing) -> Result<P
     Ok(Plan { instances, notices, files, expected, as_stored, digest, study_date, study_time })
 }
 
-/// What the DICOMDIR files of the folder list and the folder does not hold.
-fn missing(directories: &[PathBuf], listed: &[ListedInstance], notices: &[Notice]) -> Vec<Notice> {
-    let mut present: HashSet<&SopInstanceUid> =
-        listed.iter().map(|instance| &instance.identity.sop_instance).collect();
-    let references = directories.iter().flat_map(|directory| {
-        let references = read_directory(directory, &Limits::default()).unwrap_or_default();
-        references
-            .into_iter()
-            .map(|reference| (directory.with_file_name(&reference.path), reference))
-    });
-    let references: Vec<_> = references.collect();
+/// What the DICOMDIR files of the folder list, with the paths where it should be.
+fn references(directories: &[PathBuf], files: &mut FileCounts) -> Vec<(PathBuf, Reference)> {
+    let mut references = Vec::new();
+    for path in directories {
+        let directory = read_directory(path, &Limits::default()).unwrap_or_default();
+        if !directory.is_whole {
+            files.unreadable_directories += 1;
+        }
+        let of_directory = directory.references.into_iter();
+        references.extend(
+            of_directory.map(|reference| (path.with_file_name(&reference.path), reference)),
+        );
+    }
+    references
+}
+
+/// What is listed and the folder does not hold.
+fn missing(
+    references: impl Iterator<Item = (PathBuf, Reference)>,
+    listed: &[ListedInstance],
+    refused: &HashSet<PathBuf>,
+) -> Vec<Notice> {
+    let mut present: HashSet<SopInstanceUid> =
+        listed.iter().map(|instance| instance.identity.sop_instance.clone()).collect();
     let mut missing = Vec::new();
-    for (path, reference) in &references {
+    for (path, reference) in references {
         // A file that was refused is told of already.
-        let is_refused = || {
-            let refused = notices.iter().filter_map(|notice| notice.subject().origin.as_deref());
-            refused.into_iter().any(|origin| path.ends_with(origin))
-        };
-        if present.insert(&reference.sop_instance) && !is_refused() {
+        if present.insert(reference.sop_instance.clone()) && !refused.contains(&path) {
+            let origin = reference.file_id.map_or("(unreadable)".into(), |id| id.to_string());
             missing.push(Notice::Missing(Subject {
-                origin: Some(reference.path.display().to_string()),
-                sop_instance: Some(reference.sop_instance.clone()),
+                origin: Some(origin),
+                sop_instance: Some(reference.sop_instance),
                 file_id: None,
             }));
         }

@@ -139,6 +139,13 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
             for notice in &report.notices {
                 messages.notice(&engine::describe(notice));
             }
+            if report.files.unreadable_directories > 0 {
+                messages.notice(&format!(
+                    "{} of {} DICOMDIR files cannot be read to the end: what they list and the \
+                     folder does not hold may go unnoticed",
+                    report.files.unreadable_directories, report.files.directories
+                ));
+            }
             if !report.is_complete() {
                 let missing = report.counts.expected - report.counts.received;
                 messages.notice(&format!(

@@ -13,6 +13,7 @@
 mod support;
 
 mod cancelling;
+mod directory;
 mod exit_codes;
 mod output;
 mod storage;

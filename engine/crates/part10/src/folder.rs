@@ -87,7 +87,7 @@ pub struct FolderListing {
     /// The instances, in the order of [`ListedInstance::sort_key`].
     pub instances: Vec<ListedInstance>,
     /// The other files, with their paths below the folder.
-    pub others: Vec<(String, OtherFile)>,
+    pub others: Vec<(PathBuf, OtherFile)>,
 }
 
 /// Lists a folder and the folders in it. Symbolic links to folders are not followed.
@@ -102,10 +102,9 @@ pub fn list_folder(folder: &Path, limits: &Limits) -> Result<FolderListing, Fold
     let mut listing = FolderListing::default();
     for path in files {
         let below = path.strip_prefix(folder).unwrap_or(&path);
-        let origin = below.to_string_lossy().into_owned();
-        match list_file(&path, origin.clone(), limits) {
+        match list_file(&path, below.to_string_lossy().into_owned(), limits) {
             Ok(instance) => listing.instances.push(instance),
-            Err(error) => listing.others.push((origin, other(error, &path))),
+            Err(error) => listing.others.push((below.to_owned(), other(error, &path))),
         }
     }
     listing.instances.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
