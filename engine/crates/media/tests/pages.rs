@@ -300,3 +300,20 @@ fn a_structured_report_is_shown_whole_with_who_signed_it() {
         assert!(page.contains(text), "{text}\n{page}");
     }
 }
+
+/// A video has one placeholder: it stands for all frames, and no frame is said to be shown.
+#[test]
+fn one_placeholder_stands_for_all_frames() {
+    let mut contents = sample::contents(Language::English, Layout::Reference, 2);
+    let placeholder = FrameEntry::Placeholder(model::PreviewFault::Damaged);
+    let cine = &mut contents.studies[0].series[2];
+    let page = |contents: &PackageContents| {
+        let study = &contents.studies[0];
+        web::series_page(contents, study, &study.series[2]).unwrap()
+    };
+    cine.images[0].frames = vec![placeholder];
+    let without = page(&contents);
+    assert!(without.contains("340 frames") && !without.contains("The first"), "{without}");
+    let with = page(&sample::contents(Language::English, Layout::Reference, 2));
+    assert!(with.contains("The first 8 of 340"), "{with}");
+}

@@ -203,9 +203,15 @@ impl ImageView {
             caption.push_str(" · ");
             caption.push_str(&fill(text.position, &[("mm", &mm)]));
         }
+        // One placeholder stands for all frames of an instance that cannot be shown at all.
+        let stands_for_all = matches!(image.frames.as_slice(), [FrameEntry::Placeholder(_)]);
         let frames = image.frames.iter().zip(1_u32..).map(|(frame, frame_number)| {
             let (mut alt, mut caption) = (alt.clone(), caption.clone());
-            if image.frame_count > 1 {
+            if image.frame_count > 1 && stands_for_all {
+                let frames = text.frames.of(u64::from(image.frame_count));
+                alt = format!("{alt}, {frames}");
+                caption = format!("{caption} · {frames}");
+            } else if image.frame_count > 1 {
                 let (frame, frames) = (frame_number.to_string(), image.frame_count.to_string());
                 let suffix = fill(text.frame, &[("frame", &frame), ("frames", &frames)]);
                 alt = format!("{alt}, {suffix}");
@@ -220,7 +226,7 @@ impl ImageView {
         let shown = count(image.frames.len());
         Self {
             frames: frames.collect(),
-            capped: (shown < u64::from(image.frame_count)).then(|| {
+            capped: (shown < u64::from(image.frame_count) && !stands_for_all).then(|| {
                 let (shown, frames) = (shown.to_string(), image.frame_count.to_string());
                 fill(text.capped, &[("shown", &shown), ("frames", &frames)])
             }),
