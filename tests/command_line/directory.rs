@@ -32,7 +32,8 @@ fn study(place: &Workplace) -> String {
 
 fn unreadable_directories(place: &Workplace) -> u64 {
     let report = report::read(&place.report());
-    report["files"]["unreadable_directories"].as_u64().expect("a count")
+    let count = report.pointer("/files/unreadable_directories");
+    count.and_then(serde_json::Value::as_u64).expect("a count")
 }
 
 #[rstest]
