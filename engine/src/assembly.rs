@@ -100,6 +100,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             }
             Outcome::Piece(piece) => self.take_piece(piece).map(|()| None),
             Outcome::End(streamed) => self.write_streamed(*streamed).map(Some),
+            Outcome::Failed(error) => Err(error),
             Outcome::Lost(planned, loss) => {
                 self.spool = None;
                 let bytes = planned.instance.bytes;

@@ -4,6 +4,7 @@ use model::Refusal;
 use part10::Instance;
 use zipstream::{DeflatedChunk, PreparedEntry};
 
+use crate::error::PackError;
 use crate::picture::{FrameOutcome, Jpeg};
 use crate::plan::Planned;
 
@@ -25,6 +26,8 @@ pub(crate) enum Outcome {
     Piece(Piece),
     /// It ends.
     End(Box<StreamedInstance>),
+    /// There is no package.
+    Failed(PackError),
     /// An instance that is not in the package.
     Lost(Planned, Loss),
 }

@@ -131,6 +131,12 @@ fn feed_one(feed: &Feed<Outcome>, planned: Planned, context: &Arc<Context>) -> R
     let claim = feed.claim(if is_whole { size.saturating_mul(5) / 2 } else { 0 })?;
     let instance = match Instance::open(&planned.instance.path, &context.limits) {
         Ok(instance) => instance,
+        Err(OpenError::Temporary(message)) => {
+            let folder = std::env::temp_dir().display().to_string();
+            let source = std::io::Error::other(message);
+            let failed = Outcome::Failed(PackError::Temporary { folder, source });
+            return feed.submit(claim, move || failed);
+        }
         Err(error) => {
             let refusal = match error {
                 OpenError::Refused(refusal) => refusal,

@@ -1,5 +1,5 @@
 //! A document larger than a quarter of the budget is packaged, and nothing waits for itself.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io;
 use std::sync::mpsc::sync_channel;
@@ -17,7 +17,7 @@ fn with_document(document: &[u8]) -> Vec<u8> {
     let at = bytes.windows(DOCUMENT.len()).position(|window| window == DOCUMENT).unwrap();
     let (before, rest) = bytes.split_at(at + DOCUMENT.len());
     let (length, rest) = rest.split_first_chunk().unwrap();
-    let after = &rest[usize::try_from(u32::from_le_bytes(*length)).unwrap()..];
+    let (_, after) = rest.split_at(usize::try_from(u32::from_le_bytes(*length)).unwrap());
     let length = u32::try_from(document.len()).unwrap().to_le_bytes();
     [before, &length, document, after].concat()
 }

@@ -14,7 +14,8 @@ const LONG_STUDY: &[&str] = &["--study", "ct", "--slices", "400", "--rows", "512
 fn ctrl_c_is_exit_130_and_leaves_no_file() {
     let place = Workplace::with_study(LONG_STUDY);
     for signal in ["-INT", "-TERM"] {
-        let child = run::esito(&["package", "--folder"])
+        // One thread: a signal that comes late must still find the program at work.
+        let child = run::esito(&["package", "--jobs", "1", "--folder"])
             .arg(place.source())
             .arg("--out")
             .arg(place.zip())

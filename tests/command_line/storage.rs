@@ -130,3 +130,20 @@ fn an_unreadable_file_is_named_and_counted() {
     let name = victim.file_name().expect("a name").to_string_lossy().into_owned();
     assert!(run.stderr.contains(&name), "{}", run.stderr);
 }
+
+/// Where no temporary file can be made, that is said, and no instance is blamed for it.
+#[rstest::rstest]
+#[case::entry_larger_than_memory(&["--study", "us"])]
+#[case::deflated_instance(&["--study", "us", "--syntax", "deflated"])]
+fn a_missing_temporary_folder_is_exit_6(#[case] study: &[&str]) {
+    let place = Workplace::with_study(study);
+    let run = run::esito(&["package", "--progress", "none", "--folder"])
+        .arg(place.source())
+        .arg("--out")
+        .arg(place.zip())
+        .env("TMPDIR", "/nonexistent")
+        .finish()
+        .expect_code(&[6]);
+    assert!(run.stderr.contains("TMPDIR"), "{}", run.stderr);
+    assert_eq!(place.left_behind(), [""; 0]);
+}

@@ -15,6 +15,9 @@ use crate::front::{Front, Rest, unreadable};
 use crate::heading::{Heading, Identity, Parsed, parse};
 use crate::{Limits, OpenError};
 
+/// Bytes inflated at a time.
+const SPOOL_BYTES: usize = 256 << 10;
+
 /// The element that holds the pixels, still in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PixelElement {
@@ -173,16 +176,23 @@ impl Instance {
 }
 
 /// Moves an inflated data set that is too large for memory into an unnamed temporary file.
-fn spool(front: &mut Front, limits: &Limits) -> Result<(), Refusal> {
-    let store = |error: &std::io::Error| Refusal::Unreadable(format!("temporary file: {error}"));
-    let mut file = tempfile::tempfile().map_err(|error| store(&error))?;
-    file.write_all(&front.bytes).map_err(|error| store(&error))?;
-    let limit = limits.inflated_bytes.saturating_sub(front.bytes.len() as u64);
-    let copied = std::io::copy(&mut (&mut front.rest).take(limit), &mut file)
-        .map_err(|_error| Refusal::Malformed("the deflated data set is damaged".into()))?;
-    if copied == limit {
-        let limit = limits.inflated_bytes >> 20;
-        return Err(Refusal::OverLimit(format!("the data set inflates to more than {limit} MiB")));
+fn spool(front: &mut Front, limits: &Limits) -> Result<(), OpenError> {
+    let failed = |error: std::io::Error| OpenError::Temporary(error.to_string());
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    file.write_all(&front.bytes).map_err(failed)?;
+    let mut left = limits.inflated_bytes.saturating_sub(front.bytes.len() as u64);
+    let mut buffer = vec![0; SPOOL_BYTES];
+    loop {
+        let read = front
+            .rest
+            .read(&mut buffer)
+            .map_err(|_damaged| Refusal::Malformed("the deflated data set is damaged".into()))?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        left = left.checked_sub(read as u64).ok_or_else(|| {
+            let limit = limits.inflated_bytes >> 20;
+            Refusal::OverLimit(format!("the data set inflates to more than {limit} MiB"))
+        })?;
+        file.write_all(bytes).map_err(failed)?;
     }
     front.rest = Rest::File(file);
     Ok(())

@@ -71,6 +71,9 @@ pub enum OpenError {
     /// It is a DICOMDIR.
     #[error("a DICOMDIR, not an instance")]
     Directory,
+    /// A temporary file of ours failed: nothing is known against the instance.
+    #[error("a temporary file failed: {0}")]
+    Temporary(String),
     /// It is DICOM and cannot be used.
     #[error(transparent)]
     Refused(#[from] Refusal),
