@@ -70,7 +70,7 @@ pub(super) const ITALIAN: Texts = Texts {
             one: "Il pacchetto è completo: contiene il solo oggetto DICOM previsto.",
             many: "Il pacchetto è completo: contiene tutti i {n} oggetti DICOM previsti.",
         },
-        incomplete: "Il pacchetto NON è completo: contiene {received} oggetti DICOM su {expected} \
+        incomplete: "Il pacchetto NON è completo: contiene {received} dei {expected} oggetti DICOM \
             previsti. Chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.",
         check_notices: "Il pacchetto contiene gli oggetti DICOM previsti, ma c'è un avviso \
             importante: leggilo qui sotto.",
