@@ -178,7 +178,7 @@ mod tests {
 
     #[rstest]
     #[case::legal("SE2\\IM1", Some("SE2/IM1"))]
-    #[case::a_name("BIANCHI^ANNA", None)]
+    #[case::a_name("BIANCHI^ANNA TEST", None)]
     #[case::controls_a_terminal("IM1\u{1b}[31m", None)]
     fn only_a_file_id_is_shown(#[case] value: &str, #[case] shown: Option<&str>) {
         let directory = read_bytes(directory(&[image(value, "1.3.1")])).unwrap();
