@@ -3,11 +3,13 @@
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use model::PreviewFault;
-use part10::{Dataset, PixelDescription};
+use model::{PreviewFault, Refusal};
+use part10::{Frames, Instance, PixelDescription};
 use render::{Bitmap, LutCache, Rendering};
 use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, store};
+
+use crate::body::{Pixels, read_frame};
 
 /// The longest side of the small picture of a series, in pixels.
 const THUMBNAIL_PIXELS: NonZeroU32 = NonZeroU32::new(160).unwrap();
@@ -39,21 +41,27 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
-    /// Prepares an instance; of a compressed one, `first_frame` is decoded to see what it becomes.
+    /// Prepares an instance; the first frame of a compressed one is decoded to see what it becomes.
     ///
-    /// Gives the native bytes of the first frame back, which need not be decoded again.
-    pub(crate) fn prepare(
-        dataset: &Dataset<'_>,
-        description: PixelDescription,
-        transfer_syntax: &str,
-        compressed: bool,
-        first_frame: Vec<u8>,
+    /// Gives the native bytes of the first frame back, which need not be read and decoded again.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the bytes of the first frame are not there.
+    pub(crate) fn open(
+        instance: &mut Instance,
+        pixels: &Pixels,
+        description: &PixelDescription,
+        frames: &Frames,
         cache: &LutCache,
-    ) -> (Self, Result<Vec<u8>, PreviewFault>) {
+    ) -> Result<(Self, Result<Vec<u8>, PreviewFault>), Refusal> {
+        let mut first_frame = Vec::new();
+        read_frame(frames, instance, 0, &mut first_frame)?;
+        let dataset = &instance.dataset();
+        let compressed = matches!(pixels, Pixels::Fragments(_));
         let mut pictures = Self {
             native: description.clone(),
-            stored: description,
-            transfer_syntax: transfer_syntax.to_owned(),
+            stored: description.clone(),
+            transfer_syntax: instance.transfer_syntax().uid().to_owned(),
             compressed,
             decodes: false,
             rendering: Err(PreviewFault::Damaged),
@@ -74,7 +82,7 @@ impl Pictures {
             }
             Err(fault) => Err(fault.clone()),
         };
-        (pictures, native)
+        Ok((pictures, native))
     }
 
     /// The native bytes of a stored frame.

@@ -170,11 +170,7 @@ fn choose_study(
     notices: &[Notice],
 ) -> Result<Vec<ListedInstance>, PackError> {
     if listed.is_empty() {
-        let first = notices.iter().find_map(|notice| match notice {
-            Notice::Refused(_, refusal) => Some(refusal.clone()),
-            _ => None,
-        });
-        return Err(match first {
+        return Err(match first_refusal(notices) {
             Some(first) => PackError::AllRefused { instances: notices.len(), first },
             None => PackError::NothingDicom { files: usize::try_from(files.files).unwrap_or(0) },
         });
@@ -290,13 +286,16 @@ fn number(instances: Vec<ListedInstance>) -> Result<Vec<Planned>, PackError> {
 
 /// All instances were refused, so there is no package.
 pub(crate) fn nothing_left(notices: &[Notice], instances: usize) -> PackError {
-    let first = notices.iter().find_map(|notice| match notice {
+    match first_refusal(notices) {
+        Some(first) => PackError::AllRefused { instances, first },
+        None => PackError::NothingListable { instances },
+    }
+}
+
+fn first_refusal(notices: &[Notice]) -> Option<Refusal> {
+    notices.iter().find_map(|notice| match notice {
         Notice::Refused(_, refusal) => Some(refusal.clone()),
         _ => None,
-    });
-    first.map_or(PackError::NothingListable { instances }, |first: Refusal| PackError::AllRefused {
-        instances,
-        first,
     })
 }
 

@@ -74,7 +74,7 @@ fn try_feed(
     let held = window.hold(instance.in_memory().len() as u64)?;
     let body = examine(&mut instance, context.as_stored)?;
     let description = body.frames.as_ref().ok().map(|(description, _)| description);
-    let mut shown = Shown::prepare(&mut instance, &body, &planned, context)?;
+    let shown = Shown::prepare(&mut instance, &body, &planned, context)?;
     let decode = body.decode && shown.decodes();
     let deflated = decode || !matches!(body.pixels, Pixels::Fragments(_));
     let frame_count = body.frame_count;
@@ -84,9 +84,9 @@ fn try_feed(
     let samples = description.map_or(3, |description| description.samples_per_pixel);
     let pieces = Pieces { window, search: deflated.then(|| search_for(samples)) };
     if decode {
-        feed_decoded(&pieces, &mut instance, &mut shown)?;
+        feed_decoded(&pieces, &mut instance, &shown)?;
     } else {
-        feed_as_stored(&pieces, &mut instance, &body, &mut shown)?;
+        feed_as_stored(&pieces, &mut instance, &body, &shown)?;
     }
     pieces.bytes(body.tail.clone())?;
     let frame_count = (body.pixels != Pixels::None).then_some(frame_count);
@@ -140,16 +140,8 @@ impl Shown {
                 });
             }
         };
-        let mut first = Vec::new();
-        read_frame(&frames, instance, 0, &mut first)?;
-        let (pictures, _) = Pictures::prepare(
-            &instance.dataset(),
-            description.clone(),
-            instance.transfer_syntax().uid(),
-            matches!(body.pixels, Pixels::Fragments(_)),
-            first,
-            &context.luts,
-        );
+        let (pictures, _) =
+            Pictures::open(instance, &body.pixels, description, &frames, &context.luts)?;
         let count = frames.count().min(context.previews_per_instance);
         Ok(Self {
             frames: Some(frames),
@@ -260,11 +252,7 @@ fn deflate_chunks(search: Search, bytes: &[u8]) -> Vec<DeflatedChunk> {
     bytes.par_chunks(size).map(|part| deflate_chunk(search, part)).collect()
 }
 
-fn feed_decoded(
-    pieces: &Pieces<'_>,
-    instance: &mut Instance,
-    shown: &mut Shown,
-) -> Result<(), Ended> {
+fn feed_decoded(pieces: &Pieces<'_>, instance: &mut Instance, shown: &Shown) -> Result<(), Ended> {
     let (Some(frames), Ok(pictures)) = (&shown.frames, &shown.pictures) else { return Ok(()) };
     pieces.bytes(head_decoded(instance, &pictures.native)?)?;
     let frame_bytes = pictures.native.frame_bytes();
@@ -281,7 +269,7 @@ fn feed_as_stored(
     pieces: &Pieces<'_>,
     instance: &mut Instance,
     body: &Body,
-    shown: &mut Shown,
+    shown: &Shown,
 ) -> Result<(), Ended> {
     pieces.bytes(head_as_stored(instance, &body.pixels)?)?;
     match &body.pixels {

@@ -40,7 +40,7 @@ fn try_work(
                 entry_as_stored(&instance, &body, samples)
             }
         },
-        || previews(&natives, &planned, context),
+        || previews(&natives, &planned),
     );
     let (entry, sha256, transfer_syntax) = written?;
     let frame_count = (body.pixels != Pixels::None).then_some(body.frame_count);
@@ -74,34 +74,19 @@ fn native_frames(
     };
     let shown = frames.count().min(context.previews_per_instance);
     let wanted = if body.decode { frames.count() } else { shown };
-    let read = |index: u32, instance: &mut Instance| -> Result<Vec<u8>, Refusal> {
-        let mut frame = Vec::new();
-        read_frame(frames, instance, index, &mut frame)?;
-        Ok(frame)
-    };
-    let first = read(0, instance)?;
-    let (pictures, first) = Pictures::prepare(
-        &instance.dataset(),
-        description.clone(),
-        instance.transfer_syntax().uid(),
-        matches!(body.pixels, Pixels::Fragments(_)),
-        first,
-        &context.luts,
-    );
+    let (pictures, first) =
+        Pictures::open(instance, &body.pixels, description, frames, &context.luts)?;
     let mut natives = vec![first];
     for index in 1..wanted {
-        let frame = read(index, instance)?;
+        let mut frame = Vec::new();
+        read_frame(frames, instance, index, &mut frame)?;
         natives.push(pictures.to_native(frame));
     }
     let shown = usize::try_from(shown).unwrap_or(usize::MAX);
     Ok(Natives { frames: natives, shown, pictures: Some(pictures) })
 }
 
-fn previews(
-    natives: &Natives,
-    planned: &Planned,
-    context: &Context,
-) -> (Vec<FrameOutcome>, Option<Jpeg>) {
+fn previews(natives: &Natives, planned: &Planned) -> (Vec<FrameOutcome>, Option<Jpeg>) {
     let middle = natives.shown / 2;
     let mut thumbnail = None;
     let outcomes = natives.frames.iter().take(natives.shown).enumerate().map(|(index, native)| {
@@ -113,9 +98,7 @@ fn previews(
         }
         jpeg(&bitmap)
     });
-    let outcomes = outcomes.collect();
-    debug_assert!(context.previews_per_instance > 0 || natives.shown == 0, "capped");
-    (outcomes, thumbnail)
+    (outcomes.collect(), thumbnail)
 }
 
 type Written = (PreparedEntry, [u8; 32], String);

@@ -14,7 +14,7 @@ pub(crate) const ITEM_DELIMITER: Tag = Tag(0xFFFE, 0xE00D);
 pub(crate) const SEQUENCE_DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
 
 /// How deep sequences may nest. Real objects stay below ten.
-const MAX_DEPTH: u32 = 64;
+pub(crate) const MAX_DEPTH: u32 = 64;
 
 /// Why the walk over elements stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -13,6 +13,13 @@ pub const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1.99";
 /// Papyrus 3 and the like: Implicit VR Little Endian under a retired name.
 const PAPYRUS_3_IMPLICIT: &str = "1.2.840.10008.1.20";
 
+/// Whether a transfer syntax of DICOM holds compressed pixel data in fragments (PS3.5 A.4).
+pub(crate) fn is_encapsulated(uid: &str) -> bool {
+    uid.starts_with("1.2.840.10008.1.2.4.")
+        || uid == "1.2.840.10008.1.2.5"
+        || uid.starts_with("1.2.840.10008.1.2.8.")
+}
+
 /// The encoding of the elements of a data set.
 ///
 /// Standard: DICOM PS3.5 §7.1, §7.3.
@@ -62,11 +69,7 @@ impl TransferSyntax {
             PAPYRUS_3_IMPLICIT => return Some(Self::of_encoding(Encoding::IMPLICIT_LE)),
             EXPLICIT_VR_BIG_ENDIAN => (Encoding::EXPLICIT_BE, false),
             DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => (Encoding::EXPLICIT_LE, true),
-            uid if uid.starts_with(EXPLICIT_VR_LITTLE_ENDIAN)
-                || uid.starts_with("1.2.840.10008.1.2.4.")
-                || uid == "1.2.840.10008.1.2.5"
-                || uid.starts_with("1.2.840.10008.1.2.8.") =>
-            {
+            uid if uid.starts_with(EXPLICIT_VR_LITTLE_ENDIAN) || is_encapsulated(uid) => {
                 (Encoding::EXPLICIT_LE, false)
             }
             _ => return None,

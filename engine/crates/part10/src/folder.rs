@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use dicom_core::Tag;
 use model::Refusal;
 
+use crate::encoding::is_encapsulated;
 use crate::heading::{Heading, Identity};
 use crate::pixel_description::PixelDescription;
 use crate::{Limits, OpenError};
@@ -139,7 +140,7 @@ fn list_file(path: &Path, origin: String, limits: &Limits) -> Result<ListedInsta
     let heading = Heading::read(path, UNTIL, limits)?;
     let dataset = heading.dataset();
     let text = |tag| dataset.text(tag).unwrap_or_default();
-    let compressed = is_compressed(heading.transfer_syntax().uid());
+    let compressed = is_encapsulated(heading.transfer_syntax().uid());
     let native_bytes = PixelDescription::read(&dataset).map_or(bytes, |description| {
         let pixels = description.frame_bits().saturating_mul(description.frames.into()) / 8;
         if compressed { pixels } else { bytes }
@@ -156,12 +157,6 @@ fn list_file(path: &Path, origin: String, limits: &Limits) -> Result<ListedInsta
         series_number: dataset.i64(SERIES_NUMBER),
         instance_number: dataset.i64(INSTANCE_NUMBER),
     })
-}
-
-fn is_compressed(transfer_syntax: &str) -> bool {
-    transfer_syntax.starts_with("1.2.840.10008.1.2.4.")
-        || transfer_syntax == "1.2.840.10008.1.2.5"
-        || transfer_syntax.starts_with("1.2.840.10008.1.2.8.")
 }
 
 /// A file that is no DICOM although its name promises an image may be a lost image: it is refused,

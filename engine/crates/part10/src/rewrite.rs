@@ -10,7 +10,7 @@ use model::Refusal;
 
 use crate::dataset::{Dataset, Element, index};
 use crate::element::{
-    SEQUENCE_DELIMITER, UNDEFINED_LENGTH, end_of_value, has_long_length, read_header,
+    MAX_DEPTH, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, end_of_value, has_long_length, read_header,
 };
 use crate::encoding::Encoding;
 use crate::heading::Identity;
@@ -40,8 +40,6 @@ pub struct Replacement {
 
 /// The shortest element: tag and length.
 const LEAST_ELEMENT_BYTES: usize = 8;
-/// Deeper sequences are not re-encoded; real ones stay below ten levels.
-const MAX_DEPTH: u32 = 64;
 /// Behind the pixel data stand digital signatures and padding at most.
 const MAX_TAIL_BYTES: u64 = 16 << 20;
 
