@@ -6,7 +6,7 @@
 use crate::claims;
 use crate::contents::PackageContents;
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
-use crate::texts::Language;
+use texts::Language;
 
 /// `CDINFO`: what the package is, in English sentences; ASCII with CRLF.
 pub fn cd_info(contents: &PackageContents) -> String {

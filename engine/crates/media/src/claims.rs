@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use model::TransferSyntaxUid;
 
-use crate::texts::Language;
+use texts::Language;
 
 const EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
 
@@ -23,8 +23,8 @@ pub(crate) fn claim(
     transfer_syntaxes: &BTreeSet<TransferSyntaxUid>,
     language: Language,
 ) -> &'static str {
-    let page = &language.texts().page;
-    if suits_std_gen_cd(transfer_syntaxes) { page.claim } else { page.claim_general }
+    let text = language.texts();
+    if suits_std_gen_cd(transfer_syntaxes) { text.page_claim() } else { text.page_claim_general() }
 }
 
 /// The transfer syntaxes by name and UID (PS3.6 Table A-1); an unknown one by UID alone.

@@ -12,7 +12,7 @@ use model::{EntryPath, FileId, Notice, PreviewFault, SopClassUid, TransferSyntax
 
 use crate::layout::Layout;
 use crate::numbering::Ordinal;
-use crate::texts::Language;
+use texts::Language;
 
 /// Everything that the pages, the readme and the small text files are made from.
 #[derive(Debug, Clone, Default)]

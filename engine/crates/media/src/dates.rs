@@ -2,7 +2,7 @@
 //!
 //! Invariant: no clock and no zone; a date is what the file says or nothing.
 
-use crate::texts::Language;
+use texts::Language;
 
 /// A calendar date, 1 January 1 to 31 December 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,8 +13,7 @@ mod notice_summary;
 pub mod numbering;
 mod person_name;
 pub mod readme;
-mod texts;
 pub mod web;
 
+pub use ::texts::Language;
 pub use dates::Date;
-pub use texts::Language;

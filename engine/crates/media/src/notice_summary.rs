@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use model::{Notice, PreviewFault, Refusal, Subject};
 
-use crate::texts::{Language, NoticeText, NoticeTexts};
+use texts::{Language, Texts};
 
 /// How many objects a notice names; the manifest names all.
 const NAMED: usize = 10;
@@ -87,30 +87,59 @@ impl Kind {
         }
     }
 
-    fn text(self, texts: &'static NoticeTexts) -> &'static NoticeText {
+    /// What happened, so many times.
+    fn what(self, count: u64, text: Texts) -> String {
         match self {
-            Self::Missing => &texts.missing,
-            Self::Unreadable => &texts.unreadable,
-            Self::Truncated => &texts.truncated,
-            Self::Malformed => &texts.malformed,
-            Self::NoUid => &texts.no_uid,
-            Self::UnknownSyntax => &texts.unknown_syntax,
-            Self::RefusedOverLimit => &texts.refused_over_limit,
-            Self::Refused => &texts.refused,
-            Self::ForeignStudy => &texts.foreign_study,
-            Self::ForeignPatient => &texts.foreign_patient,
-            Self::ConflictingDuplicate => &texts.conflicting_duplicate,
-            Self::Damaged => &texts.damaged,
-            Self::MissingPixels => &texts.missing_pixels,
-            Self::NoDecoder => &texts.no_decoder,
-            Self::Unsupported => &texts.unsupported,
-            Self::PreviewOverLimit => &texts.preview_over_limit,
-            Self::NoPreview => &texts.no_preview,
-            Self::Capped => &texts.capped,
-            Self::KeptCompressed => &texts.kept_compressed,
-            Self::LeftOut => &texts.left_out,
-            Self::Duplicate => &texts.duplicate,
-            Self::Other => &texts.other,
+            Self::Missing => text.notice_missing(count),
+            Self::Unreadable => text.notice_unreadable(count),
+            Self::Truncated => text.notice_truncated(count),
+            Self::Malformed => text.notice_malformed(count),
+            Self::NoUid => text.notice_no_uid(count),
+            Self::UnknownSyntax => text.notice_unknown_syntax(count),
+            Self::RefusedOverLimit => text.notice_refused_over_limit(count),
+            Self::Refused => text.notice_refused(count),
+            Self::ForeignStudy => text.notice_foreign_study(count),
+            Self::ForeignPatient => text.notice_foreign_patient(count),
+            Self::ConflictingDuplicate => text.notice_conflicting_duplicate(count),
+            Self::Damaged => text.notice_damaged(count),
+            Self::MissingPixels => text.notice_missing_pixels(count),
+            Self::NoDecoder => text.notice_no_decoder(count),
+            Self::Unsupported => text.notice_unsupported(count),
+            Self::PreviewOverLimit => text.notice_preview_over_limit(count),
+            Self::NoPreview => text.notice_no_preview(count),
+            Self::Capped => text.notice_capped(count),
+            Self::KeptCompressed => text.notice_kept_compressed(count),
+            Self::LeftOut => text.notice_left_out(count),
+            Self::Duplicate => text.notice_duplicate(count),
+            Self::Other => text.notice_other(count),
+        }
+    }
+
+    /// What to do about it.
+    fn advice(self, text: Texts) -> &'static str {
+        match self {
+            Self::Missing => text.notice_missing_advice(),
+            Self::Unreadable => text.notice_unreadable_advice(),
+            Self::Truncated => text.notice_truncated_advice(),
+            Self::Malformed => text.notice_malformed_advice(),
+            Self::NoUid => text.notice_no_uid_advice(),
+            Self::UnknownSyntax => text.notice_unknown_syntax_advice(),
+            Self::RefusedOverLimit => text.notice_refused_over_limit_advice(),
+            Self::Refused => text.notice_refused_advice(),
+            Self::ForeignStudy => text.notice_foreign_study_advice(),
+            Self::ForeignPatient => text.notice_foreign_patient_advice(),
+            Self::ConflictingDuplicate => text.notice_conflicting_duplicate_advice(),
+            Self::Damaged => text.notice_damaged_advice(),
+            Self::MissingPixels => text.notice_missing_pixels_advice(),
+            Self::NoDecoder => text.notice_no_decoder_advice(),
+            Self::Unsupported => text.notice_unsupported_advice(),
+            Self::PreviewOverLimit => text.notice_preview_over_limit_advice(),
+            Self::NoPreview => text.notice_no_preview_advice(),
+            Self::Capped => text.notice_capped_advice(),
+            Self::KeptCompressed => text.notice_kept_compressed_advice(),
+            Self::LeftOut => text.notice_left_out_advice(),
+            Self::Duplicate => text.notice_duplicate_advice(),
+            Self::Other => text.notice_other_advice(),
         }
     }
 }
@@ -140,12 +169,12 @@ pub(crate) fn summarise(notices: &[Notice], language: Language) -> Vec<NoticeGro
         }
     }
     let group = |(kind, tally): (Kind, Tally)| {
-        let text = kind.text(&language.texts().notice);
+        let text = language.texts();
         let named = u64::try_from(tally.named.len()).unwrap_or(u64::MAX);
         NoticeGroup {
             is_loss: tally.is_loss,
-            what: text.what.of(tally.concerned),
-            advice: text.advice,
+            what: kind.what(tally.concerned, text),
+            advice: kind.advice(text),
             unnamed: if named == 0 { 0 } else { tally.subjects.saturating_sub(named) },
             named: tally.named,
         }
@@ -162,14 +191,14 @@ fn name(subject: &Subject) -> Option<String> {
 
 /// Why a frame has no preview, in a few words.
 pub(crate) fn placeholder_reason(fault: &PreviewFault, language: Language) -> &'static str {
-    let texts = &language.texts().notice;
+    let texts = language.texts();
     match fault {
-        PreviewFault::NoDecoder(_) => texts.box_no_decoder,
-        PreviewFault::Unsupported(_) => texts.box_unsupported,
-        PreviewFault::Damaged => texts.box_damaged,
-        PreviewFault::MissingPixels => texts.box_missing_pixels,
-        PreviewFault::OverLimit => texts.box_over_limit,
-        _ => texts.box_other,
+        PreviewFault::NoDecoder(_) => texts.notice_box_no_decoder(),
+        PreviewFault::Unsupported(_) => texts.notice_box_unsupported(),
+        PreviewFault::Damaged => texts.notice_box_damaged(),
+        PreviewFault::MissingPixels => texts.notice_box_missing_pixels(),
+        PreviewFault::OverLimit => texts.notice_box_over_limit(),
+        _ => texts.notice_box_other(),
     }
 }
 

@@ -10,10 +10,10 @@ mod plain_text;
 use plain_text::PlainText;
 
 use crate::claims;
-use crate::contents::PackageContents;
+use crate::contents::{Counts, PackageContents};
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
 use crate::notice_summary::{NoticeGroup, summarise};
-use crate::texts::{Language, fill};
+use texts::Language;
 
 /// The readme, ready to be written: ASCII with CRLF.
 pub fn readme(contents: &PackageContents) -> String {
@@ -25,92 +25,92 @@ pub fn readme(contents: &PackageContents) -> String {
 }
 
 fn write_language(paper: &mut PlainText, contents: &PackageContents, language: Language) {
-    let text = &language.texts().readme;
-    paper.title(text.title);
+    let text = language.texts();
+    paper.title(text.readme_title());
     let institution = &contents.institution;
     paper.item(
-        &format!("{}: ", text.institution),
-        institution.name.as_deref().unwrap_or(text.not_stated),
+        &format!("{}: ", text.readme_institution()),
+        institution.name.as_deref().unwrap_or(text.readme_not_stated()),
     );
     if let Some(address) = &institution.address {
-        paper.item(&format!("{}: ", text.address), address);
+        paper.item(&format!("{}: ", text.readme_address()), address);
     }
     if let Some(contact) = &institution.contact {
-        paper.item(&format!("{}: ", text.contact), contact);
+        paper.item(&format!("{}: ", text.readme_contact()), contact);
     }
-    paper.item(&format!("{}: ", text.made_by), &format!("{APPLICATION} {APPLICATION_VERSION}"));
+    paper.item(
+        &format!("{}: ", text.readme_made_by()),
+        &format!("{APPLICATION} {APPLICATION_VERSION}"),
+    );
     write_opening(paper, contents, language);
     write_contents(paper, contents, language);
 
-    paper.heading(text.requirements);
-    paper.paragraph(text.requirements_web);
+    paper.heading(text.readme_requirements());
+    paper.paragraph(text.readme_requirements_web());
     if contents.viewer.is_some() {
-        paper.paragraph(text.requirements_viewer);
+        paper.paragraph(text.readme_requirements_viewer());
     }
 
     write_notices(paper, contents, language);
 
-    let page = &language.texts().page;
-    paper.heading(text.standards);
+    paper.heading(text.readme_standards());
     paper.paragraph(claims::claim(&contents.transfer_syntaxes, language));
     let syntaxes = claims::describe(&contents.transfer_syntaxes);
     if !syntaxes.is_empty() {
-        paper.paragraph(&format!("{}: {}.", page.claim_syntaxes, syntaxes.join(", ")));
+        paper.paragraph(&format!("{}: {}.", text.page_claim_syntaxes(), syntaxes.join(", ")));
     }
 
-    paper.heading(text.disclaimer);
-    paper.paragraph(&format!("{}. {}", page.not_for_diagnosis, page.not_for_diagnosis_why));
-    paper.paragraph(page.privacy);
+    paper.heading(text.readme_disclaimer());
+    paper.paragraph(&format!(
+        "{}. {}",
+        text.page_not_for_diagnosis(),
+        text.page_not_for_diagnosis_why()
+    ));
+    paper.paragraph(text.page_privacy());
 }
 
 fn write_opening(paper: &mut PlainText, contents: &PackageContents, language: Language) {
-    let (text, page) = (&language.texts().readme, &language.texts().page);
+    let text = language.texts();
     let index = contents.layout.index();
-    let values = [("index", index.as_str())];
-    paper.heading(text.how_to_open);
-    paper.paragraph(&format!("{} {}", text.unpack, fill(page.unpack, &values)));
-    paper.paragraph(&fill(text.start, &values));
+    paper.heading(text.readme_how_to_open());
+    paper.paragraph(&format!("{} {}", text.readme_unpack(), text.page_unpack(index.as_str())));
+    paper.paragraph(&text.readme_start(index.as_str()));
     let viewer = match contents.viewer {
-        Some(_) => page.own_or_bundled_viewer,
-        None => page.own_viewer,
+        Some(_) => text.page_own_or_bundled_viewer(),
+        None => text.page_own_viewer(),
     };
     paper.paragraph(&format!("{viewer}."));
 }
 
 fn write_contents(paper: &mut PlainText, contents: &PackageContents, language: Language) {
-    let text = &language.texts().readme;
+    let text = language.texts();
     let layout = contents.layout;
-    paper.heading(text.contents);
+    paper.heading(text.readme_contents());
     let mut line = |path: &str, what: &str| paper.item(&format!("{path:<14} "), what);
-    line(layout.index().as_str(), text.index);
-    line("IHE_PDI", text.web_content);
-    line(layout.dicomdir().as_str(), text.dicomdir);
-    line("STUDIES", text.dicom_files);
+    line(layout.index().as_str(), text.readme_index());
+    line("IHE_PDI", text.readme_web_content());
+    line(layout.dicomdir().as_str(), text.readme_dicomdir());
+    line("STUDIES", text.readme_dicom_files());
     if let Some(viewer) = &contents.viewer {
-        line(layout.viewer_folder(), &fill(text.viewer, &[("viewer", viewer.as_str())]));
+        line(layout.viewer_folder(), &text.readme_viewer(viewer.as_str()));
     }
     let manifest = layout.manifest();
     let folder = manifest.as_str().split('/').next().unwrap_or_default();
-    line(folder, text.manifest);
+    line(folder, text.readme_manifest());
 }
 
 fn write_notices(paper: &mut PlainText, contents: &PackageContents, language: Language) {
-    let (text, page) = (&language.texts().readme, &language.texts().page);
+    let text = language.texts();
     let counts = contents.counts;
-    paper.heading(text.notices);
-    let (received, expected) = (counts.received.to_string(), counts.expected.to_string());
-    let values = [
-        ("received", received.as_str()),
-        ("expected", expected.as_str()),
-        ("rendered", &counts.rendered.to_string()),
-    ];
-    paper.paragraph(&fill(page.counts, &values));
+    paper.heading(text.readme_notices());
+    let Counts { expected, received, rendered } = counts;
+    paper.paragraph(&text.page_counts(expected, received, rendered));
     if counts.received < counts.expected {
-        paper.paragraph(&fill(page.incomplete, &values));
+        paper.paragraph(&text.page_incomplete(expected, received));
     }
     let groups = summarise(&contents.notices, language);
     if groups.is_empty() && counts.received >= counts.expected {
-        paper.paragraph(text.no_notices);
+        paper.paragraph(text.readme_no_notices());
     }
     for NoticeGroup { what, advice, .. } in groups {
         paper.item("- ", &format!("{what} {advice}"));

@@ -9,6 +9,7 @@
 
 mod index;
 mod link;
+mod modality;
 mod object_kind;
 mod report;
 mod series;

@@ -14,7 +14,7 @@ use crate::dates::{Date, display_da, display_da_tm};
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
 use crate::notice_summary::{NoticeGroup, summarise};
 use crate::person_name::display_pn;
-use crate::texts::{Language, PageTexts, fill};
+use texts::{Language, Texts};
 
 use model::{EntryPath, Notice};
 
@@ -33,7 +33,7 @@ pub fn index_page(contents: &PackageContents) -> Result<String, WebError> {
 #[template(path = "index.html")]
 struct IndexPage {
     language: &'static str,
-    text: &'static PageTexts,
+    text: Texts,
     policy: &'static str,
     stylesheet: String,
     title: &'static str,
@@ -133,7 +133,7 @@ struct Link {
 impl IndexPage {
     fn new(contents: &PackageContents) -> Self {
         let PackageContents { language, layout, .. } = *contents;
-        let text = &language.texts().page;
+        let text = language.texts();
         let here = layout.index();
         let to = |path: &EntryPath| Link { href: link(&here, path), name: path.to_string() };
         let mut reports: Vec<&ReportLink> = contents.reports.iter().collect();
@@ -146,7 +146,7 @@ impl IndexPage {
             text,
             policy: CONTENT_SECURITY_POLICY,
             stylesheet: link(&here, &layout.stylesheet()),
-            title: text.title,
+            title: text.page_title(),
             institution: InstitutionView::new(&contents.institution, text),
             patient: PatientView::new(&contents.patient, language),
             status: Status::of(contents, text),
@@ -163,19 +163,16 @@ impl IndexPage {
                 .iter()
                 .map(|study| StudyView::new(study, contents, &here))
                 .collect(),
-            counts: fill(
-                text.counts,
-                &[
-                    ("expected", &contents.counts.expected.to_string()),
-                    ("received", &contents.counts.received.to_string()),
-                    ("rendered", &contents.counts.rendered.to_string()),
-                ],
+            counts: text.page_counts(
+                contents.counts.expected,
+                contents.counts.received,
+                contents.counts.rendered,
             ),
             total: Totals { series: contents.series_count(), instances: contents.instance_count() },
-            unpack: fill(text.unpack, &[("index", here.as_str())]),
+            unpack: text.page_unpack(here.as_str()),
             own_viewer: match contents.viewer {
-                Some(_) => text.own_or_bundled_viewer,
-                None => text.own_viewer,
+                Some(_) => text.page_own_or_bundled_viewer(),
+                None => text.page_own_viewer(),
             },
             viewer: contents.viewer.as_ref().map(|path| Viewer {
                 href: link(&here, path),
@@ -185,19 +182,16 @@ impl IndexPage {
             manifest: to(&layout.manifest()),
             claim: claims::claim(&contents.transfer_syntaxes, language),
             transfer_syntaxes: claims::describe(&contents.transfer_syntaxes).join(", "),
-            made_by: fill(
-                text.made_by,
-                &[("application", APPLICATION), ("version", APPLICATION_VERSION)],
-            ),
+            made_by: text.page_made_by(APPLICATION, APPLICATION_VERSION),
         }
     }
 }
 
 impl InstitutionView {
-    pub(super) fn new(institution: &Institution, text: &PageTexts) -> Self {
+    pub(super) fn new(institution: &Institution, text: Texts) -> Self {
         Self {
             name: Shown::some(institution.name.as_deref())
-                .unwrap_or_else(|| Shown::new(text.institution_not_stated)),
+                .unwrap_or_else(|| Shown::new(text.page_institution_not_stated())),
             address: Shown::some(institution.address.as_deref()),
             contact: Shown::some(institution.contact.as_deref()),
         }
@@ -206,21 +200,22 @@ impl InstitutionView {
 
 impl PatientView {
     pub(super) fn new(patient: &Patient, language: Language) -> Self {
-        let text = &language.texts().page;
+        let text = language.texts();
         let sex = patient.sex.as_deref().map(|sex| match sex.trim() {
-            "M" => text.male,
-            "F" => text.female,
-            "O" => text.other_sex,
+            "M" => text.page_male(),
+            "F" => text.page_female(),
+            "O" => text.page_other_sex(),
             other => other,
         });
         let birth_date = patient.birth_date.as_deref().map(|date| display_da(date, language));
         let name = patient.name.as_deref().and_then(display_pn);
         Self {
-            name: Shown::some(name.as_deref()).unwrap_or_else(|| Shown::new(text.name_not_stated)),
+            name: Shown::some(name.as_deref())
+                .unwrap_or_else(|| Shown::new(text.page_name_not_stated())),
             facts: facts([
-                (text.birth_date, birth_date.as_deref()),
-                (text.sex, sex),
-                (text.patient_id, patient.id.as_deref()),
+                (text.page_birth_date(), birth_date.as_deref()),
+                (text.page_sex(), sex),
+                (text.page_patient_id(), patient.id.as_deref()),
             ]),
         }
     }
@@ -233,53 +228,53 @@ fn facts<const N: usize>(facts: [(&'static str, Option<&str>); N]) -> Vec<(&'sta
 }
 
 impl Status {
-    fn of(contents: &PackageContents, text: &PageTexts) -> Option<Self> {
+    fn of(contents: &PackageContents, text: Texts) -> Option<Self> {
         let counts = contents.counts;
         if counts.received < counts.expected {
-            let (received, expected) = (counts.received.to_string(), counts.expected.to_string());
-            let values = [("received", received.as_str()), ("expected", &expected)];
-            Some(Self { is_warning: true, sentence: fill(text.incomplete, &values) })
+            let sentence = text.page_incomplete(counts.expected, counts.received);
+            Some(Self { is_warning: true, sentence })
         } else if contents.notices.iter().any(Notice::is_loss) {
-            Some(Self { is_warning: true, sentence: text.check_notices.to_owned() })
+            Some(Self { is_warning: true, sentence: text.page_check_notices().to_owned() })
         } else {
             (counts.expected > 0)
-                .then(|| Self { is_warning: false, sentence: text.complete.of(counts.received) })
+                .then(|| Self { is_warning: false, sentence: text.page_complete(counts.received) })
         }
     }
 }
 
 impl NoticeView {
-    fn new(group: NoticeGroup, text: &PageTexts) -> Self {
+    fn new(group: NoticeGroup, text: Texts) -> Self {
         Self {
             is_loss: group.is_loss,
             what: group.what,
             advice: group.advice,
             named: group.named.iter().map(|name| Shown::new(name)).collect(),
-            more: (group.unnamed > 0).then(|| text.more_in_manifest.of(group.unnamed)),
+            more: (group.unnamed > 0).then(|| text.page_more_in_manifest(group.unnamed)),
         }
     }
 }
 
 impl ReportView {
     fn new(report: &ReportLink, here: &EntryPath, language: Language) -> Self {
-        let text = &language.texts().page;
+        let text = language.texts();
         let date = report
             .date
             .as_deref()
             .map(|date| display_da_tm(date, report.time.as_deref(), language));
         Self {
             href: link(here, &report.path),
-            title: Shown::some(report.title.as_deref()).unwrap_or_else(|| Shown::new(text.report)),
+            title: Shown::some(report.title.as_deref())
+                .unwrap_or_else(|| Shown::new(text.page_report())),
             date: Shown::some(date.as_deref()),
             format: match report.kind {
                 ReportKind::Pdf => "PDF",
-                ReportKind::Page => text.report_page,
+                ReportKind::Page => text.page_report_page(),
             },
             status: report.status.map(|status| match status {
-                ReportStatus::Preliminary => ("attention", text.preliminary),
-                ReportStatus::Final => ("good", text.final_status),
-                ReportStatus::Withdrawn => ("attention", text.withdrawn),
-                ReportStatus::Cancelled => ("attention", text.cancelled),
+                ReportStatus::Preliminary => ("attention", text.page_preliminary()),
+                ReportStatus::Final => ("good", text.page_final_status()),
+                ReportStatus::Withdrawn => ("attention", text.page_withdrawn()),
+                ReportStatus::Cancelled => ("attention", text.page_cancelled()),
             }),
             is_importable: report.file_id.is_some(),
         }
@@ -289,19 +284,19 @@ impl ReportView {
 impl StudyView {
     fn new(study: &StudySection, contents: &PackageContents, here: &EntryPath) -> Self {
         let language = contents.language;
-        let text = &language.texts().page;
+        let text = language.texts();
         let date =
             study.date.as_deref().map(|date| display_da_tm(date, study.time.as_deref(), language));
         let physician = study.referring_physician.as_deref().and_then(display_pn);
         Self {
             title: Shown::some(study.description.as_deref())
-                .unwrap_or_else(|| Shown::new(text.study_without_description)),
+                .unwrap_or_else(|| Shown::new(text.page_study_without_description())),
             date: Shown::some(date.as_deref()),
             facts: facts([
-                (text.date, date.as_deref()),
-                (text.accession_number, study.accession_number.as_deref()),
-                (text.referring_physician, physician.as_deref()),
-                (text.study_institution, study.institution.as_deref()),
+                (text.page_date(), date.as_deref()),
+                (text.page_accession_number(), study.accession_number.as_deref()),
+                (text.page_referring_physician(), physician.as_deref()),
+                (text.page_study_institution(), study.institution.as_deref()),
             ]),
             series: study
                 .series
@@ -321,7 +316,7 @@ impl SeriesCard {
         contents: &PackageContents,
         here: &EntryPath,
     ) -> Self {
-        let text = &contents.language.texts().page;
+        let text = contents.language.texts();
         let page = contents.layout.series_page(study.ordinal, series.ordinal);
         Self {
             href: link(here, &page),
@@ -333,9 +328,9 @@ impl SeriesCard {
                 height: thumbnail.height,
             }),
             without_thumbnail: if series.images.is_empty() {
-                text.no_images
+                text.page_no_images()
             } else {
-                text.no_preview
+                text.page_no_preview()
             },
         }
     }

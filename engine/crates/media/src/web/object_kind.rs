@@ -2,24 +2,24 @@
 
 use model::SopClassUid;
 
-use crate::texts::ObjectTexts;
+use texts::Texts;
 
 /// The kind of an instance by its SOP Class.
-pub(super) fn object_kind(sop_class: &SopClassUid, texts: &ObjectTexts) -> &'static str {
+pub(super) fn object_kind(sop_class: &SopClassUid, texts: Texts) -> &'static str {
     let Some(storage) = sop_class.as_str().strip_prefix("1.2.840.10008.5.1.4.1.1.") else {
-        return texts.other;
+        return texts.object_other();
     };
     match storage {
-        "104.1" => texts.pdf,
-        "88.59" => texts.key_objects,
-        "66" => texts.raw_data,
+        "104.1" => texts.object_pdf(),
+        "88.59" => texts.object_key_objects(),
+        "66" => texts.object_raw_data(),
         _ => match storage.split('.').next() {
-            Some("104") => texts.document,
-            Some("88") => texts.structured_report,
-            Some("11") => texts.presentation_state,
-            Some("9") => texts.waveform,
-            Some("481") => texts.radiotherapy,
-            _ => texts.other,
+            Some("104") => texts.object_document(),
+            Some("88") => texts.object_structured_report(),
+            Some("11") => texts.object_presentation_state(),
+            Some("9") => texts.object_waveform(),
+            Some("481") => texts.object_radiotherapy(),
+            _ => texts.object_other(),
         },
     }
 }
@@ -27,8 +27,8 @@ pub(super) fn object_kind(sop_class: &SopClassUid, texts: &ObjectTexts) -> &'sta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::texts::Language;
     use rstest::rstest;
+    use texts::Language;
 
     #[rstest]
     #[case::encapsulated_pdf("1.2.840.10008.5.1.4.1.1.104.1", "Documento PDF")]
@@ -42,7 +42,7 @@ mod tests {
     #[case::registration("1.2.840.10008.5.1.4.1.1.66.1", "Oggetto DICOM")]
     #[case::private("1.3.12.2.1107.5.9.1", "Oggetto DICOM")]
     fn kinds(#[case] uid: &str, #[case] expected: &str) {
-        let texts = &Language::Italian.texts().page.object;
+        let texts = Language::Italian.texts();
         assert_eq!(object_kind(&uid.parse().unwrap(), texts), expected);
     }
 }

@@ -17,7 +17,7 @@ use crate::contents::{Institution, Patient};
 use crate::dates::display_da_tm;
 use crate::layout::Layout;
 use crate::person_name::display_pn;
-use crate::texts::{Language, PageTexts, ReportTexts, fill};
+use texts::{Language, Texts};
 
 /// What the page of a report takes from the package around it.
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +55,7 @@ pub fn report_page(frame: ReportFrame<'_>, dataset: &Dataset<'_>) -> Result<Stri
 #[template(path = "report.html")]
 struct ReportPage {
     language: &'static str,
-    text: &'static PageTexts,
-    report: &'static ReportTexts,
+    text: Texts,
     policy: &'static str,
     stylesheet: String,
     institution: InstitutionView,
@@ -72,37 +71,36 @@ struct ReportPage {
 impl ReportPage {
     fn new(frame: ReportFrame<'_>, dataset: &Dataset<'_>) -> Self {
         let ReportFrame { language, layout, institution, patient, path } = frame;
-        let (text, report) = (&language.texts().page, &language.texts().report);
+        let text = language.texts();
         let title = meaning(dataset, tags::CONCEPT_NAME_CODE_SEQUENCE);
         let date = dataset.text(tags::CONTENT_DATE).map(|date| {
             display_da_tm(&date, dataset.text(tags::CONTENT_TIME).as_deref(), language)
         });
         let completion = dataset.text(tags::COMPLETION_FLAG).map(|flag| match flag.as_str() {
-            "COMPLETE" => report.complete.to_owned(),
-            "PARTIAL" => report.partial.to_owned(),
+            "COMPLETE" => text.report_complete().to_owned(),
+            "PARTIAL" => text.report_partial().to_owned(),
             _ => flag,
         });
         let verification = dataset.text(tags::VERIFICATION_FLAG).map(|flag| match flag.as_str() {
-            "VERIFIED" => report.verified.to_owned(),
-            "UNVERIFIED" => report.unverified.to_owned(),
+            "VERIFIED" => text.report_verified().to_owned(),
+            "UNVERIFIED" => text.report_unverified().to_owned(),
             _ => flag,
         });
         let facts = [
-            (text.date, date),
-            (text.accession_number, dataset.text(tags::ACCESSION_NUMBER)),
-            (report.completion, completion),
-            (report.verification, verification),
+            (text.page_date(), date),
+            (text.page_accession_number(), dataset.text(tags::ACCESSION_NUMBER)),
+            (text.report_completion(), completion),
+            (text.report_verification(), verification),
         ];
         Self {
             language: language.tag(),
             text,
-            report,
             policy: CONTENT_SECURITY_POLICY,
             stylesheet: link(path, &layout.stylesheet()),
             institution: InstitutionView::new(institution, text),
             patient: PatientView::new(patient, language),
             index: link(path, &layout.index()),
-            title: Shown::some(title.as_deref()).unwrap_or_else(|| Shown::new(text.report)),
+            title: Shown::some(title.as_deref()).unwrap_or_else(|| Shown::new(text.page_report())),
             facts: facts
                 .iter()
                 .filter_map(|(label, value)| Some((*label, Shown::some(value.as_deref())?)))
@@ -115,15 +113,13 @@ impl ReportPage {
 
 /// Who verified the document, and when (PS3.3 Table C.17-2).
 fn verifications(dataset: &Dataset<'_>, language: Language) -> Vec<Shown> {
+    let text = language.texts();
     let verification = |observer: &Dataset<'_>| {
         let name = observer.text(tags::VERIFYING_OBSERVER_NAME);
         let name = name.as_deref().and_then(display_pn)?;
         let sentence = match observer.text(tags::VERIFICATION_DATE_TIME) {
-            Some(date) => fill(
-                language.texts().report.verified_by_on,
-                &[("name", &name), ("date", &display_dt(&date, language))],
-            ),
-            None => fill(language.texts().report.verified_by, &[("name", &name)]),
+            Some(date) => text.report_verified_by_on(display_dt(&date, language), name),
+            None => text.report_verified_by(name),
         };
         Some(Shown::new(&sentence))
     };

@@ -4,13 +4,14 @@ use askama::Template;
 use model::{EntryPath, FileId};
 
 use super::index::{InstitutionView, PatientView};
+use super::modality::modality;
 use super::object_kind::object_kind;
 use super::shown::Shown;
 use super::{CONTENT_SECURITY_POLICY, WebError, link::link};
 use crate::contents::{FrameEntry, ImageLine, PackageContents, SeriesSection, StudySection};
 use crate::dates::display_da_tm;
 use crate::notice_summary::placeholder_reason;
-use crate::texts::{Language, PageTexts, fill};
+use texts::{Language, Texts};
 
 /// The page of a series as XHTML in UTF-8.
 ///
@@ -31,7 +32,7 @@ pub fn series_page(
 #[template(path = "series.html")]
 struct SeriesPage {
     language: &'static str,
-    text: &'static PageTexts,
+    text: Texts,
     policy: &'static str,
     stylesheet: String,
     title: Shown,
@@ -73,7 +74,7 @@ struct ObjectView {
 impl SeriesPage {
     fn new(contents: &PackageContents, study: &StudySection, series: &SeriesSection) -> Self {
         let PackageContents { language, layout, .. } = *contents;
-        let text = &language.texts().page;
+        let text = language.texts();
         let here = layout.series_page(study.ordinal, series.ordinal);
         let date =
             study.date.as_deref().map(|date| display_da_tm(date, study.time.as_deref(), language));
@@ -94,7 +95,7 @@ impl SeriesPage {
             patient: PatientView::new(&contents.patient, language),
             index: link(&here, &layout.index()),
             study: Shown::some(study.description.as_deref())
-                .unwrap_or_else(|| Shown::new(text.study_without_description)),
+                .unwrap_or_else(|| Shown::new(text.page_study_without_description())),
             study_date: Shown::some(date.as_deref()),
             facts: facts(series, language).join(" · "),
             previous,
@@ -104,7 +105,7 @@ impl SeriesPage {
                 .objects
                 .iter()
                 .map(|object| ObjectView {
-                    kind: object_kind(&object.sop_class, &text.object),
+                    kind: object_kind(&object.sop_class, text),
                     title: Shown::some(object.title.as_deref()),
                     href: file_link(&here, &object.file_id),
                     file_id: object.file_id.to_string(),
@@ -139,39 +140,40 @@ fn file_link(here: &EntryPath, file_id: &FileId) -> String {
 
 /// `Serie 3: Torace 1.25`, with as much of it as is known.
 pub(super) fn title(series: &SeriesSection, language: Language) -> Shown {
-    let text = &language.texts().page;
+    let text = language.texts();
     let number = Shown::some(series.number.as_deref());
     let description = Shown::some(series.description.as_deref());
     let title = match (number, description) {
-        (Some(number), Some(description)) => format!("{} {number}: {description}", text.series),
-        (Some(number), None) => format!("{} {number}", text.series),
+        (Some(number), Some(description)) => {
+            format!("{} {number}: {description}", text.page_series())
+        }
+        (Some(number), None) => format!("{} {number}", text.page_series()),
         (None, Some(description)) => description.to_string(),
-        (None, None) => text.untitled_series.to_owned(),
+        (None, None) => text.page_untitled_series().to_owned(),
     };
     Shown::new(&title)
 }
 
 /// Modality, body part and counts in words.
 pub(super) fn facts(series: &SeriesSection, language: Language) -> Vec<String> {
-    let texts = language.texts();
-    let text = &texts.page;
+    let text = language.texts();
     let mut facts = Vec::new();
     if let Some(code) = Shown::some(series.modality.as_deref()) {
         let code = code.to_string();
-        facts.push((texts.modality)(&code).map_or(code, str::to_owned));
+        facts.push(modality(&code, text).map_or(code, str::to_owned));
     }
     if let Some(body_part) = Shown::some(series.body_part.as_deref()) {
-        facts.push(format!("{}: {body_part}", text.body_part));
+        facts.push(format!("{}: {body_part}", text.page_body_part()));
     }
     let images = count(series.images.len());
     if images > 0 {
-        facts.push(text.images.of(images));
+        facts.push(text.page_images(images));
     }
     if series.frame_count() > images {
-        facts.push(text.frames.of(series.frame_count()));
+        facts.push(text.page_frames(series.frame_count()));
     }
     if !series.objects.is_empty() {
-        facts.push(text.objects.of(count(series.objects.len())));
+        facts.push(text.page_objects(count(series.objects.len())));
     }
     facts
 }
@@ -189,31 +191,27 @@ impl ImageView {
         here: &EntryPath,
         language: Language,
     ) -> Self {
-        let text = &language.texts().page;
-        let position = count(index).saturating_add(1).to_string();
-        let values = [
-            ("series", series_title.to_string()),
-            ("image", position.clone()),
-            ("images", series.images.len().to_string()),
-        ];
-        let alt = fill(text.preview_alt, &values.each_ref().map(|(key, value)| (*key, &**value)));
-        let number = Shown::some(image.number.as_deref()).map_or(position, |n| n.to_string());
-        let mut caption = format!("{} {number}", text.image);
+        let text = language.texts();
+        let position = count(index).saturating_add(1);
+        let images = count(series.images.len());
+        let alt = text.page_preview_alt(position, images, series_title.to_string());
+        let number = Shown::some(image.number.as_deref());
+        let number = number.map_or_else(|| position.to_string(), |number| number.to_string());
+        let mut caption = format!("{} {number}", text.page_image());
         if let Some(mm) = image.slice_location.as_deref().and_then(|mm| decimal(mm, language)) {
             caption.push_str(" · ");
-            caption.push_str(&fill(text.position, &[("mm", &mm)]));
+            caption.push_str(&text.page_position(mm));
         }
         // One placeholder stands for all frames of an instance that cannot be shown at all.
         let stands_for_all = matches!(image.frames.as_slice(), [FrameEntry::Placeholder(_)]);
         let frames = image.frames.iter().zip(1_u32..).map(|(frame, frame_number)| {
             let (mut alt, mut caption) = (alt.clone(), caption.clone());
             if image.frame_count > 1 && stands_for_all {
-                let frames = text.frames.of(u64::from(image.frame_count));
+                let frames = text.page_frames(u64::from(image.frame_count));
                 alt = format!("{alt}, {frames}");
                 caption = format!("{caption} · {frames}");
             } else if image.frame_count > 1 {
-                let (frame, frames) = (frame_number.to_string(), image.frame_count.to_string());
-                let suffix = fill(text.frame, &[("frame", &frame), ("frames", &frames)]);
+                let suffix = text.page_frame(frame_number, image.frame_count);
                 alt = format!("{alt}, {suffix}");
                 caption = format!("{caption} · {suffix}");
             }
@@ -226,10 +224,8 @@ impl ImageView {
         let shown = count(image.frames.len());
         Self {
             frames: frames.collect(),
-            capped: (shown < u64::from(image.frame_count) && !stands_for_all).then(|| {
-                let (shown, frames) = (shown.to_string(), image.frame_count.to_string());
-                fill(text.capped, &[("shown", &shown), ("frames", &frames)])
-            }),
+            capped: (shown < u64::from(image.frame_count) && !stands_for_all)
+                .then(|| text.page_capped(image.frame_count, shown)),
         }
     }
 }

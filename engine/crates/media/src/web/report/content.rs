@@ -10,8 +10,8 @@ use part10::Dataset;
 
 use crate::dates::{display_da, display_da_tm, hours_and_minutes};
 use crate::person_name::display_pn;
-use crate::texts::{Language, ReportTexts, fill};
 use crate::web::shown::Shown;
+use texts::{Language, Texts};
 
 /// Real reports nest less than ten deep.
 const MAX_DEPTH: usize = 24;
@@ -80,12 +80,12 @@ pub(super) fn meaning(dataset: &Dataset<'_>, sequence: Tag) -> Option<String> {
 }
 
 fn value(item: &Dataset<'_>, language: Language) -> Option<Shown> {
-    let texts = &language.texts().report;
+    let texts = language.texts();
     let target = item.f64s(tags::REFERENCED_CONTENT_ITEM_IDENTIFIER);
     if !target.is_empty() {
         // One number for each level of the tree; the root is 1.
         let path: Vec<String> = target.iter().map(|number| format!("{number:.0}")).collect();
-        return Some(Shown::new(&fill(texts.see_item, &[("item", &path.join("."))])));
+        return Some(Shown::new(&texts.report_see_item(path.join("."))));
     }
     let value_type = item.text(tags::VALUE_TYPE)?;
     let value = match value_type.as_str() {
@@ -130,16 +130,16 @@ fn number(item: &Dataset<'_>, language: Language) -> Option<String> {
 }
 
 /// Objects and regions that a report points to.
-fn reference(item: &Dataset<'_>, value_type: &str, texts: &ReportTexts) -> String {
+fn reference(item: &Dataset<'_>, value_type: &str, texts: Texts) -> String {
     let uid = item
         .item(tags::REFERENCED_SOP_SEQUENCE)
         .and_then(|object| object.text(tags::REFERENCED_SOP_INSTANCE_UID));
     match (value_type, uid) {
-        ("IMAGE", Some(uid)) => fill(texts.image, &[("uid", &uid)]),
-        ("SCOORD" | "SCOORD3D", _) => texts.region.to_owned(),
-        ("TCOORD", _) => texts.interval.to_owned(),
-        (_, Some(uid)) => fill(texts.object, &[("uid", &uid)]),
-        (value_type, None) => fill(texts.not_shown, &[("type", value_type)]),
+        ("IMAGE", Some(uid)) => texts.report_image(uid),
+        ("SCOORD" | "SCOORD3D", _) => texts.report_region().to_owned(),
+        ("TCOORD", _) => texts.report_interval().to_owned(),
+        (_, Some(uid)) => texts.report_object(uid),
+        (value_type, None) => texts.report_not_shown(value_type),
     }
 }
 

@@ -1,0 +1,116 @@
+notice-missing = { $n ->
+    [one] { $n } DICOM object that was expected has not arrived.
+   *[other] { $n } DICOM objects that were expected have not arrived.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-unreadable = { $n ->
+    [one] { $n } file cannot be read and is not in the package.
+   *[other] { $n } files cannot be read and are not in the package.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-truncated = { $n ->
+    [one] { $n } file is cut short and is not in the package.
+   *[other] { $n } files are cut short and are not in the package.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-malformed = { $n ->
+    [one] { $n } file is damaged and is not in the package.
+   *[other] { $n } files are damaged and are not in the package.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-no-uid = { $n ->
+    [one] { $n } file lacks an identifier it cannot do without and is not in the package.
+   *[other] { $n } files lack an identifier they cannot do without and are not in the package.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-foreign-study = { $n ->
+    [one] { $n } object belongs to another examination and is not in the package.
+   *[other] { $n } objects belong to another examination and are not in the package.
+}
+    .advice = Please tell the institution that made the examination: its archive needs a check.
+notice-foreign-patient = { $n ->
+    [one] { $n } object is recorded for another patient and is not in the package.
+   *[other] { $n } objects are recorded for another patient and are not in the package.
+}
+    .advice = Please tell the institution that made the examination: its archive needs a check.
+notice-unknown-syntax = { $n ->
+    [one] { $n } file is written in an unknown format and is not in the package.
+   *[other] { $n } files are written in an unknown format and are not in the package.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-refused-over-limit = { $n ->
+    [one] { $n } file is over the size limit and is not in the package.
+   *[other] { $n } files are over the size limit and are not in the package.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-refused = { $n ->
+    [one] { $n } DICOM object that was expected is not in the package.
+   *[other] { $n } DICOM objects that were expected are not in the package.
+}
+    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+notice-left-out = { $n ->
+    [one] { $n } technical object of the device is not in the package: other programs could not read it.
+   *[other] { $n } technical objects of the device are not in the package: other programs could not read them.
+}
+    .advice = No image is missing and there is nothing for you to do.
+notice-duplicate = { $n ->
+    [one] { $n } object arrived twice, in identical copies: the package holds it once.
+   *[other] { $n } objects arrived more than once, in identical copies: the package holds them once.
+}
+    .advice = No image is missing and there is nothing for you to do.
+notice-conflicting-duplicate = { $n ->
+    [one] { $n } object has the identifier of another one but differs: the package holds only the first.
+   *[other] { $n } objects have the identifiers of others but differ: the package holds only the first ones.
+}
+    .advice = Please tell the institution that made the examination: its archive needs a check.
+notice-no-decoder = { $n ->
+    [one] { $n } image has no preview: its compression is not supported.
+   *[other] { $n } images have no preview: their compression is not supported.
+}
+    .advice = They are in the package as DICOM files all the same: a DICOM viewer is needed to see them.
+notice-unsupported = { $n ->
+    [one] { $n } image has no preview: its format is not supported.
+   *[other] { $n } images have no preview: their format is not supported.
+}
+    .advice = They are in the package as DICOM files all the same: a DICOM viewer is needed to see them.
+notice-damaged = { $n ->
+    [one] { $n } image has no preview: its data are damaged.
+   *[other] { $n } images have no preview: their data are damaged.
+}
+    .advice = The DICOM file is in the package as it was received: ask the institution whether it has a sound copy.
+notice-missing-pixels = { $n ->
+    [one] { $n } image has no preview: its data are incomplete.
+   *[other] { $n } images have no preview: their data are incomplete.
+}
+    .advice = The DICOM file is in the package as it was received: ask the institution whether it has a sound copy.
+notice-preview-over-limit = { $n ->
+    [one] { $n } image has no preview: it is too large.
+   *[other] { $n } images have no preview: they are too large.
+}
+    .advice = They are in the package as DICOM files all the same: a DICOM viewer is needed to see them.
+notice-no-preview = { $n ->
+    [one] { $n } image has no preview.
+   *[other] { $n } images have no preview.
+}
+    .advice = They are in the package as DICOM files all the same: a DICOM viewer is needed to see them.
+notice-capped = { $n ->
+    [one] Only the first frames of { $n } long sequence are shown.
+   *[other] Only the first frames of { $n } long sequences are shown.
+}
+    .advice = The whole sequence is in the DICOM file: a DICOM viewer is needed to see it.
+notice-kept-compressed = { $n ->
+    [one] { $n } object stays compressed, as it was received.
+   *[other] { $n } objects stay compressed, as they were received.
+}
+    .advice = If a program does not open them, try another one: nothing has been lost.
+notice-other = { $n ->
+    [one] There is { $n } remark on the content.
+   *[other] There are { $n } remarks on the content.
+}
+    .advice = Details are in the complete list of files.
+notice-box-no-decoder = compression not supported
+notice-box-unsupported = format not supported
+notice-box-damaged = damaged data
+notice-box-missing-pixels = incomplete data
+notice-box-over-limit = image too large
+notice-box-other = reason not known

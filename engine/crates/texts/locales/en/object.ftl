@@ -1,0 +1,9 @@
+object-pdf = PDF document
+object-document = Document
+object-structured-report = Structured report
+object-key-objects = Selection of images
+object-presentation-state = Display settings
+object-waveform = Waveform
+object-radiotherapy = Radiotherapy data
+object-raw-data = Raw data
+object-other = DICOM object

@@ -1,0 +1,16 @@
+report-completion = Completeness
+report-complete = complete
+report-partial = partial
+report-verification = Verification
+report-verified = verified
+report-unverified = not verified
+report-verified-by = Verified by { $name }.
+report-verified-by-on = Verified by { $name }, { $date }.
+report-see-item = see item { $item }
+report-image = image with SOP Instance UID { $uid }
+report-object = object with SOP Instance UID { $uid }
+report-region = region marked on the image
+report-interval = interval of time marked
+report-not-shown = value of type { $kind }: a DICOM viewer is needed to read it
+report-is-cut = The document goes on: the whole text is in the DICOM file.
+report-origin = Page made from the DICOM structured document in this package: the original document prevails.

@@ -1,0 +1,116 @@
+notice-missing = { $n ->
+    [one] { $n } oggetto DICOM previsto non è arrivato dall'archivio.
+   *[other] { $n } oggetti DICOM previsti non sono arrivati dall'archivio.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-unreadable = { $n ->
+    [one] { $n } file non è leggibile e non è nel pacchetto.
+   *[other] { $n } file non sono leggibili e non sono nel pacchetto.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-truncated = { $n ->
+    [one] { $n } file è tronco e non è nel pacchetto.
+   *[other] { $n } file sono tronchi e non sono nel pacchetto.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-malformed = { $n ->
+    [one] { $n } file è danneggiato e non è nel pacchetto.
+   *[other] { $n } file sono danneggiati e non sono nel pacchetto.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-no-uid = { $n ->
+    [one] { $n } file è privo di un identificativo indispensabile e non è nel pacchetto.
+   *[other] { $n } file sono privi di un identificativo indispensabile e non sono nel pacchetto.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-foreign-study = { $n ->
+    [one] { $n } oggetto appartiene a un altro esame e non è nel pacchetto.
+   *[other] { $n } oggetti appartengono a un altro esame e non sono nel pacchetto.
+}
+    .advice = Segnalalo alla struttura che ha eseguito l'esame: deve controllare l'archivio.
+notice-foreign-patient = { $n ->
+    [one] { $n } oggetto è registrato con un altro paziente e non è nel pacchetto.
+   *[other] { $n } oggetti sono registrati con un altro paziente e non sono nel pacchetto.
+}
+    .advice = Segnalalo alla struttura che ha eseguito l'esame: deve controllare l'archivio.
+notice-unknown-syntax = { $n ->
+    [one] { $n } file è scritto in un formato sconosciuto e non è nel pacchetto.
+   *[other] { $n } file sono scritti in un formato sconosciuto e non sono nel pacchetto.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-refused-over-limit = { $n ->
+    [one] { $n } file supera i limiti di dimensione e non è nel pacchetto.
+   *[other] { $n } file superano i limiti di dimensione e non sono nel pacchetto.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-refused = { $n ->
+    [one] { $n } oggetto DICOM previsto non è nel pacchetto.
+   *[other] { $n } oggetti DICOM previsti non sono nel pacchetto.
+}
+    .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
+notice-left-out = { $n ->
+    [one] { $n } oggetto tecnico dell'apparecchiatura non è nel pacchetto: altri programmi non potrebbero leggerlo.
+   *[other] { $n } oggetti tecnici dell'apparecchiatura non sono nel pacchetto: altri programmi non potrebbero leggerli.
+}
+    .advice = Non manca alcuna immagine e non devi fare nulla.
+notice-duplicate = { $n ->
+    [one] { $n } oggetto è arrivato due volte, in copie identiche: nel pacchetto c'è una volta sola.
+   *[other] { $n } oggetti sono arrivati più volte, in copie identiche: nel pacchetto ci sono una volta sola.
+}
+    .advice = Non manca alcuna immagine e non devi fare nulla.
+notice-conflicting-duplicate = { $n ->
+    [one] { $n } oggetto porta lo stesso identificativo di un altro ma è diverso: nel pacchetto c'è solo il primo.
+   *[other] { $n } oggetti portano lo stesso identificativo di altri ma sono diversi: nel pacchetto ci sono solo i primi.
+}
+    .advice = Segnalalo alla struttura che ha eseguito l'esame: deve controllare l'archivio.
+notice-no-decoder = { $n ->
+    [one] { $n } immagine non ha l'anteprima: la sua compressione non è gestita.
+   *[other] { $n } immagini non hanno l'anteprima: la loro compressione non è gestita.
+}
+    .advice = Nel pacchetto ci sono comunque in formato DICOM: per vederle serve un visualizzatore DICOM.
+notice-unsupported = { $n ->
+    [one] { $n } immagine non ha l'anteprima: il suo formato non è gestito.
+   *[other] { $n } immagini non hanno l'anteprima: il loro formato non è gestito.
+}
+    .advice = Nel pacchetto ci sono comunque in formato DICOM: per vederle serve un visualizzatore DICOM.
+notice-damaged = { $n ->
+    [one] { $n } immagine non ha l'anteprima: i suoi dati sono danneggiati.
+   *[other] { $n } immagini non hanno l'anteprima: i loro dati sono danneggiati.
+}
+    .advice = Il file DICOM è nel pacchetto così come è stato ricevuto: chiedi alla struttura se ne ha una copia integra.
+notice-missing-pixels = { $n ->
+    [one] { $n } immagine non ha l'anteprima: i suoi dati sono incompleti.
+   *[other] { $n } immagini non hanno l'anteprima: i loro dati sono incompleti.
+}
+    .advice = Il file DICOM è nel pacchetto così come è stato ricevuto: chiedi alla struttura se ne ha una copia integra.
+notice-preview-over-limit = { $n ->
+    [one] { $n } immagine non ha l'anteprima: è troppo grande.
+   *[other] { $n } immagini non hanno l'anteprima: sono troppo grandi.
+}
+    .advice = Nel pacchetto ci sono comunque in formato DICOM: per vederle serve un visualizzatore DICOM.
+notice-no-preview = { $n ->
+    [one] { $n } immagine non ha l'anteprima.
+   *[other] { $n } immagini non hanno l'anteprima.
+}
+    .advice = Nel pacchetto ci sono comunque in formato DICOM: per vederle serve un visualizzatore DICOM.
+notice-capped = { $n ->
+    [one] Di { $n } sequenza lunga sono mostrati solo i primi fotogrammi.
+   *[other] Di { $n } sequenze lunghe sono mostrati solo i primi fotogrammi.
+}
+    .advice = La sequenza intera è nel file DICOM: per vederla serve un visualizzatore DICOM.
+notice-kept-compressed = { $n ->
+    [one] { $n } oggetto resta compresso, come è stato ricevuto.
+   *[other] { $n } oggetti restano compressi, come sono stati ricevuti.
+}
+    .advice = Se un programma non li apre, provane un altro: nulla è andato perduto.
+notice-other = { $n ->
+    [one] C'è { $n } annotazione sul contenuto.
+   *[other] Ci sono { $n } annotazioni sul contenuto.
+}
+    .advice = I particolari sono nell'elenco completo dei file.
+notice-box-no-decoder = compressione non gestita
+notice-box-unsupported = formato non gestito
+notice-box-damaged = dati danneggiati
+notice-box-missing-pixels = dati incompleti
+notice-box-over-limit = immagine troppo grande
+notice-box-other = motivo non noto

@@ -1,0 +1,9 @@
+object-pdf = Documento PDF
+object-document = Documento
+object-structured-report = Referto strutturato
+object-key-objects = Selezione di immagini
+object-presentation-state = Impostazioni di visualizzazione
+object-waveform = Tracciato
+object-radiotherapy = Dati di radioterapia
+object-raw-data = Dati grezzi
+object-other = Oggetto DICOM

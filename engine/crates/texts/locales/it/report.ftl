@@ -1,0 +1,16 @@
+report-completion = Completezza
+report-complete = completo
+report-partial = parziale
+report-verification = Verifica
+report-verified = verificato
+report-unverified = non verificato
+report-verified-by = Verificato da { $name }.
+report-verified-by-on = Verificato da { $name }, { $date }.
+report-see-item = vedi il punto { $item }
+report-image = immagine con SOP Instance UID { $uid }
+report-object = oggetto con SOP Instance UID { $uid }
+report-region = regione indicata sull'immagine
+report-interval = intervallo di tempo indicato
+report-not-shown = valore di tipo { $kind }: si legge con un visualizzatore DICOM
+report-is-cut = Il documento continua: il testo intero è nel file DICOM.
+report-origin = Pagina ricavata dal documento strutturato DICOM contenuto nel pacchetto: fa fede il documento originale.

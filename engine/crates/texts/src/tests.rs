@@ -1,0 +1,92 @@
+//! Every message is whole in both languages, and somebody reads it.
+
+use std::path::Path;
+use std::{env, fs};
+
+use rstest::rstest;
+
+use super::*;
+
+/// Sources and templates of the workspace, but not this crate.
+fn sources(folder: &Path, found: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !name.starts_with('.') && !["target", "out", "texts"].contains(&name.as_str()) {
+                sources(&path, found);
+            }
+        } else if [".rs", ".html"].iter().any(|ending| name.ends_with(ending)) {
+            found.push_str(&fs::read_to_string(&path).expect("UTF-8"));
+        }
+    }
+}
+
+#[test]
+fn every_message_is_used() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let mut found = String::new();
+    for folder in ["engine", "src"] {
+        sources(&root.join(folder), &mut found);
+    }
+    let is_used = |listed: &Listed| found.contains(&format!(".{}(", listed.function));
+    let unused: Vec<_> =
+        MESSAGES.iter().filter(|listed| !is_used(listed)).map(|listed| listed.function).collect();
+    assert!(unused.is_empty(), "nobody calls {unused:?}");
+    assert!(MESSAGES.len() > 100, "only {} messages", MESSAGES.len());
+}
+
+/// Fluent formats each message without a complaint, for one and for many.
+#[rstest]
+fn every_message_takes_its_variables(
+    #[values(Language::Italian, Language::English)] language: Language,
+    #[values("1", "7", "{ $n }")] value: &str,
+) {
+    let bundle = bundle(language);
+    for listed in MESSAGES {
+        let message = bundle.get_message(listed.id).expect(listed.id);
+        let pattern = match listed.attribute {
+            Some(attribute) => message.get_attribute(attribute).expect(attribute).value(),
+            None => message.value().expect(listed.id),
+        };
+        let value = value.parse().map_or(Value::from(value), |number: u64| Value::from(number));
+        let values: FluentArgs<'_> =
+            listed.variables.iter().map(|variable| (*variable, value.clone())).collect();
+        let mut faults = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&values), &mut faults);
+        assert!(faults.is_empty() && !text.trim().is_empty(), "{}: {faults:?}", listed.function);
+        assert_eq!(text, text.trim(), "{}", listed.function);
+    }
+}
+
+#[rstest]
+#[case::one(1, "1 immagine", "1 image")]
+#[case::none(0, "0 immagini", "0 images")]
+#[case::many(3_000, "3000 immagini", "3000 images")]
+fn plurals(#[case] count: u64, #[case] italian: &str, #[case] english: &str) {
+    assert_eq!(Language::Italian.texts().page_images(count), italian);
+    assert_eq!(Language::English.texts().page_images(count), english);
+}
+
+#[test]
+fn braces_of_a_value_are_no_place() {
+    let text = Language::Italian.texts().report_verified_by("{ $date } { page-title }");
+    assert_eq!(text, "Verificato da { $date } { page-title }.");
+}
+
+/// S-141 and S-147 of the guide that patients know.
+#[test]
+fn italian_keeps_the_exact_sentences_of_the_guide() {
+    let text = Language::Italian.texts();
+    assert_eq!(
+        text.page_unpack("index.htm"),
+        "devi decomprimere il file (estrarre tutti i file presenti nel file ZIP) e lanciare il \
+         file index.htm per accedere all'interfaccia Web, per consultare il referto in formato \
+         PDF e le immagini in formato JPG."
+    );
+    assert_eq!(
+        text.page_own_or_bundled_viewer(),
+        "E' inoltre possibile visualizzare le immagini DICOM tramite un visualizzatore DICOM in \
+         proprio possesso, oppure tramite il DICOM Viewer integrato nel file ZIP"
+    );
+}
