@@ -38,6 +38,8 @@ pub struct Replacement {
     pub value: Option<(VR, Vec<u8>)>,
 }
 
+/// The group of the file meta information, which is always written anew and never in a data set.
+const FILE_META_GROUP: u16 = 0x0002;
 /// The shortest element: tag and length.
 const LEAST_ELEMENT_BYTES: usize = 8;
 /// Behind the pixel data stand digital signatures and padding at most.
@@ -265,6 +267,10 @@ fn encode_elements(
     for (place, raw) in dataset.raw_elements() {
         insert_below(Some(place.tag), &mut pending, out);
         if pending.first().is_some_and(|next| next.tag == place.tag) {
+            continue;
+        }
+        // Where the source's own file meta information is damaged, the rest of it seems to be data.
+        if depth == 0 && place.tag.0 == FILE_META_GROUP {
             continue;
         }
         if dataset.encoding() == Encoding::EXPLICIT_LE && place.regular {

@@ -116,6 +116,17 @@ fn a_damaged_sequence_keeps_its_bytes() {
     assert!(head.windows(kept.len()).any(|window| window == kept));
 }
 
+/// A group length that is too short makes the end of the file meta information look like data.
+#[test]
+fn file_meta_information_is_never_data() {
+    let strayed = EXPLICIT.element((0x0002, 0x0013), "SH", b"OTHER_1.0");
+    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let bytes = file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &strayed, (2, 1), &pixels);
+    let head = head(&open(bytes)).unwrap();
+    let is_kept = |text: &[u8]| head.windows(text.len()).any(|window| window == text);
+    assert_eq!((is_kept(b"OTHER_1.0"), is_kept(b"1.2.1")), (false, true));
+}
+
 #[test]
 fn sequences_without_end_are_refused() {
     let mut nested = Vec::new();
