@@ -85,16 +85,22 @@ pub fn decode_frame(
     let coding = pixel_coding(transfer_syntax).ok_or_else(no_decoder)?;
     let decoder = coding.decoder.ok_or_else(no_decoder)?;
     let native_bytes = limits.native_bytes(description)?;
-    match decoder {
+    let native = match decoder {
         Decoder::Native => {
             let bytes = frame.get(..native_bytes).ok_or(PreviewFault::MissingPixels)?.to_vec();
             let photometric = description.photometric.clone();
-            Ok(NativeFrame { bytes, photometric, planar: description.planar })
+            NativeFrame { bytes, photometric, planar: description.planar }
         }
-        Decoder::Jpeg => jpeg::decode(description, frame),
-        Decoder::Jpeg2000 => jpeg2000::decode(description, frame),
-        Decoder::JpegLs => jpeg_ls::decode(description, frame),
-        Decoder::Deflate => deflated::decode(description, frame, native_bytes),
-        Decoder::Rle => rle::decode(description, frame, native_bytes),
+        Decoder::Jpeg => jpeg::decode(description, frame)?,
+        Decoder::Jpeg2000 => jpeg2000::decode(description, frame)?,
+        Decoder::JpegLs => jpeg_ls::decode(description, frame)?,
+        Decoder::Deflate => deflated::decode(description, frame, native_bytes)?,
+        Decoder::Rle => rle::decode(description, frame, native_bytes)?,
+    };
+    // A data set must tell the truth of its pixels: whole chrominances are not YBR_PARTIAL_420.
+    if native.bytes.len() as u64 != native.describe(description).frame_bytes() {
+        let reason = "the samples of the compressed frame are not as the data set says";
+        return Err(PreviewFault::Unsupported(reason.into()));
     }
+    Ok(native)
 }
