@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; `make help` names the others.
 .POSIX:
-.PHONY: help demo test test-slow lint bench peers
+.PHONY: help demo test test-slow lint fuzz bench peers
 
 CARGO = cargo
 DEMO = out/demo
@@ -9,6 +9,7 @@ help:
 	@echo 'make demo       makes two fixture studies, packages them and says where to look'
 	@echo 'make test       installs what the tests need, then runs every check and test'
 	@echo 'make test-slow  the same with the long tests'
+	@echo 'make fuzz       fuzzes: MINUTES=1 each; TARGET=frame_rle for one alone'
 	@echo 'make bench      benchmarks of the parts, each beside a floor'
 	@echo 'make peers      speed, memory and size beside Orthanc and DCMTK (needs root or both installed)'
 
@@ -61,6 +62,9 @@ test-slow:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+fuzz:
+	tests/fuzz/run $${MINUTES:-1} $$TARGET
 
 # --- measurements -----------------------------------------------------------------------------
 

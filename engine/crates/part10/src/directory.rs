@@ -57,6 +57,14 @@ pub fn read_directory(path: &Path, limits: &Limits) -> Result<Directory, OpenErr
     read(Front::of_file(file), limits)
 }
 
+/// As [`read_directory`], of a whole file that is already in memory.
+///
+/// # Errors
+/// As [`read_directory`].
+pub fn parse_directory(bytes: Vec<u8>, limits: &Limits) -> Result<Directory, OpenError> {
+    read(Front::of_memory(bytes), limits)
+}
+
 fn read(mut front: Front, limits: &Limits) -> Result<Directory, OpenError> {
     let start = read_start(&mut front, limits)?;
     let syntax = transfer_syntax_of(&start, &front)?;
@@ -146,7 +154,7 @@ mod tests {
     }
 
     fn read_bytes(bytes: Vec<u8>) -> Result<Directory, OpenError> {
-        read(Front::of_memory(bytes), &Limits::default())
+        parse_directory(bytes, &Limits::default())
     }
 
     #[test]

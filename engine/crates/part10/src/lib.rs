@@ -24,7 +24,7 @@ mod start;
 mod vr;
 
 pub use dataset::{Dataset, Element};
-pub use directory::{Directory, Reference, read_directory};
+pub use directory::{Directory, Reference, parse_directory, read_directory};
 pub use element::has_long_length;
 pub use encoding::{
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN,
