@@ -1,6 +1,7 @@
 //! The one binary `esito`: argument parsing and one short file per subcommand; no logic of its own.
 
 mod commands;
+mod config;
 mod exit;
 mod interrupt;
 mod messages;

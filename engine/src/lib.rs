@@ -34,6 +34,7 @@ mod window;
 
 pub use error::{Fault, PackError};
 pub use media::Language;
+pub use media::branding::{self, Branding};
 pub use media::contents::{Counts, Institution};
 pub use media::layout::Layout;
 pub use model::{InvalidUid, Notice, Refusal, StudyInstanceUid};

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use media::Language;
-use media::contents::Institution;
+use media::branding::Branding;
 use media::layout::Layout;
 use model::StudyInstanceUid;
 
@@ -41,7 +41,7 @@ pub struct Options {
     /// Language of the pages.
     pub language: Language,
     /// Who makes the package; what is absent is taken from the study.
-    pub institution: Institution,
+    pub branding: Branding,
     /// How many frames of an instance get a preview.
     pub previews_per_instance: u32,
     /// Threads that render and compress.
@@ -62,7 +62,7 @@ impl Default for Options {
             layout: Layout::Reference,
             transfer_syntax: TransferSyntaxPolicy::Auto,
             language: Language::default(),
-            institution: Institution::default(),
+            branding: Branding::default(),
             previews_per_instance: 200,
             jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             budget_bytes: 48 << 20,

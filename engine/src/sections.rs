@@ -95,11 +95,6 @@ impl Sections {
         }
     }
 
-    /// The configured institution; without one, that of the study.
-    fn institution_of<'a>(&'a self, options: &'a Options) -> &'a Institution {
-        if options.institution.name.is_some() { &options.institution } else { &self.institution }
-    }
-
     /// What stands around a report page.
     pub(crate) fn report_frame<'a>(
         &'a self,
@@ -109,7 +104,7 @@ impl Sections {
         ReportFrame {
             language: options.language,
             layout: options.layout,
-            institution: self.institution_of(options),
+            institution: options.branding.institution(options.language, &self.institution),
             patient: self.patient.as_ref().unwrap_or(&UNNAMED),
             path,
         }
@@ -144,7 +139,6 @@ impl Sections {
         notices: Vec<Notice>,
         counts: Counts,
     ) -> PackageContents {
-        let institution = self.institution_of(options).clone();
         let studies = self.studies.into_values().map(|(mut study, series)| {
             study.series = series
                 .into_values()
@@ -162,7 +156,8 @@ impl Sections {
         PackageContents {
             language: options.language,
             layout: options.layout,
-            institution,
+            institution: self.institution,
+            branding: options.branding.clone(),
             patient: self.patient.unwrap_or_default(),
             studies: studies.collect(),
             reports: self.reports,

@@ -11,6 +11,7 @@ use engine::{
     TransferSyntaxPolicy,
 };
 
+use crate::config::Config;
 use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::target::Target;
@@ -28,6 +29,9 @@ pub(crate) struct PackageArgs {
     /// ZIP to write; - for standard output
     #[arg(long, value_name = "FILE.zip|-")]
     out: PathBuf,
+    /// Configuration: names, logo and colours of the institution
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
     /// Names and places in the package
     #[arg(long, value_enum, default_value = "reference")]
     layout: LayoutArg,
@@ -91,7 +95,7 @@ enum ProgressArg {
 }
 
 impl PackageArgs {
-    fn request(&self) -> PackageRequest {
+    fn request(&self, config: Config) -> PackageRequest {
         let defaults = Options::default();
         let options = Options {
             layout: match self.layout {
@@ -107,6 +111,7 @@ impl PackageArgs {
                 LanguageArg::It => Language::Italian,
                 LanguageArg::En => Language::English,
             },
+            branding: config.branding,
             jobs: self
                 .jobs
                 .and_then(|jobs| NonZeroUsize::new(jobs.into()))
@@ -160,7 +165,7 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
             exit::of_error(&error)
         }
         Err(Failure::Usage(sentence)) => {
-            messages.error(sentence);
+            messages.error(&sentence);
             ExitCode::from(exit::USAGE)
         }
         Err(Failure::Local(what, error)) => {
@@ -173,8 +178,8 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
 /// Why there is no package.
 enum Failure {
     Pack(PackError),
-    /// What is asked for contradicts itself.
-    Usage(&'static str),
+    /// What is asked for contradicts itself, or the configuration cannot be used.
+    Usage(String),
     /// What cannot be written.
     Local(String, io::Error),
 }
@@ -191,13 +196,16 @@ fn package(
     interrupt: &Interrupt,
 ) -> Result<PackageReport, Failure> {
     if arguments.report.as_ref().is_some_and(|report| overwrites(report, &arguments.out)) {
-        return Err(Failure::Usage("--report and --out name the same file: give each its own"));
+        let sentence = "--report and --out name the same file: give each its own";
+        return Err(Failure::Usage(sentence.to_owned()));
     }
+    let config = Config::load(arguments.config.as_deref())
+        .map_err(|error| Failure::Usage(format!("{error:#}")))?;
     let name = arguments.out.display().to_string();
     let failed = |error| Failure::Local(name.clone(), error);
     let mut target = Target::open(&arguments.out).map_err(failed)?;
     interrupt.set_partial(target.partial());
-    let packed = engine::pack(&arguments.request(), &mut target, &mut watch);
+    let packed = engine::pack(&arguments.request(config), &mut target, &mut watch);
     watch.finish();
     let report = packed.map_err(|error| match error {
         PackError::Sink(error) => Failure::Local(name.clone(), error),

@@ -28,7 +28,7 @@ pub fn report(bytes: &[u8]) {
     let frame = ReportFrame {
         language: if flags & 4 == 0 { Language::Italian } else { Language::English },
         layout,
-        institution: &Institution::default(),
+        institution: Institution::default(),
         patient: &Patient::default(),
         path: &layout.report(Ordinal::FIRST, ReportFormat::Page),
     };

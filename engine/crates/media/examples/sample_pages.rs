@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&layout.readme(), readme::readme(&contents).as_bytes())?;
     for file in fixtures::recipe("sr", &fixtures::Options::default())? {
         let path = layout.report(Ordinal::FIRST, ReportFormat::Page);
-        let (institution, patient) = (&contents.institution, &contents.patient);
+        let (institution, patient) = (contents.institution.clone(), &contents.patient);
         let frame = ReportFrame { language, layout, institution, patient, path: &path };
         let instance = Instance::from_bytes(file.bytes()?, &Limits::default())?;
         write(&path, web::report_page(frame, &instance.dataset())?.as_bytes())?;

@@ -10,6 +10,7 @@ use std::fmt;
 
 use model::{EntryPath, FileId, Notice, PreviewFault, SopClassUid, TransferSyntaxUid};
 
+use crate::branding::Branding;
 use crate::layout::Layout;
 use crate::numbering::Ordinal;
 use texts::Language;
@@ -21,8 +22,10 @@ pub struct PackageContents {
     pub language: Language,
     /// Where everything lies.
     pub layout: Layout,
-    /// Who made the package.
+    /// The institution as the study names it.
     pub institution: Institution,
+    /// The institution as it presents itself.
+    pub branding: Branding,
     /// Whose it is.
     pub patient: Patient,
     /// In the order of their numbers.
@@ -39,7 +42,7 @@ pub struct PackageContents {
     pub viewer: Option<EntryPath>,
 }
 
-/// The institution that made the package (RAD-47 demands its identification in the index).
+/// An institution (RAD-47 demands that of the package in the index).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Institution {
     /// As it calls itself; when absent the pages say that it is not stated.
@@ -205,6 +208,11 @@ pub struct Counts {
 }
 
 impl PackageContents {
+    /// The institution that made the package, for the pages of a language.
+    pub fn institution(&self, language: Language) -> Institution {
+        self.branding.institution(language, &self.institution)
+    }
+
     /// How many series there are.
     pub fn series_count(&self) -> usize {
         self.studies.iter().map(|study| study.series.len()).sum()

@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here opens a file, reads a clock or draws a random number.
 
+pub mod branding;
 pub mod cd_info;
 mod claims;
 pub mod contents;

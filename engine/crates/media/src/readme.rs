@@ -27,7 +27,7 @@ pub fn readme(contents: &PackageContents) -> String {
 fn write_language(paper: &mut PlainText, contents: &PackageContents, language: Language) {
     let text = language.texts();
     paper.title(text.readme_title());
-    let institution = &contents.institution;
+    let institution = contents.institution(language);
     paper.item(
         &format!("{}: ", text.readme_institution()),
         institution.name.as_deref().unwrap_or(text.readme_not_stated()),

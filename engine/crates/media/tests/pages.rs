@@ -256,7 +256,7 @@ fn report_page(study: &str, language: Language) -> (EntryPath, String) {
     let frame = ReportFrame {
         language,
         layout: contents.layout,
-        institution: &contents.institution,
+        institution: contents.institution.clone(),
         patient: &contents.patient,
         path: &path,
     };

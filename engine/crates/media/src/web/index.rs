@@ -147,7 +147,7 @@ impl IndexPage {
             policy: CONTENT_SECURITY_POLICY,
             stylesheet: link(&here, &layout.stylesheet()),
             title: text.page_title(),
-            institution: InstitutionView::new(&contents.institution, text),
+            institution: InstitutionView::new(&contents.institution(language), text),
             patient: PatientView::new(&contents.patient, language),
             status: Status::of(contents, text),
             notices: summarise(&contents.notices, language)

@@ -20,14 +20,14 @@ use crate::person_name::display_pn;
 use texts::{Language, Texts};
 
 /// What the page of a report takes from the package around it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ReportFrame<'a> {
     /// The language of labels and dates; the report itself stays as it was written.
     pub language: Language,
     /// Where everything lies.
     pub layout: Layout,
     /// Who made the package.
-    pub institution: &'a Institution,
+    pub institution: Institution,
     /// Whose it is.
     pub patient: &'a Patient,
     /// Where the page will lie: [`Layout::report`].
@@ -97,7 +97,7 @@ impl ReportPage {
             text,
             policy: CONTENT_SECURITY_POLICY,
             stylesheet: link(path, &layout.stylesheet()),
-            institution: InstitutionView::new(institution, text),
+            institution: InstitutionView::new(&institution, text),
             patient: PatientView::new(patient, language),
             index: link(path, &layout.index()),
             title: Shown::some(title.as_deref()).unwrap_or_else(|| Shown::new(text.page_report())),

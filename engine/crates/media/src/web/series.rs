@@ -91,7 +91,7 @@ impl SeriesPage {
             text,
             policy: CONTENT_SECURITY_POLICY,
             stylesheet: link(&here, &layout.stylesheet()),
-            institution: InstitutionView::new(&contents.institution, text),
+            institution: InstitutionView::new(&contents.institution(language), text),
             patient: PatientView::new(&contents.patient, language),
             index: link(&here, &layout.index()),
             study: Shown::some(study.description.as_deref())

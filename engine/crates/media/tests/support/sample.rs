@@ -158,5 +158,6 @@ pub(crate) fn contents(language: Language, layout: Layout, slices: usize) -> Pac
         counts: Counts { expected, received: expected - 2, rendered: expected - 6 + 1 + 8 },
         transfer_syntaxes: ["1.2.840.10008.1.2.1".parse().unwrap()].into(),
         viewer: layout.viewer_file("index.htm").ok(),
+        ..PackageContents::default()
     }
 }

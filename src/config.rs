@@ -1,0 +1,173 @@
+//! The configuration: one TOML file, and the environment over it.
+//!
+//! `ESITO__SECTION__KEY` takes the place of `key` in `[section]`. A key that nobody knows is an error
+//! that names the nearest known one: a misspelt setting must not pass for the default. Nothing else
+//! of the program reads the environment.
+//!
+//! A new section is a field of [`File`], and a line in `check_keys`.
+
+mod branding;
+mod known_keys;
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use engine::Branding;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+/// What stands before the names of environment variables that belong here.
+const PREFIX: &str = "ESITO__";
+
+/// The configuration, checked.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// How the institution presents itself.
+    pub(crate) branding: Branding,
+}
+
+/// The configuration as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    branding: branding::Section,
+}
+
+impl Config {
+    /// Reads a file, if one is given, and the environment.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no TOML, an unknown key, a value that cannot be used; each
+    /// says what to do.
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?.strip_prefix(PREFIX)?.to_owned(), value.into_string()))
+        });
+        let mut overrides = Vec::new();
+        for (name, value) in environment {
+            let value = value.ok().with_context(|| format!("{PREFIX}{name} is not UTF-8"))?;
+            overrides.push((name, value));
+        }
+        overrides.sort();
+        let text = match file {
+            Some(file) => std::fs::read_to_string(file)
+                .with_context(|| format!("the configuration {} cannot be read", file.display()))?,
+            None => String::new(),
+        };
+        let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let loaded = Self::read(&text, &overrides, folder);
+        loaded.with_context(|| match file {
+            Some(file) => format!("the configuration {} cannot be used", file.display()),
+            None => "the configuration of the environment cannot be used".to_owned(),
+        })
+    }
+
+    /// Checks a text; paths in it start at the folder.
+    fn read(text: &str, overrides: &[(String, String)], folder: &Path) -> anyhow::Result<Self> {
+        // The parser's sentence quotes the line; the colon of the context stands before it.
+        let mut table: Table = text.parse()?;
+        for (name, value) in overrides {
+            set(&mut table, name, value)?;
+        }
+        check_keys(&table)?;
+        let File { branding } = File::deserialize(table)?;
+        Ok(Self { branding: branding.check(folder)? })
+    }
+}
+
+/// Fails with the first key that nobody knows.
+fn check_keys(table: &Table) -> anyhow::Result<()> {
+    known_keys::check::<File>("", table)?;
+    for (section, value) in table {
+        match (section.as_str(), value) {
+            ("branding", Value::Table(table)) => {
+                known_keys::check::<branding::Section>(section, table)?;
+            }
+            _ => bail!("{section} is a section: write its keys below a line [{section}]"),
+        }
+    }
+    Ok(())
+}
+
+/// Puts the value of an environment variable in the place that its name tells.
+fn set(table: &mut Table, name: &str, value: &str) -> anyhow::Result<()> {
+    let lower = name.to_ascii_lowercase();
+    let Some((section, key)) = lower.split_once("__").filter(|(_, key)| !key.contains("__")) else {
+        bail!("{PREFIX}{name}: write {PREFIX}SECTION__KEY");
+    };
+    let place = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    let Value::Table(place) = place else {
+        bail!("{PREFIX}{name}: {section} is not a section with keys of its own");
+    };
+    place.insert(key.to_owned(), Value::String(value.to_owned()));
+    // A key that takes a number or a list is written as in the file.
+    if File::deserialize(table.clone()).is_err()
+        && let Some(written) = format!("value = {value}").parse().ok().and_then(only_value)
+    {
+        let mut other = table.clone();
+        if let Some(Value::Table(place)) = other.get_mut(section) {
+            place.insert(key.to_owned(), written);
+        }
+        if File::deserialize(other.clone()).is_ok() {
+            *table = other;
+        }
+    }
+    Ok(())
+}
+
+fn only_value(mut table: Table) -> Option<Value> {
+    table.remove("value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::Language;
+    use rstest::rstest;
+
+    fn read(text: &str, overrides: &[(&str, &str)]) -> Result<Config, String> {
+        let overrides: Vec<_> =
+            overrides.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Config::read(text, &overrides, Path::new("")).map_err(|error| format!("{error:#}"))
+    }
+
+    fn name(config: &Config, language: Language) -> Option<&str> {
+        config.branding.name.as_ref().map(|name| name.of(language))
+    }
+
+    #[test]
+    fn nothing_is_a_configuration() {
+        assert_eq!(read("", &[]).unwrap().branding, Branding::default());
+    }
+
+    #[test]
+    fn the_environment_stands_over_the_file() {
+        let file = "[branding]\nname_it = \"Ospedale di Prova\"\nname_en = \"Test Hospital\"";
+        let config = read(file, &[("BRANDING__NAME_IT", "Altro")]).unwrap();
+        assert_eq!(name(&config, Language::Italian), Some("Altro"));
+        assert_eq!(name(&config, Language::English), Some("Test Hospital"));
+        let config = read("", &[("BRANDING__NAME_IT", "123")]).unwrap();
+        assert_eq!(name(&config, Language::Italian), Some("123"));
+    }
+
+    #[rstest]
+    #[case::key("[branding]\nnme_it = 'x'", "branding.nme_it is not known: did you mean name_it?")]
+    #[case::section("[brandin]\n", "brandin is not known: did you mean branding?")]
+    #[case::far_off("[branding]\nzzz = 1", "branding.zzz is not known: known are address,")]
+    #[case::no_section("branding = 'x'", "write its keys below a line [branding]")]
+    #[case::no_toml("[branding", "unclosed table")]
+    #[case::wrong_type("[branding]\nname_it = 1", "invalid type: integer `1`, expected a string")]
+    fn faults_say_what_to_do(#[case] file: &str, #[case] expected: &str) {
+        let error = read(file, &[]).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[rstest]
+    #[case::key("BRANDING__NAMEIT", "branding.nameit is not known: did you mean name_it?")]
+    #[case::no_section("NAME_IT", "write ESITO__SECTION__KEY")]
+    #[case::too_deep("BRANDING__NAME__IT", "write ESITO__SECTION__KEY")]
+    fn misspelt_variables_are_faults_too(#[case] variable: &str, #[case] expected: &str) {
+        let error = read("", &[(variable, "x")]).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
