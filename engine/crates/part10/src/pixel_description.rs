@@ -42,6 +42,8 @@ pub enum Photometric {
     YbrFull,
     /// The chrominances at half the horizontal resolution.
     YbrFull422,
+    /// The chrominances at half the horizontal resolution, in the range of television (retired).
+    YbrPartial422,
     /// The chrominances at half the resolution in both directions.
     YbrPartial420,
     /// Irreversible colour transformation of JPEG 2000.
@@ -62,6 +64,7 @@ impl Photometric {
             "RGB" => Self::Rgb,
             "YBR_FULL" => Self::YbrFull,
             "YBR_FULL_422" => Self::YbrFull422,
+            "YBR_PARTIAL_422" => Self::YbrPartial422,
             "YBR_PARTIAL_420" => Self::YbrPartial420,
             "YBR_ICT" => Self::YbrIct,
             "YBR_RCT" => Self::YbrRct,
@@ -78,6 +81,7 @@ impl Photometric {
             Self::Rgb => "RGB",
             Self::YbrFull => "YBR_FULL",
             Self::YbrFull422 => "YBR_FULL_422",
+            Self::YbrPartial422 => "YBR_PARTIAL_422",
             Self::YbrPartial420 => "YBR_PARTIAL_420",
             Self::YbrIct => "YBR_ICT",
             Self::YbrRct => "YBR_RCT",
@@ -166,12 +170,14 @@ impl PixelDescription {
 
     /// Bits of a native frame. Frames of 1 or 12 bits need not end on a byte.
     ///
-    /// Standard: DICOM PS3.5 §8.1.1, §8.2; `YBR_FULL_422` stores two samples a pixel (PS3.3
+    /// Standard: DICOM PS3.5 §8.1.1, §8.2; `YBR_FULL_422` and `YBR_PARTIAL_422` store two samples a pixel (PS3.3
     /// C.7.6.3.1.2), `YBR_PARTIAL_420` one and a half.
     pub fn frame_bits(&self) -> u64 {
         let samples = self.pixels() * u64::from(self.samples_per_pixel);
         let stored = match self.photometric {
-            Photometric::YbrFull422 if self.samples_per_pixel == 3 => samples / 3 * 2,
+            Photometric::YbrFull422 | Photometric::YbrPartial422 if self.samples_per_pixel == 3 => {
+                samples / 3 * 2
+            }
             Photometric::YbrPartial420 if self.samples_per_pixel == 3 => samples / 2,
             _ => samples,
         };

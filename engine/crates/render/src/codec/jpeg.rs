@@ -39,7 +39,7 @@ pub(super) fn decode(
             let bytes = contain(description, value_bits(description, header.precision), &samples);
             // No lossless stream transforms its colours: they are what the attribute says.
             let photometric = description.photometric.clone();
-            if photometric == Photometric::YbrFull422 {
+            if matches!(photometric, Photometric::YbrFull422 | Photometric::YbrPartial422) {
                 return Err(PreviewFault::Unsupported("JPEG lossless as YBR_FULL_422".into()));
             }
             Ok(NativeFrame { bytes, photometric, planar: false })

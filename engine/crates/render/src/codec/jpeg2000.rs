@@ -134,9 +134,10 @@ impl Header {
             (Photometric::YbrFull, 3) if self.transformed => Err(PreviewFault::Unsupported(
                 "JPEG 2000 that transforms what is called YBR_FULL".into(),
             )),
-            (Photometric::YbrFull422 | Photometric::YbrPartial420, _) => {
-                Err(PreviewFault::Unsupported("JPEG 2000 called chrominance-halved".into()))
-            }
+            (
+                Photometric::YbrFull422 | Photometric::YbrPartial422 | Photometric::YbrPartial420,
+                _,
+            ) => Err(PreviewFault::Unsupported("JPEG 2000 called chrominance-halved".into())),
             (declared, _) => Ok(declared.clone()),
         }
     }

@@ -45,7 +45,7 @@ pub(super) fn decode(
     if !stream.is_complete() {
         return Err(PreviewFault::Damaged);
     }
-    if description.photometric == Photometric::YbrFull422 {
+    if matches!(description.photometric, Photometric::YbrFull422 | Photometric::YbrPartial422) {
         return Err(PreviewFault::Unsupported("JPEG-LS called chrominance-halved".into()));
     }
     let precision = stream.header.map_or(8, |header| header.precision);

@@ -15,7 +15,7 @@ pub(super) fn decode(
     frame: &[u8],
     native_bytes: usize,
 ) -> Result<NativeFrame, PreviewFault> {
-    if description.photometric == Photometric::YbrFull422 {
+    if matches!(description.photometric, Photometric::YbrFull422 | Photometric::YbrPartial422) {
         return Err(PreviewFault::Unsupported("RLE with halved chrominances".into()));
     }
     let sample_bytes = usize::from(description.bits_allocated.div_ceil(8));

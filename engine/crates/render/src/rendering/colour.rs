@@ -12,6 +12,8 @@ enum Model {
     YbrFull,
     /// Two luminances, then the chrominances that they share.
     YbrFull422,
+    /// The same with luminances from 16 to 235 and chrominances from 16 to 240 (retired).
+    YbrPartial422,
 }
 
 /// How to show the frames of a colour instance.
@@ -39,6 +41,7 @@ impl Colour {
             Photometric::Rgb => Model::Rgb,
             Photometric::YbrFull => Model::YbrFull,
             Photometric::YbrFull422 if !description.planar => Model::YbrFull422,
+            Photometric::YbrPartial422 if !description.planar => Model::YbrPartial422,
             _ => {
                 return unsupported(format!(
                     "uncompressed pixels in {}",
@@ -52,8 +55,9 @@ impl Colour {
         if model != Model::Rgb && (format.bits_allocated, format.bits_stored) != (8, 8) {
             return unsupported("YBR with other than 8 bits".into());
         }
-        if model == Model::YbrFull422 && description.columns % 2 == 1 {
-            return unsupported("YBR_FULL_422 with an odd number of columns".into());
+        let is_halved = matches!(model, Model::YbrFull422 | Model::YbrPartial422);
+        if is_halved && description.columns % 2 == 1 {
+            return unsupported("halved chrominance with an odd number of columns".into());
         }
         Ok(Self { format, model, planar: description.planar })
     }
@@ -72,13 +76,8 @@ impl Colour {
                 }
                 samples
             }
-            Model::YbrFull422 => {
-                let (pairs, _) = samples.as_chunks();
-                let colours = |&[first, second, cb, cr]: &[u8; 4]| {
-                    [rgb([first, cb, cr]), rgb([second, cb, cr])]
-                };
-                pairs.iter().flat_map(colours).flatten().collect()
-            }
+            Model::YbrFull422 => paired(&samples, rgb),
+            Model::YbrPartial422 => paired(&samples, |pixel| rgb(full_range(pixel))),
         }
     }
 
@@ -112,6 +111,26 @@ fn interleaved(planes: &[u8], pixels: usize) -> Vec<u8> {
     let (green, blue) = rest.split_at(pixels.min(rest.len()));
     let pixels = red.iter().zip(green).zip(blue);
     pixels.flat_map(|((red, green), blue)| [*red, *green, *blue]).collect()
+}
+
+/// Pairs of pixels that share their chrominances, each turned into a colour.
+fn paired(samples: &[u8], colour: impl Fn([u8; 3]) -> [u8; 3]) -> Vec<u8> {
+    let (pairs, _) = samples.as_chunks();
+    let colours =
+        |&[first, second, cb, cr]: &[u8; 4]| [colour([first, cb, cr]), colour([second, cb, cr])];
+    pairs.iter().flat_map(colours).flatten().collect()
+}
+
+/// Partial range, as television has it, stretched to full range.
+///
+/// Standard: ITU-R BT.601 (DICOM PS3.3 C.7.6.3.1.2, until 2017).
+fn full_range([luminance, cb, cr]: [u8; 3]) -> [u8; 3] {
+    let stretch = |value: u8, zero: i32, from: i32, to: i32| {
+        let moved = (i32::from(value) - zero) * to;
+        let rounded = (moved * 2 + from * moved.signum()) / (from * 2);
+        u8::try_from((rounded + if zero == 16 { 0 } else { zero }).clamp(0, 255)).unwrap_or(0)
+    };
+    [stretch(luminance, 16, 219, 255), stretch(cb, 128, 224, 255), stretch(cr, 128, 224, 255)]
 }
 
 /// `YBR_FULL` to RGB in 16-bit fixed point.
@@ -171,6 +190,20 @@ mod tests {
         let colour = Colour::prepare(&colour(Photometric::YbrFull422, (8, 8), false)).unwrap();
         assert_eq!(colour.frame(&[76, 10, 128, 128], 2), [76, 76, 76, 10, 10, 10]);
         assert_eq!(colour.frame(&[76, 76, 85, 255], 2), [254, 0, 0, 254, 0, 0]);
+    }
+
+    // R = 1.1644 (Y - 16) + 1.5960 (Cr - 128) and so on, by hand; a level is lost to rounding.
+    #[rstest]
+    #[case::black([16, 128, 128], [0, 0, 0])]
+    #[case::white([235, 128, 128], [255, 255, 255])]
+    #[case::below_black([0, 128, 128], [0, 0, 0])]
+    #[case::grey([126, 128, 128], [128, 128, 128])]
+    #[case::red([81, 90, 240], [254, 0, 0])]
+    fn c_7_6_3_1_2_ybr_partial_422(#[case] ybr: [u8; 3], #[case] expected: [u8; 3]) {
+        let colour = Colour::prepare(&colour(Photometric::YbrPartial422, (8, 8), false)).unwrap();
+        let [luminance, cb, cr] = ybr;
+        let found = colour.frame(&[luminance, luminance, cb, cr], 2);
+        assert_eq!(found, [expected, expected].concat());
     }
 
     #[rstest]
