@@ -4,13 +4,16 @@
 //! with a line
 //! `ok <native bytes> <frames> <transfer syntax> <photometric interpretation> <planar> <Gray|Rgb> <width> <height>`,
 //! the native frame and the 8-bit picture; or with a line `fault <why>`.
+//!
+//! In the picture overlays are drawn and pixels are not made square. Where the file names no window,
+//! the range is that of the whole instance.
 
 use std::io::{self, BufRead as _, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use part10::{Frames, Instance, PixelDescription};
-use render::{Bitmap, Limits, LutCache, NativeFrame, Rendering};
+use render::{Bitmap, Limits, LutCache, NativeFrame, Rendering, ValueSample, sampled_frames};
 
 type Fault = Box<dyn std::error::Error>;
 
@@ -66,17 +69,38 @@ fn render(file: &Path, index: u32) -> Result<Rendered, Fault> {
     let description = PixelDescription::read(&instance.dataset())?;
     let frames = Frames::locate(&mut instance, &description)?;
     let syntax = instance.transfer_syntax().uid().to_owned();
-    let mut bytes = Vec::new();
-    frames.read(&mut instance, index, &mut bytes)?;
-    let native = if frames.fragments().is_some() {
-        render::decode_frame(&syntax, &description, &bytes, &limits)?
-    } else {
-        let photometric = description.photometric.clone();
-        NativeFrame { bytes, photometric, planar: description.planar }
-    };
+    let native = native(&mut instance, &description, &frames, index)?;
     let described = native.describe(&description);
-    let rendering =
+    let mut rendering =
         Rendering::prepare(&instance.dataset(), &described, &LutCache::default(), &limits)?;
+    if rendering.lacks_range() {
+        let mut sample = ValueSample::default();
+        for index in sampled_frames(frames.count()) {
+            // A damaged frame has nothing to say about the others.
+            if let Ok(native) = self::native(&mut instance, &description, &frames, index) {
+                rendering.sample(index, &native.bytes, &mut sample)?;
+            }
+        }
+        if let Some(range) = sample.range() {
+            rendering.set_range(range);
+        }
+    }
     let picture = rendering.frame(index, &native.bytes)?;
     Ok(Rendered { native, picture, frames: frames.count(), syntax })
+}
+
+fn native(
+    instance: &mut Instance,
+    description: &PixelDescription,
+    frames: &Frames,
+    index: u32,
+) -> Result<NativeFrame, Fault> {
+    let mut bytes = Vec::new();
+    frames.read(instance, index, &mut bytes)?;
+    if frames.fragments().is_some() {
+        let syntax = instance.transfer_syntax().uid();
+        return Ok(render::decode_frame(syntax, description, &bytes, &Limits::default())?);
+    }
+    let photometric = description.photometric.clone();
+    Ok(NativeFrame { bytes, photometric, planar: description.planar })
 }

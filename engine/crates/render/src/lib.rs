@@ -20,4 +20,4 @@ pub use limits::Limits;
 pub use pixel_coding::{
     Decoder, PIXEL_CODINGS, PixelCoding, can_decode, is_lossless, pixel_coding,
 };
-pub use rendering::{LutCache, Rendering};
+pub use rendering::{LutCache, Rendering, ValueRange, ValueSample, sampled_frames};

@@ -13,14 +13,17 @@ mod dataset_bytes;
 mod float;
 mod gray;
 mod gray_lut;
-mod gray_range;
 mod instance_levels;
 mod lookup_table;
 mod modality;
+mod overlay;
 mod palette;
+mod segments;
 mod stored_format;
+mod value_range;
 mod voi;
 
+use dicom_dictionary_std::tags;
 use model::PreviewFault;
 use part10::{Dataset, Photometric, PixelDescription};
 
@@ -29,9 +32,11 @@ use crate::limits::Limits;
 use colour::Colour;
 use float::Float;
 use gray::Gray;
+use overlay::{Overlays, Picture};
 use palette::Palette;
 
 pub use gray_lut::LutCache;
+pub use value_range::{ValueRange, ValueSample, sampled_frames};
 
 /// Everything that turns the native frames of one instance into 8-bit pictures.
 ///
@@ -43,11 +48,15 @@ pub struct Rendering {
     frame_bytes: usize,
     pixel_height_over_width: f64,
     pipeline: Pipeline,
+    range: Option<ValueRange>,
+    overlays: Overlays,
 }
 
 #[derive(Debug)]
 enum Pipeline {
     Gray(Gray),
+    /// Grey, with a palette for the values above.
+    GrayAndPalette(Gray, Palette),
     Float(Float),
     Palette(Palette),
     Colour(Colour),
@@ -80,7 +89,13 @@ impl Rendering {
                 if Float::is_meant(dataset, description) {
                     Pipeline::Float(Float::prepare(dataset, description)?)
                 } else {
-                    Pipeline::Gray(Gray::prepare(dataset, description, cache)?)
+                    let gray = Gray::prepare(dataset, description, cache)?;
+                    if has_supplemental_palette(dataset) {
+                        let palette = Palette::prepare(dataset, description)?;
+                        Pipeline::GrayAndPalette(gray.below(palette.first()), palette)
+                    } else {
+                        Pipeline::Gray(gray)
+                    }
                 }
             }
             Photometric::PaletteColor => Pipeline::Palette(Palette::prepare(dataset, description)?),
@@ -92,6 +107,8 @@ impl Rendering {
             frame_bytes,
             pixel_height_over_width: aspect::pixel_height_over_width(dataset),
             pipeline,
+            range: None,
+            overlays: Overlays::read(dataset, description),
         })
     }
 
@@ -103,15 +120,71 @@ impl Rendering {
     /// # Errors
     /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame.
     pub fn frame(&self, index: u32, native: &[u8]) -> Result<Bitmap, PreviewFault> {
-        let native = native.get(..self.frame_bytes).ok_or(PreviewFault::MissingPixels)?;
+        let native = self.of_frame(native)?;
+        let size = (self.rows, self.columns);
         let pixels = usize::from(self.rows) * usize::from(self.columns);
-        let (channels, data) = match &self.pipeline {
-            Pipeline::Gray(gray) => (Channels::Gray, gray.frame(index, native, pixels)),
-            Pipeline::Float(float) => (Channels::Gray, float.frame(index, native)?),
+        let (channels, mut data) = match &self.pipeline {
+            Pipeline::Gray(gray) => (Channels::Gray, gray.frame(index, native, size, self.range)),
+            Pipeline::GrayAndPalette(gray, palette) => {
+                let levels = gray.frame(index, native, size, self.range);
+                (Channels::Rgb, palette.over(&levels, native))
+            }
+            Pipeline::Float(float) => {
+                (Channels::Gray, float.frame(index, native, self.columns, self.range)?)
+            }
             Pipeline::Palette(palette) => (Channels::Rgb, palette.frame(native, pixels)),
             Pipeline::Colour(colour) => (Channels::Rgb, colour.frame(native, pixels)),
         };
+        let (rows, columns) = (self.rows, self.columns);
+        let mut picture = Picture { rows, columns, channels, data: &mut data };
+        self.overlays.draw(index, native, &mut picture);
         Bitmap::new(self.columns, self.rows, channels, data)
+    }
+
+    fn of_frame<'a>(&self, native: &'a [u8]) -> Result<&'a [u8], PreviewFault> {
+        native.get(..self.frame_bytes).ok_or(PreviewFault::MissingPixels)
+    }
+
+    /// Whether there is a frame for which the file names neither VOI LUT nor window, so that the
+    /// values of its pixels decide what is black and white. Without [`Self::set_range`] each such
+    /// frame is shown by its own range.
+    pub fn lacks_range(&self) -> bool {
+        match &self.pipeline {
+            Pipeline::Gray(gray) | Pipeline::GrayAndPalette(gray, _) => gray.lacks_range(),
+            Pipeline::Float(float) => float.lacks_range(),
+            Pipeline::Palette(_) | Pipeline::Colour(_) => false,
+        }
+    }
+
+    /// Gathers values of a native frame that has no window; see [`Self::frame`] for its shape.
+    ///
+    /// # Errors
+    /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame.
+    pub fn sample(
+        &self,
+        index: u32,
+        native: &[u8],
+        sample: &mut ValueSample,
+    ) -> Result<(), PreviewFault> {
+        let native = self.of_frame(native)?;
+        match &self.pipeline {
+            Pipeline::Gray(gray) | Pipeline::GrayAndPalette(gray, _) => {
+                gray.sample(index, native, (self.rows, self.columns), sample);
+            }
+            Pipeline::Float(float) => float.sample(index, native, self.columns, sample),
+            Pipeline::Palette(_) | Pipeline::Colour(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What all frames without a window are to be shown by.
+    pub fn set_range(&mut self, range: ValueRange) {
+        self.range = Some(range);
+    }
+
+    /// Whether the file has an overlay that contradicts itself, and so is missing in the pictures.
+    pub fn lacks_overlay(&self) -> bool {
+        self.overlays.has_unusable()
     }
 
     /// How much higher than wide a pixel is; 1 for square pixels and where the file says nothing.
@@ -120,6 +193,15 @@ impl Rendering {
     pub fn pixel_height_over_width(&self) -> f64 {
         self.pixel_height_over_width
     }
+}
+
+/// Whether the higher stored values of a grey image stand for colours.
+///
+/// Standard: DICOM PS3.3 C.7.6.23; C.8.16.2.1.1.5 (Pixel Presentation).
+fn has_supplemental_palette(dataset: &Dataset<'_>) -> bool {
+    let presentation = dataset.text(tags::PIXEL_PRESENTATION);
+    matches!(presentation.as_deref(), Some("COLOR" | "MIXED"))
+        && dataset.has(tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use dicom_core::Tag;
 use part10::{Dataset, Encoding};
 
-fn element(tag: Tag, vr: [u8; 2], value: &[u8]) -> Vec<u8> {
+pub(super) fn element(tag: Tag, vr: [u8; 2], value: &[u8]) -> Vec<u8> {
     let mut bytes = [tag.0.to_le_bytes(), tag.1.to_le_bytes(), vr].concat();
     if matches!(&vr, b"OW" | b"SQ") {
         bytes.extend([0, 0]);

@@ -8,10 +8,8 @@ use part10::{Dataset, PixelDescription};
 
 use super::instance_levels::{FrameLevels, Inputs, InstanceLevels, is_inverse};
 use super::modality::Modality;
+use super::value_range::{ValueRange, ValueSample};
 use super::voi::Voi;
-
-/// Share of the pixels that may lie below the range shown, and as many above.
-const ONE_OF: usize = 1000;
 
 /// How to show frames of floating-point numbers.
 #[derive(Debug)]
@@ -51,53 +49,73 @@ impl Float {
         Ok(Self { is_double, inverse: is_inverse(dataset, description), padding, levels })
     }
 
-    /// Grey levels of one native frame. What is no number is black.
+    /// Whether the pixels decide which values are black and white, in one frame at least.
+    pub(super) fn lacks_range(&self) -> bool {
+        self.levels.lacks_voi()
+    }
+
+    /// Gathers the values of a frame that has no window.
+    pub(super) fn sample(&self, index: u32, native: &[u8], columns: u16, sample: &mut ValueSample) {
+        let FrameLevels { modality, voi } = self.levels.of_frame(index);
+        let (&Modality::Linear { slope, intercept }, None) = (modality, voi) else { return };
+        let value = |stored: f64| {
+            let is_padding = self.padding.is_some_and(|(low, high)| (low..=high).contains(&stored));
+            (!is_padding).then_some(stored * slope + intercept)
+        };
+        if self.is_double {
+            sample.add(doubles(native).map(value), columns.into());
+        } else {
+            sample.add(floats(native).map(value), columns.into());
+        }
+    }
+
+    /// Grey levels of one native frame. Padding, and what is no number, is black. `range` is shown
+    /// where the file names no window; without it, the range of the frame.
     ///
     /// # Errors
     /// [`PreviewFault::Unsupported`] for a Modality LUT: tables have whole numbers for input.
-    pub(super) fn frame(&self, index: u32, native: &[u8]) -> Result<Vec<u8>, PreviewFault> {
+    pub(super) fn frame(
+        &self,
+        index: u32,
+        native: &[u8],
+        columns: u16,
+        range: Option<ValueRange>,
+    ) -> Result<Vec<u8>, PreviewFault> {
         let FrameLevels { modality, voi } = self.levels.of_frame(index);
         let &Modality::Linear { slope, intercept } = modality else {
             return Err(PreviewFault::Unsupported("a Modality LUT for floating point".into()));
         };
-        let stored: Vec<f64> = if self.is_double {
-            native.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()
-        } else {
-            let numbers = native.as_chunks().0.iter();
-            numbers.map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect()
-        };
-        let measured;
-        let voi = if let Some(voi) = voi {
-            voi
-        } else {
-            let (low, high) = self.range(&stored);
-            let (low, high) = (low * slope + intercept, high * slope + intercept);
-            measured = Voi::Ramp { low: low.min(high), high: low.max(high) };
-            &measured
-        };
+        let voi = voi.clone().unwrap_or_else(|| {
+            let measured = || {
+                let mut sample = ValueSample::default();
+                self.sample(index, native, columns, &mut sample);
+                sample.range()
+            };
+            let range = range.or_else(measured).unwrap_or(ValueRange { low: 0.0, high: 1.0 });
+            Voi::Ramp { low: range.low, high: range.high }
+        });
         let level = |stored: f64| {
-            if stored.is_nan() {
+            let is_padding = self.padding.is_some_and(|(low, high)| (low..=high).contains(&stored));
+            if stored.is_nan() || is_padding {
                 return 0;
             }
             let level = voi.apply(stored * slope + intercept);
             if self.inverse { u8::MAX - level } else { level }
         };
-        Ok(stored.into_iter().map(level).collect())
+        Ok(if self.is_double {
+            doubles(native).map(level).collect()
+        } else {
+            floats(native).map(level).collect()
+        })
     }
+}
 
-    /// From the 0.1st to the 99.9th percentile of the numbers that are no padding.
-    fn range(&self, stored: &[f64]) -> (f64, f64) {
-        let is_pixel = |value: &f64| {
-            let is_padding = self.padding.is_some_and(|(low, high)| (low..=high).contains(value));
-            value.is_finite() && !is_padding
-        };
-        let mut values: Vec<f64> = stored.iter().copied().filter(is_pixel).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        let tail = values.len() / ONE_OF;
-        let low = values.get(tail).copied();
-        let high = values.iter().rev().nth(tail).copied();
-        low.zip(high).unwrap_or((0.0, 1.0))
-    }
+fn doubles(native: &[u8]) -> impl ExactSizeIterator<Item = f64> {
+    native.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes))
+}
+
+fn floats(native: &[u8]) -> impl ExactSizeIterator<Item = f64> {
+    native.as_chunks().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes)))
 }
 
 #[cfg(test)]
@@ -116,7 +134,7 @@ mod tests {
         } else {
             values.iter().flat_map(|value| value.to_le_bytes()).collect()
         };
-        float.frame(0, &native).unwrap()
+        float.frame(0, &native, 1, None).unwrap()
     }
 
     #[test]

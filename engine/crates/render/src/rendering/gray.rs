@@ -4,12 +4,45 @@ use dicom_dictionary_std::tags;
 use model::PreviewFault;
 use part10::{Dataset, PixelDescription};
 
-use super::gray_lut::{GrayLut, GrayTransform, LutCache};
-use super::gray_range::{self, Padding};
+use super::gray_lut::{GrayTransform, LutCache};
 use super::instance_levels::{FrameLevels, Inputs, InstanceLevels, is_inverse};
-use super::modality::Modality;
 use super::stored_format::StoredFormat;
+use super::value_range::{ValueRange, ValueSample};
 use super::voi::Voi;
+
+/// Stored values that mean "no pixel here" (0028,0120), (0028,0121).
+///
+/// Standard: DICOM PS3.3 C.7.5.1.1.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Padding {
+    /// Lowest padding value.
+    pub(super) low: i64,
+    /// Highest padding value, included.
+    pub(super) high: i64,
+}
+
+impl Padding {
+    pub(super) fn contains(self, stored: i64) -> bool {
+        (self.low..=self.high).contains(&stored)
+    }
+
+    fn read(dataset: &Dataset<'_>, format: StoredFormat) -> Option<Self> {
+        // US or SS, UL or SL follow Pixel Representation and are often labelled wrongly: the bits
+        // count.
+        let stored = |tag| {
+            if format.bits_allocated > 16 {
+                let long = dataset.u32(tag)?;
+                let signed = format.signed;
+                return Some(if signed { long.cast_signed().into() } else { i64::from(long) });
+            }
+            let word = dataset.u16(tag)?;
+            Some(if format.signed { word.cast_signed().into() } else { i64::from(word) })
+        };
+        let value = stored(tags::PIXEL_PADDING_VALUE)?;
+        let limit = stored(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(value);
+        Some(Self { low: value.min(limit), high: value.max(limit) })
+    }
+}
 
 /// How to show the frames of a MONOCHROME1 or MONOCHROME2 instance.
 #[derive(Debug)]
@@ -17,6 +50,8 @@ pub(super) struct Gray {
     format: StoredFormat,
     inverse: bool,
     padding: Option<Padding>,
+    /// Stored values from here on are shown by something else.
+    end: i64,
     levels: InstanceLevels,
     cache: LutCache,
 }
@@ -31,90 +66,95 @@ impl Gray {
         let inputs = Inputs { signed: format.signed, range: format.range() };
         let levels = InstanceLevels::read(dataset, inputs)?;
         let inverse = is_inverse(dataset, description);
-        let padding = padding(dataset, format);
-        Ok(Self { format, inverse, padding, levels, cache: cache.clone() })
+        let padding = Padding::read(dataset, format);
+        Ok(Self { format, inverse, padding, end: i64::MAX, levels, cache: cache.clone() })
     }
 
-    /// Grey levels of one native frame of `pixels` pixels.
-    pub(super) fn frame(&self, index: u32, native: &[u8], pixels: usize) -> Vec<u8> {
+    /// The same for stored values below `end`: those above do not count for the range.
+    pub(super) fn below(self, end: i64) -> Self {
+        Self { end, ..self }
+    }
+
+    /// Whether the pixels decide which values are black and white, in one frame at least. Where 8
+    /// bits or fewer are stored, all of them are shown.
+    pub(super) fn lacks_range(&self) -> bool {
+        self.format.bits_stored > 8 && self.levels.lacks_voi()
+    }
+
+    /// Gathers the values of a frame that has no window.
+    pub(super) fn sample(
+        &self,
+        index: u32,
+        native: &[u8],
+        (rows, columns): (u16, u16),
+        sample: &mut ValueSample,
+    ) {
         let FrameLevels { modality, voi } = self.levels.of_frame(index);
-        let unpacked;
-        let native = if self.format.bits_allocated == 1 {
-            unpacked = unpack_bits(native, pixels);
-            unpacked.as_slice()
-        } else {
-            native
+        if voi.is_some() {
+            return;
+        }
+        let native = self.format.containers(native, usize::from(rows) * usize::from(columns));
+        let value = |container| {
+            let stored = self.format.value(self.format.pattern(container));
+            let is_padding = self.padding.is_some_and(|padding| padding.contains(stored));
+            (!is_padding && stored < self.end).then(|| modality.apply(stored))
         };
-        let transform = |voi| GrayTransform {
+        let columns = usize::from(columns);
+        match self.format.container_bytes() {
+            1 => sample.add(native.iter().map(|byte| value(u32::from(*byte))), columns),
+            2 => sample.add(words(&native).map(value), columns),
+            _ => sample.add(longs(&native).map(value), columns),
+        }
+    }
+
+    /// Grey levels of one native frame. `range` is shown where the file names no window; without
+    /// it, the range of the frame.
+    pub(super) fn frame(
+        &self,
+        index: u32,
+        native: &[u8],
+        (rows, columns): (u16, u16),
+        range: Option<ValueRange>,
+    ) -> Vec<u8> {
+        let FrameLevels { modality, voi } = self.levels.of_frame(index);
+        let voi = voi.clone().unwrap_or_else(|| {
+            let whole = || {
+                let (low, high) = self.format.range();
+                let (low, high) = modality.range(low, high);
+                ValueRange { low, high }
+            };
+            let measured = || {
+                let mut sample = ValueSample::default();
+                self.sample(index, native, (rows, columns), &mut sample);
+                sample.range()
+            };
+            let shown = if self.format.bits_stored > 8 { range.or_else(measured) } else { None };
+            let ValueRange { low, high } = shown.unwrap_or_else(whole);
+            Voi::Ramp { low, high }
+        });
+        let transform = GrayTransform {
             format: self.format,
             modality: modality.clone(),
             voi,
             inverse: self.inverse,
+            padding: self.padding,
         };
-        let (transform, lut) = if let Some(voi) = voi {
-            let transform = transform(voi.clone());
-            let lut = self.cache.get(&transform);
-            (transform, lut)
-        } else {
-            let transform = transform(self.window_of(native, modality));
-            // The window of one frame is of no use to another.
-            let lut = GrayLut::new(&transform).map(Into::into);
-            (transform, lut)
-        };
-        match lut {
-            Some(lut) => lut.map(native),
-            None => long_containers(native)
+        let native = self.format.containers(native, usize::from(rows) * usize::from(columns));
+        match self.cache.get(&transform) {
+            Some(lut) => lut.map(&native),
+            None => longs(&native)
                 .map(|container| transform.level(self.format.pattern(container)))
                 .collect(),
         }
     }
-
-    fn window_of(&self, native: &[u8], modality: &Modality) -> Voi {
-        let (format, padding) = (self.format, self.padding);
-        match format.bits_allocated {
-            16 => gray_range::window(|| word_containers(native), format, padding, modality),
-            32 => gray_range::window(|| long_containers(native), format, padding, modality),
-            _ => gray_range::window(
-                || native.iter().copied().map(u32::from),
-                format,
-                padding,
-                modality,
-            ),
-        }
-    }
 }
 
-fn word_containers(native: &[u8]) -> impl Iterator<Item = u32> {
+fn words(native: &[u8]) -> impl ExactSizeIterator<Item = u32> {
     native.as_chunks().0.iter().map(|word| u32::from(u16::from_le_bytes(*word)))
 }
 
-fn long_containers(native: &[u8]) -> impl Iterator<Item = u32> {
+fn longs(native: &[u8]) -> impl ExactSizeIterator<Item = u32> {
     native.as_chunks().0.iter().map(|long| u32::from_le_bytes(*long))
-}
-
-/// One byte, 0 or 1, for each of the first `pixels` bits; the lowest bit of a byte comes first.
-///
-/// Standard: DICOM PS3.5 §8.1.1, D.
-pub(super) fn unpack_bits(native: &[u8], pixels: usize) -> Vec<u8> {
-    let bits = native.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1));
-    bits.take(pixels).collect()
-}
-
-/// Pixel Padding Value and Range Limit as stored values.
-fn padding(dataset: &Dataset<'_>, format: StoredFormat) -> Option<Padding> {
-    // Padding of 32-bit pixels would be UL or SL; none was met. US or SS follow Pixel
-    // Representation and are often labelled wrongly: the bits count.
-    if format.bits_allocated > 16 {
-        return None;
-    }
-    let stored = |tag| {
-        let word = dataset.u16(tag)?;
-        let signed = format.signed;
-        Some(if signed { i64::from(word.cast_signed()) } else { i64::from(word) })
-    };
-    let value = stored(tags::PIXEL_PADDING_VALUE)?;
-    let limit = stored(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(value);
-    Some(Padding { low: value.min(limit), high: value.max(limit) })
 }
 
 #[cfg(test)]
@@ -134,7 +174,7 @@ mod tests {
         let bytes = elements.concat();
         let gray = Gray::prepare(&parse(&bytes), description, &LutCache::default()).unwrap();
         let native: Vec<u8> = native.iter().flat_map(|word| word.to_le_bytes()).collect();
-        gray.frame(0, &native, native.len() / 2)
+        gray.frame(0, &native, (1, u16::try_from(native.len() / 2).unwrap()), None)
     }
 
     #[rstest]
@@ -190,7 +230,8 @@ mod tests {
         let description = description(16, 12, 11, false);
         let gray = Gray::prepare(&parse(&bytes), &description, &LutCache::default()).unwrap();
         let native = 2047_u16.to_le_bytes();
-        let levels: Vec<u8> = (0..4).map(|frame| gray.frame(frame, &native, 1)[0]).collect();
+        let levels: Vec<u8> =
+            (0..4).map(|frame| gray.frame(frame, &native, (1, 1), None)[0]).collect();
         assert_eq!(levels, [127, 255, 64, 127]);
     }
 
@@ -198,7 +239,7 @@ mod tests {
     fn one_bit_is_black_or_white_lowest_bit_first() {
         let description = PixelDescription { columns: 10, ..description(1, 1, 0, false) };
         let gray = Gray::prepare(&parse(&[]), &description, &LutCache::default()).unwrap();
-        let levels = gray.frame(0, &[0b0000_0101, 0b0000_0010], 10);
+        let levels = gray.frame(0, &[0b0000_0101, 0b0000_0010], (1, 10), None);
         assert_eq!(levels, [255, 0, 255, 0, 0, 0, 0, 0, 0, 255]);
     }
 
@@ -208,6 +249,6 @@ mod tests {
         let bytes = window("50000", "100000");
         let gray = Gray::prepare(&parse(&bytes), &description, &LutCache::default()).unwrap();
         let native = [0_u32, 50_000, 200_000].map(u32::to_le_bytes).concat();
-        assert_eq!(gray.frame(0, &native, 3), [0, 128, 255]);
+        assert_eq!(gray.frame(0, &native, (1, 3), None), [0, 128, 255]);
     }
 }

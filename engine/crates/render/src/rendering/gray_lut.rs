@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::gray::Padding;
 use super::modality::Modality;
 use super::stored_format::StoredFormat;
 use super::voi::{Voi, ramp};
@@ -17,20 +18,25 @@ pub(super) struct GrayTransform {
     pub(super) voi: Voi,
     /// The lowest value is white: MONOCHROME1 or Presentation LUT Shape INVERSE.
     pub(super) inverse: bool,
+    /// Values that no grey level is for: they are black.
+    pub(super) padding: Option<Padding>,
 }
 
 impl GrayTransform {
     /// The grey level of one pattern.
     pub(super) fn level(&self, pattern: u32) -> u8 {
-        let value = self.modality.apply(self.format.value(pattern));
-        let level = self.voi.apply(value);
+        let stored = self.format.value(pattern);
+        if self.padding.is_some_and(|padding| padding.contains(stored)) {
+            return 0;
+        }
+        let level = self.voi.apply(self.modality.apply(stored));
         if self.inverse { u8::MAX - level } else { level }
     }
 
     /// The grey levels of all patterns, ascending by pattern. At most 16 bits are stored.
     fn levels(&self) -> Vec<u8> {
         let patterns = 0..u32::try_from(self.format.patterns().min(1 << 16)).unwrap_or(0);
-        match (&self.modality, &self.voi) {
+        let mut levels: Vec<u8> = match (&self.modality, &self.voi) {
             // Nearly every CT and MR: kept apart so that the loop has no branch on the kind.
             (Modality::Linear { slope, intercept }, Voi::Ramp { low, high }) => {
                 let steepness = 255.0 / (high - low);
@@ -38,6 +44,7 @@ impl GrayTransform {
                 let sign = if self.format.signed { self.format.patterns() / 2 } else { u64::MAX };
                 let lowered = if self.format.signed { self.format.range().0 * 2 } else { 0 };
                 patterns
+                    .clone()
                     .map(|pattern| {
                         let unsigned = f64::from(pattern);
                         #[expect(clippy::cast_precision_loss, reason = "at most 17 bits")]
@@ -47,8 +54,16 @@ impl GrayTransform {
                     })
                     .collect()
             }
-            _ => patterns.map(|pattern| self.level(pattern)).collect(),
+            _ => return patterns.map(|pattern| self.level(pattern)).collect(),
+        };
+        if let Some(padding) = self.padding {
+            for (level, pattern) in levels.iter_mut().zip(patterns) {
+                if padding.contains(self.format.value(pattern)) {
+                    *level = 0;
+                }
+            }
         }
+        levels
     }
 }
 
@@ -64,10 +79,13 @@ pub(super) enum GrayLut {
 impl GrayLut {
     /// Tabulates the transform; `None` for containers of 32 bits.
     pub(super) fn new(transform: &GrayTransform) -> Option<Self> {
+        if transform.format.bits_allocated > 16 {
+            return None;
+        }
         let levels = transform.levels();
         match transform.format.bits_allocated {
             1 | 8 => Some(Self::Bytes(spread(&levels, transform.format)?)),
-            16 => Some(Self::Words(spread(&levels, transform.format)?)),
+            12 | 16 => Some(Self::Words(spread(&levels, transform.format)?)),
             _ => None,
         }
     }
@@ -149,6 +167,7 @@ mod tests {
             modality: Modality::Linear { slope: 2.0, intercept: -100.0 },
             voi,
             inverse,
+            padding: Some(Padding { low: -7, high: 3 }),
         }
     }
 

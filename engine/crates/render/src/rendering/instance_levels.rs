@@ -56,6 +56,13 @@ impl InstanceLevels {
         Ok(Self { shared, frames })
     }
 
+    /// Whether there is a frame for which no VOI LUT and no window is given.
+    pub(super) fn lacks_voi(&self) -> bool {
+        let mut frames = self.frames.iter();
+        self.frames.is_empty() && self.shared.voi.is_none()
+            || frames.any(|frame| frame.voi.is_none())
+    }
+
     /// The transformations of a frame, counted from 0.
     pub(super) fn of_frame(&self, index: u32) -> &FrameLevels {
         let frame = usize::try_from(index).ok().and_then(|index| self.frames.get(index));

@@ -6,6 +6,7 @@ use model::PreviewFault;
 use part10::{Dataset, PixelDescription};
 
 use super::lookup_table::entries;
+use super::segments;
 use super::stored_format::StoredFormat;
 
 const TABLES: [(Tag, Tag, Tag); 3] = [
@@ -33,6 +34,8 @@ const TABLES: [(Tag, Tag, Tag); 3] = [
 pub(super) struct Palette {
     format: StoredFormat,
     colours: Box<[[u8; 3]]>,
+    /// The lowest stored value that the tables are for.
+    first: i64,
 }
 
 impl Palette {
@@ -60,25 +63,59 @@ impl Palette {
                 channels.each_ref().map(|channel| channel.at(stored))
             })
             .collect();
-        Ok(Self { format, colours })
+        let first = channels.iter().map(|channel| channel.first).min().unwrap_or(0);
+        Ok(Self { format, colours, first })
     }
 
     /// RGB of one native frame of `pixels` pixels.
     pub(super) fn frame(&self, native: &[u8], pixels: usize) -> Vec<u8> {
-        let colour = |container| {
-            let pattern = usize::try_from(self.format.pattern(container)).unwrap_or(0);
-            self.colours.get(pattern).copied().unwrap_or_default()
-        };
-        match self.format.bits_allocated {
-            16 => {
-                let (words, _) = native.as_chunks();
-                words.iter().flat_map(|word| colour(u16::from_le_bytes(*word).into())).collect()
+        let mut picture = vec![0; pixels * 3];
+        let pairs = picture.as_chunks_mut().0.iter_mut();
+        self.patterns(native, pixels, pairs, |pattern, pixel| *pixel = self.colour(pattern));
+        picture
+    }
+
+    /// RGB of a frame of which the palette is for the higher stored values only: below its first
+    /// value a pixel has the grey level in `levels`.
+    ///
+    /// Standard: DICOM PS3.3 C.7.6.23 (Supplemental Palette Color Lookup Table).
+    pub(super) fn over(&self, levels: &[u8], native: &[u8]) -> Vec<u8> {
+        let mut picture = vec![0; levels.len() * 3];
+        let pixels = picture.as_chunks_mut().0.iter_mut().zip(levels);
+        self.patterns(native, levels.len(), pixels, |pattern, (pixel, level)| {
+            let is_gray = self.format.value(pattern) < self.first;
+            *pixel = if is_gray { [*level; 3] } else { self.colour(pattern) };
+        });
+        picture
+    }
+
+    /// The lowest stored value that the palette is for.
+    pub(super) fn first(&self) -> i64 {
+        self.first
+    }
+
+    fn colour(&self, pattern: u32) -> [u8; 3] {
+        let at = usize::try_from(pattern).unwrap_or(0);
+        self.colours.get(at).copied().unwrap_or_default()
+    }
+
+    /// Calls `paint` with the pattern of each container and what of `pixels` belongs to it.
+    fn patterns<T>(
+        &self,
+        native: &[u8],
+        samples: usize,
+        pixels: impl Iterator<Item = T>,
+        paint: impl Fn(u32, T),
+    ) {
+        let native = self.format.containers(native, samples);
+        if self.format.container_bytes() == 1 {
+            for (byte, pixel) in native.iter().zip(pixels) {
+                paint(self.format.pattern((*byte).into()), pixel);
             }
-            1 => super::gray::unpack_bits(native, pixels)
-                .into_iter()
-                .flat_map(|bit| colour(bit.into()))
-                .collect(),
-            _ => native.iter().flat_map(|byte| colour((*byte).into())).collect(),
+        } else {
+            for (word, pixel) in native.as_chunks().0.iter().zip(pixels) {
+                paint(self.format.pattern(u16::from_le_bytes(*word).into()), pixel);
+            }
         }
     }
 }
@@ -104,13 +141,13 @@ impl Channel {
         let vr = dataset.element(descriptor_tag).map(|element| element.vr);
         let signed = signed || vr == Some(VR::SS);
         let first = if signed { i64::from(first.cast_signed()) } else { i64::from(first) };
+        // The standard has 8 and 16; depths between them are met.
         let shift = match bits {
-            8 => 0,
-            16 => 8,
+            8..=16 => bits - 8,
             _ => return Err(PreviewFault::Unsupported(format!("a palette of {bits} bits"))),
         };
         let entries = if dataset.has(segmented) {
-            expand_segments(&segment_values(dataset, segmented, bits), count)?
+            segments::expand(&segment_values(dataset, segmented, bits), bits, count)?
         } else {
             entries(dataset, data, count)?
         };
@@ -128,60 +165,10 @@ impl Channel {
 /// The values of segmented data: words, or bytes where entries have 8 bits.
 fn segment_values(dataset: &Dataset<'_>, tag: Tag, bits: u16) -> Vec<u16> {
     let words = dataset.u16s(tag);
-    if bits == 16 {
+    if bits > 8 {
         return words;
     }
     words.into_iter().flat_map(u16::to_le_bytes).map(u16::from).collect()
-}
-
-/// Expands discrete and linear segments to `count` entries (0 means 65 536).
-///
-/// Indirect segments are refused: no file with them was met to check against.
-///
-/// Standard: DICOM PS3.3 C.7.9.2.
-fn expand_segments(values: &[u16], count: u16) -> Result<Vec<u16>, PreviewFault> {
-    const DISCRETE: u16 = 0;
-    const LINEAR: u16 = 1;
-    let damaged = || PreviewFault::Unsupported("a segmented palette contradicts itself".into());
-    let count = if count == 0 { 1 << 16 } else { usize::from(count) };
-    let mut entries: Vec<u16> = Vec::with_capacity(count);
-    let mut rest = values;
-    while entries.len() < count {
-        let &[kind, length, ..] = rest else { return Err(damaged()) };
-        rest = rest.get(2..).unwrap_or_default();
-        let length = usize::from(length);
-        if entries.len() + length > count {
-            return Err(damaged());
-        }
-        match kind {
-            DISCRETE => {
-                let (segment, after) = rest.split_at_checked(length).ok_or_else(damaged)?;
-                entries.extend(segment);
-                rest = after;
-            }
-            LINEAR => {
-                let (&end, after) = rest.split_first().ok_or_else(damaged)?;
-                let start = *entries.last().ok_or_else(damaged)?;
-                entries.extend((1..=length).map(|step| between(start, end, step, length)));
-                rest = after;
-            }
-            _ => {
-                return Err(PreviewFault::Unsupported(
-                    "a segmented palette with indirect segments".into(),
-                ));
-            }
-        }
-    }
-    Ok(entries)
-}
-
-/// The value `step` of `steps` steps from `start` to `end`, rounded to nearest.
-fn between(start: u16, end: u16, step: usize, steps: usize) -> u16 {
-    let (start, end) = (i64::from(start), i64::from(end));
-    let step = i64::try_from(step).unwrap_or(i64::MAX);
-    let steps = i64::try_from(steps).unwrap_or(i64::MAX).max(1);
-    let moved = ((end - start) * step * 2 + steps).div_euclid(steps * 2);
-    u16::try_from(start + moved).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
@@ -201,7 +188,7 @@ mod tests {
     fn colours(bytes: &[u8], stored: u16, signed: bool, native: &[u8]) -> Vec<u8> {
         let description = description(stored.next_multiple_of(8), stored, stored - 1, signed);
         let palette = Palette::prepare(&parse(bytes), &description).unwrap();
-        palette.frame(native, native.len())
+        palette.frame(native, native.len() / usize::from(description.bits_allocated / 8))
     }
 
     #[test]
@@ -231,22 +218,25 @@ mod tests {
     }
 
     #[rstest]
-    #[case::discrete(&[0, 3, 7, 8, 9], 3, &[7, 8, 9])]
-    #[case::linear(&[0, 1, 0, 1, 4, 100], 5, &[0, 25, 50, 75, 100])]
-    #[case::linear_down(&[0, 1, 10, 1, 3, 0], 4, &[10, 7, 3, 0])]
-    fn segments(#[case] values: &[u16], #[case] count: u16, #[case] expected: &[u16]) {
-        assert_eq!(expand_segments(values, count).unwrap(), expected);
+    #[case::ten(10, &[0, 0x3FF, 0x200], [0, 255, 128])]
+    #[case::twelve(12, &[0, 0xFFF, 0x800], [0, 255, 128])]
+    fn c_7_6_3_1_5_depths_between_8_and_16_show_their_high_bits(
+        #[case] bits: u16,
+        #[case] table: &[u16],
+        #[case] expected: [u8; 3],
+    ) {
+        let bytes = palette([3, 0, bits], [table, table, table]);
+        let reds: Vec<u8> = colours(&bytes, 8, false, &[0, 1, 2]).into_iter().step_by(3).collect();
+        assert_eq!(reds, expected);
     }
 
-    #[rstest]
-    #[case::too_long(&[0, 9, 7], 3)]
-    #[case::linear_first(&[1, 3, 7], 3)]
-    #[case::ends_early(&[0, 1, 7], 3)]
-    #[case::discrete_cut(&[0, 3, 7], 3)]
-    #[case::indirect(&[2, 1, 0, 0], 3)]
-    #[case::empty_segments_for_ever(&[0, 0], 3)]
-    fn damaged_segments(#[case] values: &[u16], #[case] count: u16) {
-        assert!(expand_segments(values, count).is_err());
+    #[test]
+    fn c_7_6_23_values_below_a_supplemental_palette_stay_grey() {
+        let bytes = palette([2, 100, 8], [&[0x0201], &[0x0403], &[0x0605]]);
+        let description = description(16, 12, 11, false);
+        let palette = Palette::prepare(&parse(&bytes), &description).unwrap();
+        let native = [99_u16, 100, 4000].map(u16::to_le_bytes).concat();
+        assert_eq!(palette.over(&[77, 78, 79], &native), [77, 77, 77, 1, 3, 5, 2, 4, 6]);
     }
 
     #[test]
