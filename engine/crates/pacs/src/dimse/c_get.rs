@@ -1,0 +1,187 @@
+//! C-GET (PS3.4 §C.4.3): instances over the association that asks for them.
+
+use model::StudyInstanceUid;
+
+use super::association::request;
+use super::command::{
+    Incoming, Operation, Request, Response, StoreRequest, encode_echo_response,
+    encode_store_response,
+};
+use super::context::{AcceptedContext, Proposal, StorageGroup, storage_groups};
+use super::identifier::Identifier;
+use super::messages::{Message, Messages};
+use super::receive_object::IncomingObject;
+use super::status::{Category, Status};
+use super::wire::StopFlag;
+use crate::error::PacsError;
+use crate::retrieve::{Scope, identifiers};
+use crate::settings::{PacsSettings, QueryRoot};
+use crate::source::{Received, Receiver, Taken, Wanted};
+
+/// Study Root and Patient Root Query/Retrieve Information Model – GET.
+const STUDY_ROOT: &str = "1.2.840.10008.5.1.4.1.2.2.3";
+const PATIENT_ROOT: &str = "1.2.840.10008.5.1.4.1.2.1.3";
+/// The list of failed SOP Instance UIDs in a response.
+const MAX_ANSWER_BYTES: usize = 16 << 20;
+
+/// Gets instances, over as many associations as their contexts need.
+///
+/// # Errors
+/// The last [`PacsError`]; what could be had by then was delivered.
+pub(crate) fn get(
+    settings: &PacsSettings,
+    stop: &StopFlag,
+    study: &StudyInstanceUid,
+    scope: Scope,
+    wanted: &[&Wanted],
+    receiver: &mut dyn Receiver,
+) -> Result<(), PacsError> {
+    let groups = storage_groups(wanted);
+    // A request for the study would bring each association what only another one can take.
+    let scope = if groups.len() > 1 { scope.max(Scope::Instances) } else { scope };
+    let mut last = Ok(());
+    for group in groups {
+        let identifiers = identifiers(study, scope, &group.wanted);
+        match get_group(settings, stop, group, identifiers, receiver) {
+            Ok(()) => {}
+            Err(PacsError::Stopped) => return Err(PacsError::Stopped),
+            Err(error) => last = Err(error),
+        }
+    }
+    last
+}
+
+fn get_group(
+    settings: &PacsSettings,
+    stop: &StopFlag,
+    group: StorageGroup<'_>,
+    identifiers: Vec<Identifier>,
+    receiver: &mut dyn Receiver,
+) -> Result<(), PacsError> {
+    let model = match settings.root {
+        QueryRoot::Study => STUDY_ROOT,
+        QueryRoot::Patient => PATIENT_ROOT,
+    };
+    let mut proposals = vec![Proposal::service(model)];
+    let storage: Vec<_> =
+        group.proposals.iter().map(|proposal| proposal.abstract_syntax.clone()).collect();
+    proposals.extend(group.proposals);
+    let mut messages = request(settings, &proposals, stop)?;
+    let calling = || settings.calling_ae_title.to_string();
+    let Some(context) = messages.context_of(model).cloned() else {
+        messages.release();
+        return Err(PacsError::NoContext { what: "C-GET".into(), calling: calling() });
+    };
+    if !storage.iter().any(|class| messages.context_of(class).is_some()) {
+        messages.release();
+        let what = "to send instances over C-GET (storage contexts with SCP role)".into();
+        return Err(PacsError::NoContext { what, calling: calling() });
+    }
+    let mut last = Ok(());
+    for identifier in identifiers {
+        match get_one(settings, &mut messages, &context, identifier, receiver) {
+            Ok(()) => {}
+            // The association goes on after a failure of one request.
+            Err(error @ PacsError::Failed { .. }) => last = Err(error),
+            Err(error) => {
+                messages.abort();
+                return Err(error);
+            }
+        }
+    }
+    messages.release();
+    last
+}
+
+fn get_one(
+    settings: &PacsSettings,
+    messages: &mut Messages,
+    context: &AcceptedContext,
+    identifier: Identifier,
+    receiver: &mut dyn Receiver,
+) -> Result<(), PacsError> {
+    let message_id = messages.next_message_id();
+    let sop_class = context.abstract_syntax.as_str();
+    let get = Request { operation: Operation::Get, message_id, sop_class, destination: None };
+    messages.send_request(context.id, &get, &identifier.encode(&context.transfer_syntax))?;
+    let mut done = 0;
+    loop {
+        let Some(message) = messages.receive()? else {
+            return Err(PacsError::HungUp("it is released before the last instance".into()));
+        };
+        match &message.incoming {
+            Incoming::Store(store) => {
+                let (store, take) = (store.clone(), |received| receiver.receive(received));
+                if store_one(settings, messages, &message, &store, || (), take)? == Taken::Stop {
+                    return Err(PacsError::Stopped);
+                }
+            }
+            Incoming::Echo { message_id } => {
+                messages.send_command(message.context, &encode_echo_response(*message_id))?;
+            }
+            Incoming::Response(response)
+                if response.operation == Operation::Get && response.responding_to == message_id =>
+            {
+                if message.has_data_set {
+                    drop(messages.receive_small(message.context, MAX_ANSWER_BYTES)?);
+                }
+                if response.status.category() != Category::Pending {
+                    return ended("C-GET", response);
+                }
+                if response.sub_operations.done() > done {
+                    done = response.sub_operations.done();
+                    messages.progress();
+                }
+            }
+            Incoming::Response(_) | Incoming::Cancel => {
+                return Err(PacsError::Protocol("an answer to another message".into()));
+            }
+        }
+    }
+}
+
+/// How a retrieval ended: what is missing shows from the list of what is expected.
+pub(crate) fn ended(operation: &'static str, response: &Response) -> Result<(), PacsError> {
+    match response.status.category() {
+        Category::Success | Category::Warning => Ok(()),
+        Category::Cancel | Category::Failure | Category::Pending => Err(PacsError::Failed {
+            operation,
+            status: response.status,
+            comment: response.comment.clone(),
+        }),
+    }
+}
+
+/// Receives the instance of a C-STORE request and answers it once the instance was taken. `came` is
+/// told of each piece.
+pub(crate) fn store_one(
+    settings: &PacsSettings,
+    messages: &mut Messages,
+    message: &Message,
+    store: &StoreRequest,
+    came: impl Fn(),
+    mut take: impl FnMut(Received) -> Taken,
+) -> Result<Taken, PacsError> {
+    let Some(context) = messages.context(message.context).cloned() else {
+        return Err(PacsError::Protocol("an instance over a context that was refused".into()));
+    };
+    if !message.has_data_set {
+        return Err(PacsError::Protocol("a C-STORE without data set".into()));
+    }
+    let (limits, folder) = (&settings.limits, settings.spool_folder.as_path());
+    let mut object = IncomingObject::begin(store, &context.transfer_syntax, limits, folder)?;
+    messages.receive_data_set(message.context, |piece| {
+        came();
+        object.push(piece)
+    })?;
+    let taken = take(object.finish(store)?);
+    // Whoever took it may have waited for others.
+    messages.progress();
+    let status = match taken {
+        Taken::Accepted => Status::SUCCESS,
+        Taken::Refused => Status::CANNOT_UNDERSTAND,
+        Taken::Stop => return Ok(taken),
+    };
+    messages.send_command(message.context, &encode_store_response(store, status))?;
+    Ok(taken)
+}

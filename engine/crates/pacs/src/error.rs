@@ -1,0 +1,132 @@
+//! Why a PACS did not answer, in words that say what to change.
+
+use std::io;
+use std::time::Duration;
+
+use crate::dimse::status::Status;
+
+/// A query or a retrieval failed. `Display` is a sentence for whoever runs the program; it holds
+/// addresses and AE titles and nothing of a patient.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PacsError {
+    /// The name of the host is unknown.
+    #[error(
+        "the host {host} cannot be found: {source}. Check `host` and the name service of this machine"
+    )]
+    Resolve {
+        /// The configured host.
+        host: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No TCP connection.
+    #[error(
+        "no connection to {address}: {source}. Check `host` and `port`, that the PACS runs, and \
+         that no firewall is between"
+    )]
+    Connect {
+        /// Host and port.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The peer rejected the association (A-ASSOCIATE-RJ, PS3.8 §9.3.4).
+    #[error("the PACS rejects the association: {reason}. {fix}")]
+    Rejected {
+        /// The reason in words.
+        reason: String,
+        /// What to change, and where.
+        fix: String,
+    },
+    /// The association is there, and without what is needed.
+    #[error(
+        "the PACS accepts the association and refuses {what}: allow it for AE title {calling} there"
+    )]
+    NoContext {
+        /// The service, in words.
+        what: String,
+        /// Our AE title.
+        calling: String,
+    },
+    /// The peer ended the association (A-ABORT, PS3.8 §9.3.8).
+    #[error("the PACS aborts the association ({by})")]
+    Aborted {
+        /// Who aborted, and why if that is said.
+        by: String,
+    },
+    /// The connection was closed or reset in mid association.
+    #[error("the connection to the PACS breaks: {0}")]
+    HungUp(String),
+    /// Nothing came in time.
+    #[error(
+        "the PACS does not answer: {what} took more than {}; `{setting}` sets the limit",
+        seconds(*.limit)
+    )]
+    TimedOut {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        limit: Duration,
+        /// The setting that says how long.
+        setting: &'static str,
+    },
+    /// The peer does not keep to the protocol.
+    #[error("the PACS does not keep to the protocol: {0}")]
+    Protocol(String),
+    /// The peer answered with a failure.
+    #[error("{operation} fails at the PACS: {status}{}", remark(.comment.as_deref()))]
+    Failed {
+        /// C-FIND, C-GET, C-MOVE, C-ECHO.
+        operation: &'static str,
+        /// The status of the answer.
+        status: Status,
+        /// Error Comment (0000,0902).
+        comment: Option<String>,
+    },
+    /// The Store SCP for C-MOVE cannot listen.
+    #[error("cannot listen on {address} for C-MOVE: {source}. Check `[store_scp] listen`")]
+    Listen {
+        /// The configured address.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// C-MOVE is asked for and there is nothing that it could send to.
+    #[error("C-MOVE needs `[store_scp] listen`: an address where the PACS reaches this machine")]
+    NoStoreScp,
+    /// More than we take.
+    #[error("{0}")]
+    OverLimit(String),
+    /// A spool file of ours failed.
+    #[error("a spool file failed: {0}. Free space there, or set TMPDIR")]
+    Spool(#[source] io::Error),
+    /// Whoever takes the instances wants no more.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl PacsError {
+    /// Whether the fault lies on this machine and not with the PACS or the network.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Spool(_) | Self::Listen { .. })
+    }
+
+    /// Whether there is no way to the PACS at all, so that no other kind of request will do.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Self::Resolve { .. }
+                | Self::Connect { .. }
+                | Self::TimedOut { setting: "time_outs.connect", .. }
+        )
+    }
+}
+
+fn seconds(limit: Duration) -> String {
+    format!("{} s", limit.as_secs_f32())
+}
+
+fn remark(comment: Option<&str>) -> String {
+    comment.map_or_else(String::new, |comment| format!(", it says \"{comment}\""))
+}

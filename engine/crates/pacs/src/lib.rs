@@ -1,0 +1,24 @@
+//! Query and retrieve from a PACS, and the traits that every source of instances has.
+//!
+//! [`StudyQuery`] says what there is, [`InstanceSource`] delivers it to a [`Receiver`].
+//! [`DimsePacs`] is both, over DIMSE: C-ECHO, C-FIND, C-GET, C-MOVE with a Store SCP of its own.
+//!
+//! Invariant: a PACS is not trusted. Lengths, counts and times have limits before anything is
+//! allocated or waited for; no name off the wire becomes a path; data sets are not parsed here.
+//! Invariant: the only threads are those of a C-MOVE, and they end before it does.
+
+mod dimse;
+mod error;
+mod find;
+mod query;
+mod retrieve;
+mod settings;
+mod source;
+
+pub use dimse::status::{Category, Status};
+pub use dimse::wire::StopFlag;
+pub use error::PacsError;
+pub use query::{Availability, InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+pub use retrieve::DimsePacs;
+pub use settings::{PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, StoreScp, TimeOuts};
+pub use source::{InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted};

@@ -1,0 +1,155 @@
+//! What a query asks and what it answers.
+
+use std::fmt;
+
+use model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
+
+/// Which studies are asked for; without any key there is no query.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct StudyKeys {
+    /// Study Instance UID (0020,000D).
+    pub study: Option<StudyInstanceUid>,
+    /// Patient ID (0010,0020).
+    pub patient_id: Option<String>,
+    /// Accession Number (0008,0050).
+    pub accession_number: Option<String>,
+    /// Study Date (0008,0020): a day or a range, `YYYYMMDD` or `YYYYMMDD-YYYYMMDD`.
+    pub study_date: Option<String>,
+}
+
+impl StudyKeys {
+    /// Asks for one study.
+    pub fn of_study(study: StudyInstanceUid) -> Self {
+        Self { study: Some(study), ..Self::default() }
+    }
+}
+
+impl fmt::Debug for StudyKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StudyKeys").finish_non_exhaustive()
+    }
+}
+
+/// Answers to a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matches<T> {
+    /// The answers.
+    pub found: Vec<T>,
+    /// Whether there were more than the limit, and the query was cancelled.
+    pub is_cut: bool,
+}
+
+/// Instance Availability (0008,0056).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// At once.
+    Online,
+    /// After a while, from slower storage.
+    Nearline,
+    /// Only after somebody fetches a medium.
+    Offline,
+    /// Not at all.
+    Unavailable,
+}
+
+impl Availability {
+    /// Reads the term of the standard (PS3.3 §C.4.23.1.1).
+    pub fn from_term(term: &str) -> Option<Self> {
+        Some(match term {
+            "ONLINE" => Self::Online,
+            "NEARLINE" => Self::Nearline,
+            "OFFLINE" => Self::Offline,
+            "UNAVAILABLE" => Self::Unavailable,
+            _ => return None,
+        })
+    }
+
+    /// The term of the standard.
+    pub fn as_term(self) -> &'static str {
+        match self {
+            Self::Online => "ONLINE",
+            Self::Nearline => "NEARLINE",
+            Self::Offline => "OFFLINE",
+            Self::Unavailable => "UNAVAILABLE",
+        }
+    }
+}
+
+/// A study as the PACS describes it. Text is decoded and trimmed; what is absent is empty.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StudySummary {
+    /// Study Instance UID (0020,000D).
+    pub study: StudyInstanceUid,
+    /// Patient ID (0010,0020).
+    pub patient_id: String,
+    /// Issuer of Patient ID (0010,0021).
+    pub issuer_of_patient_id: String,
+    /// Patient's Name (0010,0010).
+    pub patient_name: String,
+    /// Patient's Birth Date (0010,0030), DA.
+    pub patient_birth_date: String,
+    /// Patient's Sex (0010,0040).
+    pub patient_sex: String,
+    /// Study Date (0008,0020), DA.
+    pub study_date: String,
+    /// Study Time (0008,0030), TM.
+    pub study_time: String,
+    /// Timezone Offset From UTC (0008,0201).
+    pub timezone_offset: String,
+    /// Accession Number (0008,0050).
+    pub accession_number: String,
+    /// Placer Order Number / Imaging Service Request (0040,2016).
+    pub placer_order_number: String,
+    /// Filler Order Number / Imaging Service Request (0040,2017).
+    pub filler_order_number: String,
+    /// Study ID (0020,0010).
+    pub study_id: String,
+    /// Study Description (0008,1030).
+    pub description: String,
+    /// Modalities in Study (0008,0061).
+    pub modalities: Vec<String>,
+    /// Institution Name (0008,0080).
+    pub institution: String,
+    /// Referring Physician's Name (0008,0090).
+    pub referring_physician: String,
+    /// Number of Study Related Series (0020,1206): a hint.
+    pub series: Option<u64>,
+    /// Number of Study Related Instances (0020,1208): a hint.
+    pub instances: Option<u64>,
+    /// Instance Availability (0008,0056).
+    pub availability: Option<Availability>,
+}
+
+impl fmt::Debug for StudySummary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StudySummary").finish_non_exhaustive()
+    }
+}
+
+/// A series as the PACS describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesSummary {
+    /// Series Instance UID (0020,000E).
+    pub series: SeriesInstanceUid,
+    /// Modality (0008,0060).
+    pub modality: String,
+    /// Series Number (0020,0011).
+    pub number: Option<i64>,
+    /// Number of Series Related Instances (0020,1209): a hint.
+    pub instances: Option<u64>,
+}
+
+/// An instance as the PACS describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceSummary {
+    /// SOP Instance UID (0008,0018).
+    pub sop_instance: SopInstanceUid,
+    /// SOP Class UID (0008,0016), which a PACS need not answer.
+    pub sop_class: Option<SopClassUid>,
+    /// Instance Number (0020,0013).
+    pub number: Option<i64>,
+    /// Available Transfer Syntax UID (0008,3002), which few answer.
+    pub transfer_syntaxes: Vec<String>,
+    /// Bytes that the pixels take uncompressed, if the attributes for it are answered.
+    pub native_bytes: Option<u64>,
+}

@@ -1,0 +1,185 @@
+//! One PACS over DIMSE: what is tried, and in which order, until all is there.
+
+use dicom_core::{Tag, VR};
+use model::{SeriesInstanceUid, StudyInstanceUid};
+
+use crate::dimse::c_echo::echo;
+use crate::dimse::c_get::get;
+use crate::dimse::c_move::move_to_us;
+use crate::dimse::identifier::{Identifier, Level};
+use crate::dimse::wire::StopFlag;
+use crate::error::PacsError;
+use crate::settings::{PacsSettings, RetrieveMethod};
+use crate::source::{InstanceSource, Receiver, Wanted};
+
+const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
+const SERIES_INSTANCE_UID: Tag = Tag(0x0020, 0x000E);
+const SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x0018);
+/// SOP Instance UIDs in one request: they share a value of at most 64 KiB.
+const INSTANCES_A_REQUEST: usize = 100;
+
+/// A PACS that is spoken to over DIMSE.
+#[derive(Debug, Clone)]
+pub struct DimsePacs {
+    pub(crate) settings: PacsSettings,
+    pub(crate) stop: StopFlag,
+}
+
+impl DimsePacs {
+    /// Nothing is sent yet. The flag ends all waiting.
+    pub fn new(settings: PacsSettings, stop: StopFlag) -> Self {
+        Self { settings, stop }
+    }
+
+    /// What is known of it.
+    pub fn settings(&self) -> &PacsSettings {
+        &self.settings
+    }
+
+    /// Whether it answers (C-ECHO).
+    ///
+    /// # Errors
+    /// [`PacsError`]: each with what to change.
+    pub fn echo(&self) -> Result<(), PacsError> {
+        echo(&self.settings, &self.stop)
+    }
+
+    /// Retrieves in one way only, in one pass; for those who want to know whether it works.
+    ///
+    /// # Errors
+    /// [`PacsError`].
+    pub fn retrieve_once(
+        &self,
+        by_move: bool,
+        study: &StudyInstanceUid,
+        wanted: &[Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
+        let wanted: Vec<_> = wanted.iter().collect();
+        self.pass(by_move, study, Scope::Instances, &wanted, receiver)
+    }
+
+    fn pass(
+        &self,
+        by_move: bool,
+        study: &StudyInstanceUid,
+        scope: Scope,
+        wanted: &[&Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
+        let retrieve = if by_move { move_to_us } else { get };
+        retrieve(&self.settings, &self.stop, study, scope, wanted, receiver)
+    }
+}
+
+/// What one request asks for, from much to little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    Study,
+    Series,
+    Instances,
+}
+
+/// The requests that ask for these instances.
+pub(crate) fn identifiers(
+    study: &StudyInstanceUid,
+    scope: Scope,
+    wanted: &[&Wanted],
+) -> Vec<Identifier> {
+    let of_study =
+        |level| Identifier::new(level).matching(STUDY_INSTANCE_UID, VR::UI, study.as_str());
+    if scope == Scope::Study {
+        return vec![of_study(Level::Study)];
+    }
+    let mut series: Vec<(&SeriesInstanceUid, Vec<&str>)> = Vec::new();
+    for instance in wanted {
+        let uid = instance.sop_instance.as_str();
+        match series.iter_mut().find(|(series, _)| **series == instance.series) {
+            Some((_, members)) => members.push(uid),
+            None => series.push((&instance.series, vec![uid])),
+        }
+    }
+    let mut all = Vec::new();
+    for (series, members) in series {
+        let of_series =
+            |level| of_study(level).matching(SERIES_INSTANCE_UID, VR::UI, series.as_str());
+        if scope == Scope::Series {
+            all.push(of_series(Level::Series));
+            continue;
+        }
+        for members in members.chunks(INSTANCES_A_REQUEST) {
+            let list = members.join("\\");
+            all.push(of_series(Level::Image).matching(SOP_INSTANCE_UID, VR::UI, &list));
+        }
+    }
+    all
+}
+
+impl InstanceSource for DimsePacs {
+    fn retrieve(
+        &self,
+        study: &StudyInstanceUid,
+        wanted: &[Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
+        let ways: &[bool] = match (self.settings.retrieve, self.settings.store_scp) {
+            (RetrieveMethod::Get, _) | (RetrieveMethod::Auto, None) => &[false],
+            (RetrieveMethod::Move, _) => &[true],
+            (RetrieveMethod::Auto, Some(_)) => &[false, true],
+        };
+        let mut last = Ok(());
+        for by_move in ways {
+            for scope in [Scope::Study, Scope::Series, Scope::Instances] {
+                let missing = still_missing(wanted, receiver);
+                if missing.is_empty() {
+                    return Ok(());
+                }
+                let result = self.pass(*by_move, study, scope, &missing, receiver);
+                let came_on = still_missing(wanted, receiver).len() < missing.len();
+                match result {
+                    Ok(()) => {}
+                    Err(PacsError::Stopped) => return Err(PacsError::Stopped),
+                    Err(error) if error.is_local() || error.is_unreachable() => return Err(error),
+                    Err(error) => {
+                        last = Err(error);
+                        // Asking for less does not help where nothing at all comes.
+                        if !came_on {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        if still_missing(wanted, receiver).is_empty() { Ok(()) } else { last }
+    }
+}
+
+fn still_missing<'a>(wanted: &'a [Wanted], receiver: &dyn Receiver) -> Vec<&'a Wanted> {
+    wanted.iter().filter(|wanted| receiver.is_missing(&wanted.sop_instance)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(series: &str, instance: u32) -> Wanted {
+        Wanted {
+            sop_class: None,
+            sop_instance: format!("1.2.{instance}").parse().unwrap(),
+            series: series.parse().unwrap(),
+            transfer_syntaxes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn requests_ask_for_the_study_for_series_or_for_some_instances() {
+        let instances: Vec<_> =
+            (0..250).map(|n| wanted(if n < 150 { "1.1" } else { "1.3" }, n)).collect();
+        let instances: Vec<_> = instances.iter().collect();
+        let study = "1.2.3".parse().unwrap();
+        let requests = |scope| identifiers(&study, scope, &instances).len();
+        assert_eq!(requests(Scope::Study), 1);
+        assert_eq!(requests(Scope::Series), 2);
+        assert_eq!(requests(Scope::Instances), 3);
+    }
+}

@@ -1,0 +1,125 @@
+//! What is known of a PACS before it is asked: address, names, limits, time-outs.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use model::AeTitle;
+
+/// One PACS.
+#[derive(Debug, Clone)]
+pub struct PacsSettings {
+    /// What the site calls it.
+    pub name: String,
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// The AE title of the PACS.
+    pub called_ae_title: AeTitle,
+    /// Our AE title.
+    pub calling_ae_title: AeTitle,
+    /// How instances are fetched.
+    pub retrieve: RetrieveMethod,
+    /// The information model that is queried.
+    pub root: QueryRoot,
+    /// How much is taken.
+    pub limits: PacsLimits,
+    /// How long is waited.
+    pub time_outs: TimeOuts,
+    /// Where C-MOVE sends to; without it there is no C-MOVE.
+    pub store_scp: Option<StoreScp>,
+    /// Where instances over [`PacsLimits::in_memory_bytes`] wait.
+    pub spool_folder: PathBuf,
+}
+
+impl PacsSettings {
+    /// Host and port, for messages.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+/// How instances are fetched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RetrieveMethod {
+    /// C-GET, and C-MOVE where that does not work and a Store SCP is configured.
+    #[default]
+    Auto,
+    /// C-GET only: no port has to be open here.
+    Get,
+    /// C-MOVE only.
+    Move,
+}
+
+/// The query/retrieve information model (PS3.4 §C.6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum QueryRoot {
+    /// Study Root.
+    #[default]
+    Study,
+    /// Patient Root, for a PACS that has no other.
+    Patient,
+}
+
+/// The Store SCP that C-MOVE sends to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreScp {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How many associations it has at a time.
+    pub associations: usize,
+}
+
+/// How much is taken from a PACS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PacsLimits {
+    /// Answers to one query; beyond it the query is cancelled.
+    pub matches: usize,
+    /// Bytes that come in a second.
+    pub bytes_per_second: Option<NonZeroU64>,
+    /// Bytes of one instance.
+    pub instance_bytes: u64,
+    /// Instances up to this size stay in memory, larger ones go to a spool file.
+    pub in_memory_bytes: usize,
+    /// Instances of a study.
+    pub instances: usize,
+}
+
+impl Default for PacsLimits {
+    fn default() -> Self {
+        Self {
+            matches: 500,
+            bytes_per_second: None,
+            instance_bytes: 16 << 30,
+            in_memory_bytes: 8 << 20,
+            instances: 200_000,
+        }
+    }
+}
+
+/// How long is waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeOuts {
+    /// For the TCP connection.
+    pub connect: Duration,
+    /// For the answer to the association request, and for its release.
+    pub association: Duration,
+    /// Without an answer, an instance, or a whole PDU of one. Answers that only say "pending" are no
+    /// progress.
+    pub no_progress: Duration,
+    /// For one association from its request to its release.
+    pub total: Duration,
+}
+
+impl Default for TimeOuts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            association: Duration::from_secs(30),
+            no_progress: Duration::from_mins(1),
+            total: Duration::from_hours(1),
+        }
+    }
+}
