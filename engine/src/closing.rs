@@ -7,7 +7,7 @@ use media::dicomdir::FileSetId;
 use media::{cd_info, readme, web};
 use model::{EntryPath, SopInstanceUid};
 use sha2::{Digest as _, Sha256};
-use zipstream::{Search, deflate};
+use zipstream::{Search, deflate, store};
 
 use crate::assembly::Assembly;
 use crate::error::PackError;
@@ -60,15 +60,17 @@ impl<W: Write> Assembly<'_, W> {
         let mut contents = sections.contents(self.options(), self.notices.clone(), counts);
         contents.transfer_syntaxes = std::mem::take(&mut self.transfer_syntaxes);
         let layout = contents.layout;
-        self.put_text(&layout.stylesheet(), web::stylesheet().as_bytes())?;
-        for study in &contents.studies {
-            for series in &study.series {
-                let page = web::series_page(&contents, study, series).map_err(bug)?;
-                self.put_text(&layout.series_page(study.ordinal, series.ordinal), page.as_bytes())?;
-            }
+        self.put_text(&layout.stylesheet(), web::stylesheet(&contents.branding.theme).as_bytes())?;
+        self.put_text(&layout.script(), web::script().as_bytes())?;
+        if let Some(logo) = &contents.branding.logo {
+            let path = layout.logo(logo.is_png());
+            let digest = Sha256::digest(logo.bytes()).into();
+            self.put(&path, &store(logo.bytes().to_vec()), digest, None)?;
         }
-        let index = web::index_page(&contents).map_err(bug)?;
-        self.put_text(&layout.index(), index.as_bytes())?;
+        for page in web::pages(&contents) {
+            let (path, page) = page.map_err(bug)?;
+            self.put_text(&path, page.as_bytes())?;
+        }
         self.put_text(&layout.readme(), readme::readme(&contents).as_bytes())?;
         self.put_small_texts(&contents)
     }

@@ -32,6 +32,9 @@ const PATIENT_ID: Tag = tag(0x0010, 0x0020);
 const PATIENT_BIRTH_DATE: Tag = tag(0x0010, 0x0030);
 const PATIENT_SEX: Tag = tag(0x0010, 0x0040);
 const BODY_PART: Tag = tag(0x0018, 0x0015);
+const RECOMMENDED_FRAME_RATE: Tag = tag(0x0008, 0x2144);
+const CINE_RATE: Tag = tag(0x0018, 0x0040);
+const FRAME_TIME: Tag = tag(0x0018, 0x1063);
 const SERIES_NUMBER: Tag = tag(0x0020, 0x0011);
 const INSTANCE_NUMBER: Tag = tag(0x0020, 0x0013);
 const SLICE_LOCATION: Tag = tag(0x0020, 0x1041);
@@ -70,6 +73,7 @@ impl Sections {
                 number: dataset.text(INSTANCE_NUMBER),
                 slice_location: dataset.text(SLICE_LOCATION),
                 frame_count,
+                frame_rate: frame_rate(&dataset),
                 frames,
             }),
             None => section.objects.push(ObjectLine {
@@ -199,6 +203,16 @@ fn series_section(ordinal: Ordinal, dataset: &Dataset<'_>) -> SeriesSection {
         images: Vec::new(),
         objects: Vec::new(),
     }
+}
+
+/// Frames a second of a cine: as recommended for display, as acquired, or from the time of a frame
+/// in milliseconds (PS3.3 §C.7.6.5).
+fn frame_rate(dataset: &Dataset<'_>) -> Option<f64> {
+    let number = |tag| dataset.text(tag)?.trim().parse::<f64>().ok().filter(|n| *n > 0.0);
+    number(RECOMMENDED_FRAME_RATE)
+        .or_else(|| number(CINE_RATE))
+        .or_else(|| number(FRAME_TIME).map(|milliseconds| 1000.0 / milliseconds))
+        .filter(|rate| rate.is_finite())
 }
 
 /// The title of a document or presentation state, or the name of its concept.

@@ -1,5 +1,6 @@
 """The pages: valid HTML that also parses as XHTML, every link meets a file in its exact case."""
 
+import posixpath
 import re
 import warnings
 from urllib.parse import unquote, urlsplit
@@ -70,7 +71,10 @@ def judge_tree(tree, name, present, findings):
         if not isinstance(element.tag, str):
             continue
         tag = element.tag.removeprefix(XHTML)
-        findings.check("html", tag not in ("script", "iframe", "object", "embed"), f"{name}: <{tag}>")
+        findings.check("html", tag not in ("iframe", "object", "embed"), f"{name}: <{tag}>")
+        if tag == "script":
+            own = posixpath.normpath(posixpath.join(posixpath.dirname(name), element.get("src") or "x"))
+            findings.check("html", own == "IHE_PDI/STACK.JS" and not (element.text or "").strip(), f"{name}: <script>")
         findings.check("html", tag != "img" or element.get("alt") is not None, f"{name}: img without alt")
         for key, value in element.attrib.items():
             findings.check("html", not str(key).lower().startswith("on"), f"{name}: {key} handler")

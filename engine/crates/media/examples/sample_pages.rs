@@ -34,8 +34,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(file.parent().ok_or("an entry lies in a folder")?)?;
         Ok(fs::write(file, bytes)?)
     };
-    write(&layout.index(), web::index_page(&contents)?.as_bytes())?;
-    write(&layout.stylesheet(), web::stylesheet().as_bytes())?;
+    for page in web::pages(&contents) {
+        let (path, page) = page?;
+        write(&path, page.as_bytes())?;
+    }
+    write(&layout.stylesheet(), web::stylesheet(&contents.branding.theme).as_bytes())?;
+    write(&layout.script(), web::script().as_bytes())?;
     write(&layout.readme(), readme::readme(&contents).as_bytes())?;
     for file in fixtures::recipe("sr", &fixtures::Options::default())? {
         let path = layout.report(Ordinal::FIRST, ReportFormat::Page);
@@ -46,8 +50,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for study in &contents.studies {
         for series in &study.series {
-            let page = web::series_page(&contents, study, series)?;
-            write(&layout.series_page(study.ordinal, series.ordinal), page.as_bytes())?;
             let frames = series.images.iter().flat_map(|image| &image.frames);
             let previews = frames.filter_map(|frame| match frame {
                 FrameEntry::Preview(preview) => Some(preview),

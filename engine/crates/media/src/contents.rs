@@ -11,14 +11,14 @@ use std::fmt;
 use model::{EntryPath, FileId, Notice, PreviewFault, SopClassUid, TransferSyntaxUid};
 
 use crate::branding::Branding;
-use crate::layout::Layout;
+use crate::layout::{Edition, Layout};
 use crate::numbering::Ordinal;
 use texts::Language;
 
 /// Everything that the pages, the readme and the small text files are made from.
 #[derive(Debug, Clone, Default)]
 pub struct PackageContents {
-    /// The language of the pages; the readme always has both.
+    /// The language that the package opens in; the other is a click away.
     pub language: Language,
     /// Where everything lies.
     pub layout: Layout,
@@ -109,7 +109,7 @@ pub struct SeriesSection {
 }
 
 /// One instance with pixels.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct ImageLine {
     /// Where the DICOM file lies.
     pub file_id: FileId,
@@ -119,6 +119,8 @@ pub struct ImageLine {
     pub slice_location: Option<String>,
     /// Number of Frames (0028,0008), at least 1.
     pub frame_count: u32,
+    /// Frames a second, for a cine that says it.
+    pub frame_rate: Option<f64>,
     /// One for each frame that has been tried, from the first; shorter than `frame_count` when a
     /// long cine is capped.
     pub frames: Vec<FrameEntry>,
@@ -208,6 +210,11 @@ pub struct Counts {
 }
 
 impl PackageContents {
+    /// Which set of pages is in a language.
+    pub fn edition(&self, language: Language) -> Edition {
+        if language == self.language { Edition::Main } else { Edition::Other(language) }
+    }
+
     /// The institution that made the package, for the pages of a language.
     pub fn institution(&self, language: Language) -> Institution {
         self.branding.institution(language, &self.institution)

@@ -61,6 +61,25 @@ impl Date {
         }
     }
 
+    /// `23 apr 2021`, `23 Apr 2021`.
+    pub(crate) fn display_short(self, language: Language) -> String {
+        let month = usize::from(self.month).saturating_sub(1);
+        let name = match language {
+            Language::Italian => SHORT_MONTHS_IT.get(month),
+            Language::English => SHORT_MONTHS_EN.get(month),
+        }
+        .copied()
+        .unwrap_or_default();
+        format!("{} {name} {}", self.day, self.year)
+    }
+
+    /// Whole months from this day to a later one; nothing when it is earlier.
+    pub(crate) fn whole_months_until(self, later: Self) -> Option<u32> {
+        let months = |date: Self| u32::from(date.year) * 12 + u32::from(date.month);
+        let begun = u32::from(later.day < self.day);
+        months(later).checked_sub(months(self))?.checked_sub(begun)
+    }
+
     fn days_in_month(self) -> u8 {
         let leap = self.year.is_multiple_of(4)
             && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
@@ -88,6 +107,11 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
+
+const SHORT_MONTHS_IT: [&str; 12] =
+    ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"];
+const SHORT_MONTHS_EN: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A TM value as `hh:mm`; nothing when it does not hold hours and minutes.
 pub(crate) fn hours_and_minutes(value: &str) -> Option<String> {
@@ -155,6 +179,17 @@ mod tests {
             display_da_tm("20210403", Some("0905"), Language::English),
             "3 April 2021, 09:05"
         );
+    }
+
+    #[rstest]
+    #[case::birthday("19860124", "20210124", Some(35 * 12))]
+    #[case::the_day_before("19860124", "20210123", Some(35 * 12 - 1))]
+    #[case::newborn("20210423", "20210423", Some(0))]
+    #[case::leap_day("20200229", "20210228", Some(11))]
+    #[case::study_before_birth("20210423", "20210422", None)]
+    fn age_in_months(#[case] birth: &str, #[case] at: &str, #[case] expected: Option<u32>) {
+        let date = |value| Date::from_da(value).unwrap();
+        assert_eq!(date(birth).whole_months_until(date(at)), expected);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use model::{EntryPath, FileId, InvalidEntryPath};
 
 use crate::dates::Date;
 use crate::numbering::{Ordinal, Place};
+use texts::Language;
 
 /// How the package is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +24,15 @@ pub enum Layout {
     Reference,
     /// No wrapping folder, upper-case 8.3 names only.
     Pdi,
+}
+
+/// Which of the two sets of pages: they hold the same in two languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    /// In the language of the package; it opens with [`Layout::index`].
+    Main,
+    /// In another language, in a folder of its own below `IHE_PDI`.
+    Other(Language),
 }
 
 /// What a report is written as.
@@ -132,14 +142,48 @@ impl Layout {
         own(&dicom_path(place))
     }
 
+    /// The page that opens an edition.
+    pub fn first_page(self, edition: Edition) -> EntryPath {
+        match edition {
+            Edition::Main => self.index(),
+            Edition::Other(_) => own(&format!("{}/INDEX.HTM", web_folder(edition))),
+        }
+    }
+
+    /// The script of the pages; each works without it.
+    pub fn script(self) -> EntryPath {
+        own("IHE_PDI/STACK.JS")
+    }
+
+    /// The logo of the institution.
+    pub fn logo(self, is_png: bool) -> EntryPath {
+        own(if is_png { "IHE_PDI/LOGO.PNG" } else { "IHE_PDI/LOGO.JPG" })
+    }
+
     /// The style sheet of all pages.
     pub fn stylesheet(self) -> EntryPath {
         own("IHE_PDI/STYLE.CSS")
     }
 
     /// The page of a series.
-    pub fn series_page(self, study: Ordinal, series: Ordinal) -> EntryPath {
-        own(&format!("{}.HTM", series_folder(study, series)))
+    pub fn series_page(self, edition: Edition, study: Ordinal, series: Ordinal) -> EntryPath {
+        own(&format!("{}/ST{study}/SE{series}.HTM", web_folder(edition)))
+    }
+
+    /// A further sheet of the images of a series; the first is on the page of the series.
+    pub fn sheet(
+        self,
+        edition: Edition,
+        study: Ordinal,
+        series: Ordinal,
+        sheet: Ordinal,
+    ) -> EntryPath {
+        own(&format!("{}/ST{study}/SE{series}/SH{sheet}.HTM", web_folder(edition)))
+    }
+
+    /// The overview of a study, to be printed.
+    pub fn overview(self, edition: Edition, study: Ordinal) -> EntryPath {
+        own(&format!("{}/ST{study}.HTM", web_folder(edition)))
     }
 
     /// The small picture that stands for a series in the index.
@@ -194,6 +238,14 @@ fn dicom_path(place: &Place) -> String {
     format!("{DICOM_FILES}/ST{}/SE{}/IM{}", place.study, place.series, place.instance)
 }
 
+fn web_folder(edition: Edition) -> &'static str {
+    match edition {
+        Edition::Main => WEB_CONTENT,
+        Edition::Other(Language::Italian) => "IHE_PDI/IT",
+        Edition::Other(Language::English) => "IHE_PDI/EN",
+    }
+}
+
 fn series_folder(study: Ordinal, series: Ordinal) -> String {
     format!("{WEB_CONTENT}/ST{study}/SE{series}")
 }
@@ -237,7 +289,12 @@ mod tests {
             layout.manifest(),
             layout.stylesheet(),
             layout.dicom_file(place),
-            layout.series_page(place.study, place.series),
+            layout.series_page(Edition::Main, place.study, place.series),
+            layout.sheet(Edition::Main, place.study, place.series, other),
+            layout.overview(Edition::Main, place.study),
+            layout.script(),
+            layout.logo(true),
+            layout.logo(false),
             layout.thumbnail(place.study, place.series),
             layout.preview(place),
             layout.frame_preview(place, other),
@@ -245,6 +302,13 @@ mod tests {
             layout.report(other, ReportFormat::Page),
             layout.viewer_file("START.EXE").unwrap(),
         ];
+        for language in Language::ALL {
+            let edition = Edition::Other(language);
+            paths.push(layout.first_page(edition));
+            paths.push(layout.series_page(edition, place.study, place.series));
+            paths.push(layout.sheet(edition, place.study, place.series, other));
+            paths.push(layout.overview(edition, place.study));
+        }
         paths.extend(layout.cd_info());
         paths.extend(layout.media_info());
         paths

@@ -16,6 +16,22 @@ pub(crate) fn display_pn(value: &str) -> Option<String> {
     }
 }
 
+/// A PN value as the banner of the portal has it (S-034): `ROSSI, Maria Test`, family name in
+/// capitals.
+pub(crate) fn display_pn_family_first(value: &str) -> Option<String> {
+    let name = value.split('\\').next().unwrap_or_default();
+    let group = name.split('=').next().unwrap_or_default();
+    let (family, rest) = group.split_once('^').unwrap_or((group, ""));
+    let rest = display_group(&format!("^{rest}"));
+    match (family.trim(), rest) {
+        // A name without its alphabetic group, or with others beside it, is shown in full.
+        _ if name.contains('=') => display_pn(value),
+        ("", rest) => rest,
+        (family, None) => Some(family.to_uppercase()),
+        (family, Some(rest)) => Some(format!("{}, {rest}", family.to_uppercase())),
+    }
+}
+
 /// Prefix, family, given, middle, suffix: the order of address, family name first.
 fn display_group(group: &str) -> Option<String> {
     let components: Vec<&str> = group.split('^').map(str::trim).collect();
@@ -31,6 +47,17 @@ fn display_group(group: &str) -> Option<String> {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[rstest]
+    #[case::two("Rossi^maria test", Some("ROSSI, maria test"))]
+    #[case::five("Rossi^Maria^Test^Dott.ssa^PhD", Some("ROSSI, Dott.ssa Maria Test PhD"))]
+    #[case::family_only("D'Angelò Test", Some("D'ANGELÒ TEST"))]
+    #[case::given_only("^Maria Test", Some("Maria Test"))]
+    #[case::ideographic("Yamada^Test=山田^太郎", Some("Yamada Test (山田 太郎)"))]
+    #[case::carets_only("^^^^", None)]
+    fn banner(#[case] value: &str, #[case] expected: Option<&str>) {
+        assert_eq!(display_pn_family_first(value).as_deref(), expected);
+    }
 
     #[rstest]
     #[case::two("ROSSI^MARIA TEST", Some("ROSSI MARIA TEST"))]

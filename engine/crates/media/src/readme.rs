@@ -67,14 +67,23 @@ fn write_language(paper: &mut PlainText, contents: &PackageContents, language: L
         text.page_not_for_diagnosis_why()
     ));
     paper.paragraph(text.page_privacy());
+    if let Some(disclaimer) = &contents.branding.disclaimer {
+        paper.paragraph(disclaimer.of(language));
+    }
 }
 
 fn write_opening(paper: &mut PlainText, contents: &PackageContents, language: Language) {
     let text = language.texts();
     let index = contents.layout.index();
-    paper.heading(text.readme_how_to_open());
+    paper.heading(&text.open_title().to_uppercase());
     paper.paragraph(&format!("{} {}", text.readme_unpack(), text.page_unpack(index.as_str())));
-    paper.paragraph(&text.readme_start(index.as_str()));
+    for way in [
+        text.open_windows(index.as_str()),
+        text.open_macos(index.as_str()),
+        text.open_phone(index.as_str()),
+    ] {
+        paper.item("- ", &way);
+    }
     let viewer = match contents.viewer {
         Some(_) => text.page_own_or_bundled_viewer(),
         None => text.page_own_viewer(),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use media::branding::Localised;
 use media::contents::{FrameEntry, PackageContents};
 use media::layout::{Layout, ReportFormat};
 use media::numbering::Ordinal;
@@ -20,14 +21,7 @@ use rstest::rstest;
 
 /// Every page of a package with its path.
 fn pages(contents: &PackageContents) -> Vec<(EntryPath, String)> {
-    let mut pages = vec![(contents.layout.index(), web::index_page(contents).unwrap())];
-    for study in &contents.studies {
-        for series in &study.series {
-            let path = contents.layout.series_page(study.ordinal, series.ordinal);
-            pages.push((path, web::series_page(contents, study, series).unwrap()));
-        }
-    }
-    pages
+    web::pages(contents).map(Result::unwrap).collect()
 }
 
 /// What tidy says against a page; nothing when it is valid.
@@ -79,15 +73,16 @@ fn entries(contents: &PackageContents) -> BTreeSet<String> {
         layout.readme(),
         layout.manifest(),
         layout.stylesheet(),
+        layout.script(),
         contents.viewer.clone().unwrap(),
     ]
     .iter()
     .map(ToString::to_string)
     .collect();
+    entries.extend(pages(contents).iter().map(|(path, _)| path.to_string()));
     entries.extend(contents.reports.iter().map(|report| report.path.to_string()));
     for study in &contents.studies {
         for series in &study.series {
-            entries.insert(layout.series_page(study.ordinal, series.ordinal).to_string());
             entries.extend(series.thumbnail.iter().map(|thumbnail| thumbnail.path.to_string()));
             entries.extend(series.objects.iter().map(|object| object.file_id.to_string()));
             for frame in series.images.iter().flat_map(|image| &image.frames) {
@@ -130,7 +125,7 @@ fn every_link_leads_to_an_entry_and_every_entry_is_linked(#[case] layout: Layout
         let references =
             attribute_values(&page, "href").into_iter().chain(attribute_values(&page, "src"));
         for reference in references.filter(|reference| !reference.starts_with('#')) {
-            let target = resolve(&path, &reference);
+            let target = resolve(&path, reference.split('#').next().unwrap());
             assert!(entries.contains(&target), "{path}: {reference}");
             linked.insert(target);
         }
@@ -139,16 +134,27 @@ fn every_link_leads_to_an_entry_and_every_entry_is_linked(#[case] layout: Layout
 }
 
 #[test]
-fn pages_hold_no_script_and_no_outside_address() {
+fn pages_hold_one_script_of_their_own_and_no_outside_address() {
     let contents = sample::contents(Language::Italian, Layout::Reference, 3);
     for (path, page) in pages(&contents) {
-        assert!(!page.contains("<script") && !page.contains(" style="), "{path}");
+        let script = web_script(&path);
+        assert!(page.contains(&script) && page.matches("<script").count() == 1, "{path}");
+        assert!(!page.contains(" style=") && !page.contains(" onclick="), "{path}");
         let namespace = "http://www.w3.org/1999/xhtml";
         assert!(!page.replace(namespace, "").contains("://"), "{path}");
         let head = &page[..1024];
         assert!(head.contains("<meta charset=\"utf-8\"/>"), "{path}");
         assert!(head.contains("default-src 'none'") || head.contains("default-src &#39;none&#39;"));
     }
+}
+
+/// The one script that a page may load.
+fn web_script(path: &EntryPath) -> String {
+    let up = match path.as_str().split('/').collect::<Vec<_>>().as_slice() {
+        ["index.htm"] => "IHE_PDI/".to_owned(),
+        folders => "../".repeat(folders.len() - 2),
+    };
+    format!("<script src=\"{up}STACK.JS\" defer=\"defer\"></script>")
 }
 
 const PAYLOADS: [&str; 9] = [
@@ -170,6 +176,8 @@ fn infected(payload: &str) -> PackageContents {
     contents.institution.name = text();
     contents.institution.address = text();
     contents.institution.contact = text();
+    contents.branding.disclaimer =
+        Some(Localised { italian: payload.to_owned(), english: payload.to_owned() });
     contents.patient.name = text();
     contents.patient.id = text();
     contents.patient.birth_date = text();
@@ -235,7 +243,8 @@ fn origins_and_free_text_of_faults_stay_outside() {
 fn debug_output_tells_nothing_of_the_patient() {
     let secret = "geheim";
     let shown = format!("{:?}", infected(secret));
-    let institution = format!("{:?}", infected(secret).institution);
+    let contents = infected(secret);
+    let institution = format!("{:?}{:?}", contents.institution, contents.branding);
     assert_eq!(shown.matches(secret).count(), institution.matches(secret).count());
 }
 
@@ -244,9 +253,15 @@ fn debug_output_tells_nothing_of_the_patient() {
 fn three_thousand_images() {
     let contents = sample::contents(Language::Italian, Layout::Reference, 3_000);
     let pages = pages(&contents);
-    assert!(pages[0].1.len() < 20_000, "index: {} bytes", pages[0].1.len());
-    assert!(pages[1].1.len() < 3_000 * 500, "series: {} bytes", pages[1].1.len());
-    assert_eq!(pages[1].1.matches("<img ").count(), 3_000);
+    let page = |path: &str| &pages.iter().find(|(at, _)| at.as_str() == path).unwrap().1;
+    assert!(page("index.htm").len() < 20_000, "index: {} bytes", page("index.htm").len());
+    let stack = page("IHE_PDI/ST000001/SE000001.HTM");
+    assert!(stack.len() < 400_000, "stack: {} bytes", stack.len());
+    assert_eq!(stack.matches("<img ").count(), 96);
+    assert_eq!(stack.matches("<li id=\"n").count(), 3_000);
+    let sheets =
+        pages.iter().filter(|(at, _)| at.as_str().starts_with("IHE_PDI/ST000001/SE000001/SH"));
+    assert_eq!(sheets.map(|(_, sheet)| sheet.matches("<img ").count()).sum::<usize>(), 3_000 - 96);
 }
 
 /// The page of the first structured report in a fixture study.
@@ -309,7 +324,12 @@ fn one_placeholder_stands_for_all_frames() {
     let cine = &mut contents.studies[0].series[2];
     let page = |contents: &PackageContents| {
         let study = &contents.studies[0];
-        web::series_page(contents, study, &study.series[2]).unwrap()
+        let path = contents.layout.series_page(
+            contents.edition(contents.language),
+            study.ordinal,
+            study.series[2].ordinal,
+        );
+        pages(contents).into_iter().find(|(at, _)| *at == path).unwrap().1
     };
     cine.images[0].frames = vec![placeholder];
     let without = page(&contents);

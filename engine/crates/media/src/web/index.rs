@@ -3,14 +3,14 @@
 use askama::Template;
 use std::cmp::Reverse;
 
+use super::head::PageHead;
 use super::shown::Shown;
-use super::{CONTENT_SECURITY_POLICY, WebError, link::link};
+use super::{Page, Site, WebError, link::link};
 use crate::claims;
 use crate::contents::{
-    Institution, PackageContents, Patient, ReportKind, ReportLink, ReportStatus, SeriesSection,
-    StudySection,
+    PackageContents, ReportKind, ReportLink, ReportStatus, SeriesSection, StudySection,
 };
-use crate::dates::{Date, display_da, display_da_tm};
+use crate::dates::{Date, display_da_tm};
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
 use crate::notice_summary::{NoticeGroup, summarise};
 use crate::person_name::display_pn;
@@ -18,27 +18,18 @@ use texts::{Language, Texts};
 
 use model::{EntryPath, Notice};
 
-/// The opening page as XHTML in UTF-8.
-///
-/// # Errors
-/// [`WebError`] when the template fails, which no content can cause.
-///
-/// # Limits
-/// Grows with the number of series, reports and kinds of notice, not with the number of images.
-pub fn index_page(contents: &PackageContents) -> Result<String, WebError> {
-    Ok(IndexPage::new(contents).render()?)
+/// The opening page of a language.
+pub(super) fn page(site: Site<'_>) -> Result<Page, WebError> {
+    let here = site.contents.layout.first_page(site.edition());
+    let page = IndexPage::new(site, &here).render()?;
+    Ok((here, page))
 }
 
 #[derive(Template)]
 #[template(path = "index.html")]
 struct IndexPage {
-    language: &'static str,
+    head: PageHead,
     text: Texts,
-    policy: &'static str,
-    stylesheet: String,
-    title: &'static str,
-    institution: InstitutionView,
-    patient: PatientView,
     status: Option<Status>,
     notices: Vec<NoticeView>,
     reports: Vec<ReportView>,
@@ -46,6 +37,9 @@ struct IndexPage {
     counts: String,
     total: Totals,
     unpack: String,
+    windows: String,
+    macos: String,
+    phone: String,
     own_viewer: &'static str,
     viewer: Option<Viewer>,
     readme: Link,
@@ -53,19 +47,7 @@ struct IndexPage {
     claim: &'static str,
     transfer_syntaxes: String,
     made_by: String,
-}
-
-pub(super) struct InstitutionView {
-    pub(super) name: Shown,
-    pub(super) address: Option<Shown>,
-    pub(super) contact: Option<Shown>,
-}
-
-/// The words about a patient that every page repeats.
-pub(super) struct PatientView {
-    pub(super) name: Shown,
-    /// Label and value.
-    pub(super) facts: Vec<(&'static str, Shown)>,
+    disclaimer: Option<Shown>,
 }
 
 /// Whether everything is in.
@@ -93,6 +75,7 @@ struct ReportView {
 
 struct StudyView {
     title: Shown,
+    overview: String,
     /// Label and value.
     facts: Vec<(&'static str, Shown)>,
     date: Option<Shown>,
@@ -107,6 +90,8 @@ struct SeriesCard {
     facts: String,
     thumbnail: Option<Thumbnail>,
     without_thumbnail: &'static str,
+    /// Whether there is nothing to show, as with documents.
+    is_empty: bool,
 }
 
 struct Thumbnail {
@@ -131,24 +116,21 @@ struct Link {
 }
 
 impl IndexPage {
-    fn new(contents: &PackageContents) -> Self {
-        let PackageContents { language, layout, .. } = *contents;
+    fn new(site: Site<'_>, here: &EntryPath) -> Self {
+        let Site { contents, language } = site;
+        let layout = contents.layout;
         let text = language.texts();
-        let here = layout.index();
-        let to = |path: &EntryPath| Link { href: link(&here, path), name: path.to_string() };
+        let elsewhere = layout.first_page(contents.edition(language.other()));
+        let index = layout.index();
+        let to = |path: &EntryPath| Link { href: link(here, path), name: path.to_string() };
         let mut reports: Vec<&ReportLink> = contents.reports.iter().collect();
         // Newest first; a report without a date stands last.
         reports.sort_by_key(|report| {
             Reverse((report.date.as_deref().and_then(Date::from_da), report.time.as_deref()))
         });
         Self {
-            language: language.tag(),
+            head: PageHead::new(site, here, &elsewhere),
             text,
-            policy: CONTENT_SECURITY_POLICY,
-            stylesheet: link(&here, &layout.stylesheet()),
-            title: text.page_title(),
-            institution: InstitutionView::new(&contents.institution(language), text),
-            patient: PatientView::new(&contents.patient, language),
             status: Status::of(contents, text),
             notices: summarise(&contents.notices, language)
                 .into_iter()
@@ -156,12 +138,12 @@ impl IndexPage {
                 .collect(),
             reports: reports
                 .into_iter()
-                .map(|report| ReportView::new(report, &here, language))
+                .map(|report| ReportView::new(report, here, language))
                 .collect(),
             studies: contents
                 .studies
                 .iter()
-                .map(|study| StudyView::new(study, contents, &here))
+                .map(|study| StudyView::new(study, site, here))
                 .collect(),
             counts: text.page_counts(
                 contents.counts.expected,
@@ -169,13 +151,16 @@ impl IndexPage {
                 contents.counts.rendered,
             ),
             total: Totals { series: contents.series_count(), instances: contents.instance_count() },
-            unpack: text.page_unpack(here.as_str()),
+            unpack: text.page_unpack(index.as_str()),
+            windows: text.open_windows(index.as_str()),
+            macos: text.open_macos(index.as_str()),
+            phone: text.open_phone(index.as_str()),
             own_viewer: match contents.viewer {
                 Some(_) => text.page_own_or_bundled_viewer(),
                 None => text.page_own_viewer(),
             },
             viewer: contents.viewer.as_ref().map(|path| Viewer {
-                href: link(&here, path),
+                href: link(here, path),
                 is_program: path.as_str().to_ascii_lowercase().ends_with(".exe"),
             }),
             readme: to(&layout.readme()),
@@ -183,40 +168,9 @@ impl IndexPage {
             claim: claims::claim(&contents.transfer_syntaxes, language),
             transfer_syntaxes: claims::describe(&contents.transfer_syntaxes).join(", "),
             made_by: text.page_made_by(APPLICATION, APPLICATION_VERSION),
-        }
-    }
-}
-
-impl InstitutionView {
-    pub(super) fn new(institution: &Institution, text: Texts) -> Self {
-        Self {
-            name: Shown::some(institution.name.as_deref())
-                .unwrap_or_else(|| Shown::new(text.page_institution_not_stated())),
-            address: Shown::some(institution.address.as_deref()),
-            contact: Shown::some(institution.contact.as_deref()),
-        }
-    }
-}
-
-impl PatientView {
-    pub(super) fn new(patient: &Patient, language: Language) -> Self {
-        let text = language.texts();
-        let sex = patient.sex.as_deref().map(|sex| match sex.trim() {
-            "M" => text.page_male(),
-            "F" => text.page_female(),
-            "O" => text.page_other_sex(),
-            other => other,
-        });
-        let birth_date = patient.birth_date.as_deref().map(|date| display_da(date, language));
-        let name = patient.name.as_deref().and_then(display_pn);
-        Self {
-            name: Shown::some(name.as_deref())
-                .unwrap_or_else(|| Shown::new(text.page_name_not_stated())),
-            facts: facts([
-                (text.page_birth_date(), birth_date.as_deref()),
-                (text.page_sex(), sex),
-                (text.page_patient_id(), patient.id.as_deref()),
-            ]),
+            disclaimer: Shown::some(
+                contents.branding.disclaimer.as_ref().map(|disclaimer| disclaimer.of(language)),
+            ),
         }
     }
 }
@@ -282,15 +236,15 @@ impl ReportView {
 }
 
 impl StudyView {
-    fn new(study: &StudySection, contents: &PackageContents, here: &EntryPath) -> Self {
-        let language = contents.language;
+    fn new(study: &StudySection, site: Site<'_>, here: &EntryPath) -> Self {
+        let Site { contents, language } = site;
         let text = language.texts();
         let date =
             study.date.as_deref().map(|date| display_da_tm(date, study.time.as_deref(), language));
         let physician = study.referring_physician.as_deref().and_then(display_pn);
         Self {
-            title: Shown::some(study.description.as_deref())
-                .unwrap_or_else(|| Shown::new(text.page_study_without_description())),
+            title: super::series::study_title(study, text),
+            overview: link(here, &contents.layout.overview(site.edition(), study.ordinal)),
             date: Shown::some(date.as_deref()),
             facts: facts([
                 (text.page_date(), date.as_deref()),
@@ -301,7 +255,7 @@ impl StudyView {
             series: study
                 .series
                 .iter()
-                .map(|series| SeriesCard::new(study, series, contents, here))
+                .map(|series| SeriesCard::new(study, series, site, here))
                 .collect(),
             series_count: study.series.len(),
             instance_count: study.instance_count(),
@@ -310,23 +264,19 @@ impl StudyView {
 }
 
 impl SeriesCard {
-    fn new(
-        study: &StudySection,
-        series: &SeriesSection,
-        contents: &PackageContents,
-        here: &EntryPath,
-    ) -> Self {
-        let text = contents.language.texts();
-        let page = contents.layout.series_page(study.ordinal, series.ordinal);
+    fn new(study: &StudySection, series: &SeriesSection, site: Site<'_>, here: &EntryPath) -> Self {
+        let text = site.language.texts();
+        let page = site.contents.layout.series_page(site.edition(), study.ordinal, series.ordinal);
         Self {
             href: link(here, &page),
-            title: super::series::title(series, contents.language),
-            facts: super::series::facts(series, contents.language).join(" · "),
+            title: super::series::title(series, site.language),
+            facts: super::series::facts(series, site.language).join(" · "),
             thumbnail: series.thumbnail.as_ref().map(|thumbnail| Thumbnail {
                 src: link(here, &thumbnail.path),
                 width: thumbnail.width,
                 height: thumbnail.height,
             }),
+            is_empty: series.images.is_empty(),
             without_thumbnail: if series.images.is_empty() {
                 text.page_no_images()
             } else {

@@ -10,11 +10,11 @@ use model::EntryPath;
 use part10::Dataset;
 
 use self::content::{Content, Step, display_dt, meaning};
-use super::index::{InstitutionView, PatientView};
+use super::WebError;
+use super::head::{PageHead, PatientView};
 use super::shown::Shown;
-use super::{CONTENT_SECURITY_POLICY, WebError, link::link};
 use crate::contents::{Institution, Patient};
-use crate::dates::display_da_tm;
+use crate::dates::{Date, display_da_tm};
 use crate::layout::Layout;
 use crate::person_name::display_pn;
 use texts::{Language, Texts};
@@ -54,13 +54,8 @@ pub fn report_page(frame: ReportFrame<'_>, dataset: &Dataset<'_>) -> Result<Stri
 #[derive(Template)]
 #[template(path = "report.html")]
 struct ReportPage {
-    language: &'static str,
+    head: PageHead,
     text: Texts,
-    policy: &'static str,
-    stylesheet: String,
-    institution: InstitutionView,
-    patient: PatientView,
-    index: String,
     title: Shown,
     /// Label and value.
     facts: Vec<(&'static str, Shown)>,
@@ -72,6 +67,9 @@ impl ReportPage {
     fn new(frame: ReportFrame<'_>, dataset: &Dataset<'_>) -> Self {
         let ReportFrame { language, layout, institution, patient, path } = frame;
         let text = language.texts();
+        let study_date = dataset.text(tags::STUDY_DATE);
+        let study_date = study_date.as_deref().and_then(Date::from_da);
+        let patient = PatientView::new(patient, study_date, language);
         let title = meaning(dataset, tags::CONCEPT_NAME_CODE_SEQUENCE);
         let date = dataset.text(tags::CONTENT_DATE).map(|date| {
             display_da_tm(&date, dataset.text(tags::CONTENT_TIME).as_deref(), language)
@@ -93,13 +91,8 @@ impl ReportPage {
             (text.report_verification(), verification),
         ];
         Self {
-            language: language.tag(),
+            head: PageHead::of_report(language, layout, &institution, patient, path),
             text,
-            policy: CONTENT_SECURITY_POLICY,
-            stylesheet: link(path, &layout.stylesheet()),
-            institution: InstitutionView::new(&institution, text),
-            patient: PatientView::new(patient, language),
-            index: link(path, &layout.index()),
             title: Shown::some(title.as_deref()).unwrap_or_else(|| Shown::new(text.page_report())),
             facts: facts
                 .iter()

@@ -1,67 +1,67 @@
-//! The page of a series: every preview in order, and what has none.
+//! The pages of a series: the stack with its first sheet of images, and the further sheets.
 
 use askama::Template;
 use model::{EntryPath, FileId};
+use texts::{Language, Texts};
 
-use super::index::{InstitutionView, PatientView};
+use super::frames::{FrameView, Frames, Picture};
+use super::head::PageHead;
 use super::modality::modality;
 use super::object_kind::object_kind;
 use super::shown::Shown;
-use super::{CONTENT_SECURITY_POLICY, WebError, link::link};
-use crate::contents::{FrameEntry, ImageLine, PackageContents, SeriesSection, StudySection};
+use super::{Page, Site, WebError, link::link};
+use crate::contents::{SeriesSection, StudySection};
 use crate::dates::display_da_tm;
-use crate::notice_summary::placeholder_reason;
-use texts::{Language, Texts};
+use crate::layout::Edition;
+use crate::numbering::Ordinal;
 
-/// The page of a series as XHTML in UTF-8.
-///
-/// # Errors
-/// [`WebError`] when the template fails, which no content can cause.
-///
-/// # Limits
-/// Some 500 bytes for each frame.
-pub fn series_page(
-    contents: &PackageContents,
-    study: &StudySection,
-    series: &SeriesSection,
-) -> Result<String, WebError> {
-    Ok(SeriesPage::new(contents, study, series).render()?)
-}
+/// How many images a sheet shows: without script a browser loads them all.
+const SHEET: usize = 96;
+/// How many images a stack holds; the sheets show all.
+const MOST_IN_STACK: usize = 10_000;
 
 #[derive(Template)]
 #[template(path = "series.html")]
 struct SeriesPage {
-    language: &'static str,
+    head: PageHead,
     text: Texts,
-    policy: &'static str,
-    stylesheet: String,
     title: Shown,
-    institution: InstitutionView,
-    patient: PatientView,
-    index: String,
+    overview: String,
     study: Shown,
     study_date: Option<Shown>,
     facts: String,
     previous: Option<String>,
     next: Option<String>,
-    images: Vec<ImageView>,
+    frame_rate: String,
+    /// Of this sheet.
+    frames: Vec<FrameView>,
+    /// Of the whole stack, when there are more sheets.
+    all: Vec<FrameView>,
+    /// That the stack does not hold all.
+    is_cut: Option<String>,
+    sheets: Vec<Sheet>,
     objects: Vec<ObjectView>,
 }
 
-struct ImageView {
+#[derive(Template)]
+#[template(path = "sheet.html")]
+struct SheetPage {
+    head: PageHead,
+    text: Texts,
+    title: Shown,
+    range: String,
+    facts: String,
+    stack: String,
     frames: Vec<FrameView>,
-    capped: Option<String>,
+    sheets: Vec<Sheet>,
 }
 
-struct FrameView {
-    caption: Shown,
-    alt: Shown,
-    picture: Picture,
-}
-
-enum Picture {
-    Preview { src: String, width: u32, height: u32 },
-    Placeholder { reason: &'static str },
+/// A link to a sheet.
+struct Sheet {
+    href: String,
+    /// `97–192`.
+    range: String,
+    is_here: bool,
 }
 
 struct ObjectView {
@@ -71,36 +71,87 @@ struct ObjectView {
     file_id: String,
 }
 
-impl SeriesPage {
-    fn new(contents: &PackageContents, study: &StudySection, series: &SeriesSection) -> Self {
-        let PackageContents { language, layout, .. } = *contents;
+/// The stack page of a series, then its further sheets.
+pub(super) fn pages<'a>(
+    site: Site<'a>,
+    study: &'a StudySection,
+    series: &'a SeriesSection,
+) -> impl Iterator<Item = Result<Page, WebError>> + use<'a> {
+    let frames = Frames::new(site, series, title(series, site.language));
+    let sheets = frames.count().div_ceil(SHEET).max(1);
+    (0..sheets).map(move |sheet| {
+        let sheets = Sheets { site, study, series, count: sheets };
+        if sheet == 0 { sheets.stack(&frames) } else { sheets.sheet(&frames, sheet) }
+    })
+}
+
+/// The sheets of a series.
+struct Sheets<'a> {
+    site: Site<'a>,
+    study: &'a StudySection,
+    series: &'a SeriesSection,
+    count: usize,
+}
+
+impl Sheets<'_> {
+    fn path(&self, edition: Edition, sheet: usize) -> EntryPath {
+        let layout = self.site.contents.layout;
+        let (study, series) = (self.study.ordinal, self.series.ordinal);
+        let number = u32::try_from(sheet).ok().and_then(|sheet| Ordinal::new(sheet + 1));
+        match number {
+            Some(number) if sheet > 0 => layout.sheet(edition, study, series, number),
+            _ => layout.series_page(edition, study, series),
+        }
+    }
+
+    fn head(&self, sheet: usize, here: &EntryPath) -> PageHead {
+        let Site { contents, language } = self.site;
+        let elsewhere = self.path(contents.edition(language.other()), sheet);
+        PageHead::new(self.site, here, &elsewhere)
+    }
+
+    fn links(&self, frames: &Frames<'_>, here: &EntryPath) -> Vec<Sheet> {
+        if self.count < 2 {
+            return Vec::new();
+        }
+        let link_to = |sheet: usize| {
+            let path = self.path(self.site.edition(), sheet);
+            let range = range_of(sheet, frames.count());
+            Sheet {
+                href: link(here, &path),
+                range: format!("{}–{}", range.start.saturating_add(1), range.end),
+                is_here: path == *here,
+            }
+        };
+        (0..self.count).map(link_to).collect()
+    }
+
+    fn stack(&self, frames: &Frames<'_>) -> Result<Page, WebError> {
+        let Self { site, study, series, .. } = self;
+        let Site { contents, language } = *site;
         let text = language.texts();
-        let here = layout.series_page(study.ordinal, series.ordinal);
-        let date =
-            study.date.as_deref().map(|date| display_da_tm(date, study.time.as_deref(), language));
-        let title = title(series, language);
-        let (previous, next) = neighbours(contents, &here);
-        let images = series
-            .images
-            .iter()
-            .enumerate()
-            .map(|(index, image)| ImageView::new(image, index, series, &title, &here, language))
-            .collect();
-        Self {
-            language: language.tag(),
+        let here = self.path(site.edition(), 0);
+        let date = study.date.as_deref();
+        let date = date.map(|date| display_da_tm(date, study.time.as_deref(), language));
+        let (previous, next) = neighbours(*site, &here);
+        let in_stack = frames.count().min(MOST_IN_STACK);
+        let all = if self.count > 1 { frames.views(0..in_stack, &here) } else { Vec::new() };
+        let page = SeriesPage {
+            head: self.head(0, &here),
             text,
-            policy: CONTENT_SECURITY_POLICY,
-            stylesheet: link(&here, &layout.stylesheet()),
-            institution: InstitutionView::new(&contents.institution(language), text),
-            patient: PatientView::new(&contents.patient, language),
-            index: link(&here, &layout.index()),
-            study: Shown::some(study.description.as_deref())
-                .unwrap_or_else(|| Shown::new(text.page_study_without_description())),
+            title: title(series, language),
+            overview: link(&here, &contents.layout.overview(site.edition(), study.ordinal)),
+            study: study_title(study, text),
             study_date: Shown::some(date.as_deref()),
             facts: facts(series, language).join(" · "),
             previous,
             next,
-            images,
+            frame_rate: frame_rate(series),
+            frames: frames.views(range_of(0, frames.count()), &here),
+            all,
+            is_cut: (in_stack < frames.count())
+                .then(|| text.stack_is_cut(count(frames.count()), count(in_stack))),
+            sheets: self.links(frames, &here),
             objects: series
                 .objects
                 .iter()
@@ -111,16 +162,52 @@ impl SeriesPage {
                     file_id: object.file_id.to_string(),
                 })
                 .collect(),
-            title,
-        }
+        };
+        Ok((here, page.render()?))
+    }
+
+    fn sheet(&self, frames: &Frames<'_>, sheet: usize) -> Result<Page, WebError> {
+        let Self { site, series, .. } = self;
+        let text = site.language.texts();
+        let here = self.path(site.edition(), sheet);
+        let range = range_of(sheet, frames.count());
+        let (first, last) = (range.start.saturating_add(1), range.end);
+        let page = SheetPage {
+            head: self.head(sheet, &here),
+            text,
+            title: title(series, site.language),
+            range: text.stack_range(count(first), count(last), count(frames.count())),
+            facts: facts(series, site.language).join(" · "),
+            stack: format!("{}#n{first}", link(&here, &self.path(site.edition(), 0))),
+            frames: frames.views(range, &here),
+            sheets: self.links(frames, &here),
+        };
+        Ok((here, page.render()?))
     }
 }
 
+/// The frames of a sheet, from 0.
+fn range_of(sheet: usize, frames: usize) -> std::ops::Range<usize> {
+    let start = sheet.saturating_mul(SHEET).min(frames);
+    start..start.saturating_add(SHEET).min(frames)
+}
+
+/// Frames a second of the first image that says it; nothing when none does.
+fn frame_rate(series: &SeriesSection) -> String {
+    let mut rates = series.images.iter().filter_map(|image| image.frame_rate);
+    rates.find(|rate| (0.1..=120.0).contains(rate)).map_or_else(String::new, |rate| {
+        let rate = format!("{rate:.2}");
+        rate.trim_end_matches('0').trim_end_matches('.').to_owned()
+    })
+}
+
 /// The pages before and after this one, over all studies.
-fn neighbours(contents: &PackageContents, here: &EntryPath) -> (Option<String>, Option<String>) {
+fn neighbours(site: Site<'_>, here: &EntryPath) -> (Option<String>, Option<String>) {
+    let Site { contents, .. } = site;
     let mut pages = contents.studies.iter().flat_map(|study| {
-        let page =
-            |series: &SeriesSection| contents.layout.series_page(study.ordinal, series.ordinal);
+        let page = |series: &SeriesSection| {
+            contents.layout.series_page(site.edition(), study.ordinal, series.ordinal)
+        };
         study.series.iter().map(page)
     });
     let mut previous = None;
@@ -136,6 +223,12 @@ fn neighbours(contents: &PackageContents, here: &EntryPath) -> (Option<String>, 
 /// A File ID leads to the file of the same path.
 fn file_link(here: &EntryPath, file_id: &FileId) -> String {
     file_id.as_path().parse().map(|path| link(here, &path)).unwrap_or_default()
+}
+
+/// The description of a study, or that there is none.
+pub(super) fn study_title(study: &StudySection, text: Texts) -> Shown {
+    Shown::some(study.description.as_deref())
+        .unwrap_or_else(|| Shown::new(text.page_study_without_description()))
 }
 
 /// `Serie 3: Torace 1.25`, with as much of it as is known.
@@ -180,94 +273,4 @@ pub(super) fn facts(series: &SeriesSection, language: Language) -> Vec<String> {
 
 fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-impl ImageView {
-    fn new(
-        image: &ImageLine,
-        index: usize,
-        series: &SeriesSection,
-        series_title: &Shown,
-        here: &EntryPath,
-        language: Language,
-    ) -> Self {
-        let text = language.texts();
-        let position = count(index).saturating_add(1);
-        let images = count(series.images.len());
-        let alt = text.page_preview_alt(position, images, series_title.to_string());
-        let number = Shown::some(image.number.as_deref());
-        let number = number.map_or_else(|| position.to_string(), |number| number.to_string());
-        let mut caption = format!("{} {number}", text.page_image());
-        if let Some(mm) = image.slice_location.as_deref().and_then(|mm| decimal(mm, language)) {
-            caption.push_str(" · ");
-            caption.push_str(&text.page_position(mm));
-        }
-        // One placeholder stands for all frames of an instance that cannot be shown at all.
-        let stands_for_all = matches!(image.frames.as_slice(), [FrameEntry::Placeholder(_)]);
-        let frames = image.frames.iter().zip(1_u32..).map(|(frame, frame_number)| {
-            let (mut alt, mut caption) = (alt.clone(), caption.clone());
-            if image.frame_count > 1 && stands_for_all {
-                let frames = text.page_frames(u64::from(image.frame_count));
-                alt = format!("{alt}, {frames}");
-                caption = format!("{caption} · {frames}");
-            } else if image.frame_count > 1 {
-                let suffix = text.page_frame(frame_number, image.frame_count);
-                alt = format!("{alt}, {suffix}");
-                caption = format!("{caption} · {suffix}");
-            }
-            FrameView {
-                caption: Shown::new(&caption),
-                alt: Shown::new(&alt),
-                picture: Picture::of(frame, here, language),
-            }
-        });
-        let shown = count(image.frames.len());
-        Self {
-            frames: frames.collect(),
-            capped: (shown < u64::from(image.frame_count) && !stands_for_all)
-                .then(|| text.page_capped(image.frame_count, shown)),
-        }
-    }
-}
-
-/// A DS value with one decimal and the separator of the language; nothing when it is no number.
-fn decimal(value: &str, language: Language) -> Option<String> {
-    let number: f64 = value.trim().parse().ok().filter(|number: &f64| number.is_finite())?;
-    // Beyond a hundred metres it is no place in a body but a fault of the file.
-    let shown = (number.abs() < 100_000.0).then(|| format!("{number:.1}"))?;
-    Some(match language {
-        Language::Italian => shown.replace('.', ","),
-        Language::English => shown,
-    })
-}
-
-impl Picture {
-    fn of(frame: &FrameEntry, here: &EntryPath, language: Language) -> Self {
-        match frame {
-            FrameEntry::Preview(preview) => Self::Preview {
-                src: link(here, &preview.path),
-                width: preview.width,
-                height: preview.height,
-            },
-            FrameEntry::Placeholder(fault) => {
-                Self::Placeholder { reason: placeholder_reason(fault, language) }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case::negative("-34.50 ", Some("-34,5"))]
-    #[case::exponent("1.25E+02", Some("125,0"))]
-    #[case::not_a_number("nan", None)]
-    #[case::huge("1E+300", None)]
-    #[case::text("L4", None)]
-    fn slice_location(#[case] value: &str, #[case] expected: Option<&str>) {
-        assert_eq!(decimal(value, Language::Italian).as_deref(), expected);
-    }
 }

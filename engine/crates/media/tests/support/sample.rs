@@ -55,6 +55,7 @@ fn series(
             number: Some(image.to_string()),
             slice_location: (modality == "CT").then(|| format!("{}.25", image * 5)),
             frame_count: shape.frame_count,
+            frame_rate: (shape.frame_count > 1).then_some(25.0),
             frames: (1..=shape.tried).map(frame).collect(),
         }
     };

@@ -3,7 +3,6 @@ page-skip = Skip to content
 page-institution-not-stated = Institution not stated
 page-patient = Patient
 page-name-not-stated = Name not stated
-page-birth-date = Date of birth
 page-sex = Sex
 page-patient-id = ID
 page-male = Male
@@ -69,7 +68,6 @@ page-more-in-manifest = { $n ->
     [one] and { $n } more: see the complete list of files
    *[other] and { $n } more: see the complete list of files
 }
-page-how-to-open = If the images or the report do not open
 page-unpack = first extract all files of the ZIP file, then open the file { $index } to reach the Web pages with the report as PDF and the images as JPG.
 page-own-viewer = The DICOM images can also be seen with a DICOM viewer of your own
 page-own-or-bundled-viewer = The DICOM images can also be seen with a DICOM viewer of your own, or with the DICOM viewer in the ZIP file
@@ -90,3 +88,13 @@ page-claim = Content organised according to IHE PDI; File-set according to DICOM
 page-claim-general = Content organised according to IHE PDI; File-set according to DICOM PS3.10 on ZIP media (PS3.12 Annex V).
 page-claim-syntaxes = Transfer syntaxes
 page-privacy = This package holds personal health data: keep it with care and give it only to people you trust.
+page-born = { $sex ->
+   *[other] Born { $date }
+}
+page-age-years = { $years }y
+page-age-months = { $months ->
+    [one] { $months } month
+   *[other] { $months } months
+}
+page-this-language = English
+page-language = Language

@@ -3,7 +3,6 @@ page-skip = Vai al contenuto
 page-institution-not-stated = Struttura sanitaria non indicata
 page-patient = Paziente
 page-name-not-stated = Nome non indicato
-page-birth-date = Data di nascita
 page-sex = Sesso
 page-patient-id = ID
 page-male = Maschio
@@ -69,7 +68,6 @@ page-more-in-manifest = { $n ->
     [one] e { $n } altro: vedi l'elenco completo dei file
    *[other] e altri { $n }: vedi l'elenco completo dei file
 }
-page-how-to-open = Se le immagini o il referto non si aprono
 page-unpack = devi decomprimere il file (estrarre tutti i file presenti nel file ZIP) e lanciare il file { $index } per accedere all'interfaccia Web, per consultare il referto in formato PDF e le immagini in formato JPG.
 page-own-viewer = E' inoltre possibile visualizzare le immagini DICOM tramite un visualizzatore DICOM in proprio possesso
 page-own-or-bundled-viewer = E' inoltre possibile visualizzare le immagini DICOM tramite un visualizzatore DICOM in proprio possesso, oppure tramite il DICOM Viewer integrato nel file ZIP
@@ -90,3 +88,15 @@ page-claim = Contenuto organizzato secondo IHE PDI; File-set secondo DICOM PS3.1
 page-claim-general = Contenuto organizzato secondo IHE PDI; File-set secondo DICOM PS3.10 su supporto ZIP (PS3.12 Annex V).
 page-claim-syntaxes = Sintassi di trasferimento
 page-privacy = Questo pacchetto contiene dati sanitari personali: conservalo con cura e consegnalo solo a persone di fiducia.
+page-born = { $sex ->
+    [male] Nato { $date }
+    [female] Nata { $date }
+   *[other] Nato/a { $date }
+}
+page-age-years = { $years }a
+page-age-months = { $months ->
+    [one] { $months } mese
+   *[other] { $months } mesi
+}
+page-this-language = Italiano
+page-language = Lingua

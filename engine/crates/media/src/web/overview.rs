@@ -1,0 +1,65 @@
+//! The overview of a study: some images of each series on few sheets of paper.
+
+use askama::Template;
+use texts::Texts;
+
+use super::frames::{FrameView, Frames, Picture};
+use super::head::PageHead;
+use super::series::{facts, study_title, title};
+use super::shown::Shown;
+use super::{Page, Site, WebError};
+use crate::contents::StudySection;
+use crate::dates::display_da_tm;
+
+/// How many images of a series are shown, at most.
+const OF_A_SERIES: usize = 12;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    head: PageHead,
+    text: Texts,
+    title: Shown,
+    date: Option<Shown>,
+    series: Vec<SeriesView>,
+}
+
+struct SeriesView {
+    title: Shown,
+    facts: String,
+    /// How many of how many are shown.
+    shown: Option<String>,
+    frames: Vec<FrameView>,
+}
+
+/// The overview of a study.
+pub(super) fn page(site: Site<'_>, study: &StudySection) -> Result<Page, WebError> {
+    let Site { contents, language } = site;
+    let text = language.texts();
+    let path = |edition| contents.layout.overview(edition, study.ordinal);
+    let here = path(site.edition());
+    let date = study.date.as_deref();
+    let date = date.map(|date| display_da_tm(date, study.time.as_deref(), language));
+    let series = study.series.iter().map(|series| {
+        let title = title(series, language);
+        let frames = Frames::new(site, series, title.clone());
+        let all = frames.count();
+        let frames = frames.spread(OF_A_SERIES, &here);
+        let shown = frames.len();
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        SeriesView {
+            title,
+            facts: facts(series, language).join(" · "),
+            shown: (shown < all).then(|| text.overview_some(count(all), count(shown))),
+            frames,
+        }
+    });
+    let page = OverviewPage {
+        head: PageHead::new(site, &here, &path(contents.edition(language.other()))),
+        text,
+        title: study_title(study, text),
+        date: Shown::some(date.as_deref()),
+        series: series.collect(),
+    };
+    Ok((here, page.render()?))
+}

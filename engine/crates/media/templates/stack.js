@@ -1,0 +1,281 @@
+/* Scrolls through the images of a series. The page is whole without this script, which only comforts.
+   ES5 and no library: it runs from file:// in browsers of the last ten years. */
+(function () {
+  'use strict';
+
+  function at(id) { return document.getElementById(id); }
+
+  var print = at('print');
+  if (print) {
+    print.hidden = false;
+    print.addEventListener('click', function () { window.print(); });
+  }
+
+  var stack = at('stack');
+  var list = at('frames');
+  if (!stack || !list) { return; }
+
+  /* The images as the page lists them: where they lie, what stands below them, why there is none. */
+  var frames = [];
+  Array.prototype.forEach.call(list.children, function (item) {
+    if (item.className === 'capped') { return; }
+    var link = item.querySelector('a');
+    var reason = item.querySelector('.placeholder');
+    var picture = item.querySelector('img');
+    var caption = item.querySelector('figcaption') || link || item.querySelector('span');
+    frames.push({
+      src: link && link.getAttribute('href'),
+      caption: caption.textContent,
+      alt: picture ? picture.alt : caption.textContent,
+      reason: reason ? reason.textContent : ''
+    });
+  });
+  if (!frames.length) { return; }
+
+  var screen = at('screen');
+  var position = at('position');
+  var play = at('play');
+  var message = at('message');
+  var words = stack.dataset;
+  var current = -1;
+  var shown = null;
+  var loaded = {};
+  var timer = null;
+  var rate = parseFloat(words.rate) || 10;
+
+  /* Images in memory: the neighbours, fewer when they are large. */
+  function picture(index) {
+    if (!loaded[index] && frames[index] && frames[index].src) {
+      var image = new Image();
+      image.decoding = 'sync';
+      image.draggable = false;
+      image.addEventListener('load', function () { arrived(index); });
+      image.addEventListener('error', function () { arrived(index); });
+      image.src = frames[index].src;
+      loaded[index] = image;
+    }
+    return loaded[index];
+  }
+
+  function arrived(index) {
+    if (index === current) { draw(); }
+  }
+
+  function tell(text) {
+    message.textContent = text;
+    message.hidden = !text;
+  }
+
+  /* Never leaves the image before on the screen: a wrong image is worse than none. */
+  function draw() {
+    var frame = frames[current];
+    var image = picture(current);
+    var isThere = image && image.complete && image.naturalWidth > 0;
+    if (shown && shown !== image) {
+      screen.removeChild(shown);
+      shown = null;
+    }
+    if (!frame.src) {
+      tell(frame.reason);
+    } else if (isThere) {
+      tell('');
+      image.alt = frame.alt;
+      if (shown !== image) {
+        screen.insertBefore(image, screen.firstChild);
+        shown = image;
+      }
+      filter();
+      keepNeighbours(image.naturalWidth * image.naturalHeight > 4e6 ? 1 : 6);
+    } else {
+      tell(image.complete ? words.failed : words.loading);
+    }
+  }
+
+  function keepNeighbours(reach) {
+    Object.keys(loaded).forEach(function (index) {
+      if (Math.abs(index - current) > 2 * reach) { delete loaded[index]; }
+    });
+    for (var step = 1; step <= reach; step += 1) {
+      picture(current + step);
+      picture(current - step);
+    }
+  }
+
+  function show(index) {
+    index = Math.max(0, Math.min(frames.length - 1, index));
+    if (index === current) { return; }
+    current = index;
+    position.value = index + 1;
+    position.setAttribute('aria-valuetext', frames[index].caption);
+    at('counter').textContent = (index + 1) + ' / ' + frames.length;
+    at('caption').textContent = frames[index].caption;
+    var file = at('file');
+    file.hidden = !frames[index].src;
+    if (frames[index].src) { file.setAttribute('href', frames[index].src); }
+    at('previous').disabled = index === 0;
+    at('next').disabled = index === frames.length - 1;
+    draw();
+  }
+
+  function step(by) { show(current + by); }
+
+  /* --- playing: waits for an image that is not there yet, and begins again at the end --- */
+
+  function tick() {
+    var next = (current + 1) % frames.length;
+    var image = picture(next);
+    if (!image || image.complete) { show(next); }
+    timer = setTimeout(tick, 1000 / (rate * parseFloat(at('speed').value)));
+  }
+
+  function toggle() {
+    if (timer === null) {
+      timer = setTimeout(tick, 0);
+    } else {
+      clearTimeout(timer);
+      timer = null;
+    }
+    play.textContent = timer === null ? words.play : words.pause;
+  }
+
+  /* --- brightness and contrast --- */
+
+  function filter() {
+    if (shown) {
+      shown.style.filter = 'brightness(' + at('brightness').value / 100 + ') contrast(' +
+        at('contrast').value / 100 + ')';
+    }
+  }
+
+  function reset() {
+    at('brightness').value = 100;
+    at('contrast').value = 100;
+    filter();
+  }
+
+  /* --- full screen; telephones that know none get a viewer as large as the window --- */
+
+  var viewer = at('viewer');
+
+  function isFull() {
+    return !!(document.fullscreenElement || document.webkitFullscreenElement) ||
+      viewer.classList.contains('filled');
+  }
+
+  function fill() {
+    viewer.classList.add('filled');
+    tellFull();
+  }
+
+  function toggleFull() {
+    var enter = viewer.requestFullscreen || viewer.webkitRequestFullscreen;
+    var leave = document.exitFullscreen || document.webkitExitFullscreen;
+    if (viewer.classList.contains('filled')) {
+      viewer.classList.remove('filled');
+      tellFull();
+    } else if (isFull()) {
+      leave.call(document);
+    } else if (enter) {
+      var entered = enter.call(viewer);
+      if (entered && entered['catch']) { entered['catch'](fill); }
+    } else {
+      fill();
+    }
+  }
+
+  function tellFull() {
+    at('full').textContent = isFull() ? words.leave : words.full;
+  }
+
+  /* --- mouse, keyboard, fingers --- */
+
+  at('previous').addEventListener('click', function () { step(-1); });
+  at('next').addEventListener('click', function () { step(1); });
+  position.addEventListener('input', function () { show(position.value - 1); });
+  play.addEventListener('click', toggle);
+  at('brightness').addEventListener('input', filter);
+  at('contrast').addEventListener('input', filter);
+  at('reset').addEventListener('click', reset);
+  at('full').addEventListener('click', toggleFull);
+  document.addEventListener('fullscreenchange', tellFull);
+  document.addEventListener('webkitfullscreenchange', tellFull);
+
+  var turned = 0;
+  screen.addEventListener('wheel', function (event) {
+    if (event.ctrlKey || frames.length === 1) { return; }
+    event.preventDefault();
+    /* A notch of a wheel is one image; a touch pad sends many small steps. */
+    turned += event.deltaMode === 0 ? event.deltaY : event.deltaY * 40;
+    if (Math.abs(turned) >= 40) {
+      step(turned > 0 ? 1 : -1);
+      turned = 0;
+    }
+  }, { passive: false });
+
+  var keys = {
+    ArrowLeft: function () { step(-1); },
+    ArrowUp: function () { step(-1); },
+    ArrowRight: function () { step(1); },
+    ArrowDown: function () { step(1); },
+    PageUp: function () { step(-10); },
+    PageDown: function () { step(10); },
+    Home: function () { show(0); },
+    End: function () { show(frames.length - 1); },
+    ' ': function () { if (frames.length > 1) { toggle(); } },
+    f: toggleFull,
+    F: toggleFull
+  };
+  screen.addEventListener('keydown', function (event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || !keys[event.key]) { return; }
+    event.preventDefault();
+    keys[event.key]();
+  });
+  document.addEventListener('keydown', function (event) {
+    if (event.key === 'Escape' && viewer.classList.contains('filled')) { toggleFull(); }
+  });
+
+  var from = null;
+  var STEP = 24;
+  screen.addEventListener('pointerdown', function (event) {
+    if (event.isPrimary && event.button === 0) { from = event.clientX; }
+  });
+  screen.addEventListener('pointermove', function (event) {
+    if (from === null || !event.isPrimary) { return; }
+    var steps = Math.trunc((from - event.clientX) / STEP);
+    if (steps) {
+      step(steps);
+      from -= steps * STEP;
+    }
+  });
+  ['pointerup', 'pointercancel', 'pointerleave'].forEach(function (name) {
+    screen.addEventListener(name, function () { from = null; });
+  });
+
+  /* A click on an image of the sheet below shows it above. */
+  Array.prototype.forEach.call(document.querySelectorAll('.frames .picture'), function (link) {
+    link.addEventListener('click', function (event) {
+      var item = link.parentNode.parentNode;
+      var number = parseInt(item.getAttribute('data-number') || item.id.slice(1), 10);
+      if (event.ctrlKey || event.shiftKey || event.metaKey || !number) { return; }
+      event.preventDefault();
+      show(number - 1);
+      stack.scrollIntoView();
+      screen.focus({ preventScroll: true });
+    });
+  });
+
+  function fromAddress() {
+    var number = parseInt((/^#n(\d+)$/.exec(window.location.hash) || [])[1], 10);
+    if (number) {
+      show(number - 1);
+      stack.scrollIntoView();
+    }
+  }
+  window.addEventListener('hashchange', fromAddress);
+
+  position.max = frames.length;
+  if (frames.length === 1) { stack.classList.add('single'); }
+  stack.hidden = false;
+  show(0);
+  fromAddress();
+}());
