@@ -71,7 +71,8 @@ impl NativeFrame {
 /// - [`PreviewFault::OverLimit`]: the frame passes `limits`
 ///
 /// # Limits
-/// Allocates the native frame and at most four times its size while decoding.
+/// Allocates the native frame and at most eight times its size while decoding; for JPEG 2000 with
+/// the smallest code-blocks sixteen times.
 pub fn decode_frame(
     transfer_syntax: &str,
     description: &PixelDescription,

@@ -9,7 +9,7 @@ pub enum Decoder {
     Native,
     /// JPEG (ITU-T T.81): baseline, extended and lossless processes.
     Jpeg,
-    /// JPEG 2000 Part 1 (ITU-T T.800).
+    /// JPEG 2000 (ITU-T T.800) and its high-throughput block coder (T.814).
     Jpeg2000,
     /// JPEG-LS (ITU-T T.87).
     JpegLs,
@@ -85,9 +85,9 @@ pub static PIXEL_CODINGS: &[PixelCoding] = &[
     coded("1.2.840.10008.1.2.4.110", "JPEG XL Lossless", true, None),
     coded("1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression", false, None),
     coded("1.2.840.10008.1.2.4.112", "JPEG XL", false, None),
-    coded("1.2.840.10008.1.2.4.201", "HTJ2K Lossless", true, None),
-    coded("1.2.840.10008.1.2.4.202", "HTJ2K Lossless RPCL", true, None),
-    coded("1.2.840.10008.1.2.4.203", "HTJ2K", false, None),
+    coded("1.2.840.10008.1.2.4.201", "HTJ2K Lossless", true, Some(Decoder::Jpeg2000)),
+    coded("1.2.840.10008.1.2.4.202", "HTJ2K Lossless RPCL", true, Some(Decoder::Jpeg2000)),
+    coded("1.2.840.10008.1.2.4.203", "HTJ2K", false, Some(Decoder::Jpeg2000)),
     coded("1.2.840.10008.1.2.5", "RLE Lossless", true, Some(Decoder::Rle)),
     coded("1.2.840.10008.1.2.8.1", "Deflated Image Frame", true, Some(Decoder::Deflate)),
 ];

@@ -12,6 +12,7 @@ const LOSSLESS: &str = "1.2.840.10008.1.2.4.57";
 const JPEG_LS: &str = "1.2.840.10008.1.2.4.80";
 const NEAR_LOSSLESS: &str = "1.2.840.10008.1.2.4.81";
 const JPEG_2000: &str = "1.2.840.10008.1.2.4.90";
+const HTJ2K: &str = "1.2.840.10008.1.2.4.201";
 
 fn stream(name: &str) -> Vec<u8> {
     let line = STREAMS.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -138,6 +139,19 @@ fn jpeg_2000_with_a_sign_that_the_data_set_denies() {
 }
 
 #[test]
+fn htj2k_of_12_bits() {
+    let (native, _) = decoded("HTJ2K_12", HTJ2K, &description(33, 32, 12, false));
+    assert_eq!(native, words(places(33, 32).map(ramp)));
+}
+
+#[test]
+fn htj2k_turns_its_colour_transformation_round() {
+    let (native, photometric) = decoded("HTJ2K_RCT", HTJ2K, &colour(33, 32, Photometric::YbrRct));
+    assert_eq!(native, bytes(places(33, 32).map(|(x, y)| [x * 7, y * 8, x + y * 2])));
+    assert_eq!(photometric, Photometric::Rgb);
+}
+
+#[test]
 fn jpeg_2000_turns_its_colour_transformation_round() {
     let description = colour(33, 32, Photometric::YbrRct);
     let (native, photometric) = decoded("JPEG_2000_RCT", JPEG_2000, &description);
@@ -151,7 +165,8 @@ fn damaged_streams_neither_panic_nor_change_the_size() {
     for line in STREAMS.lines().filter(|line| !line.starts_with('#')) {
         let name = line.split(' ').next().unwrap();
         let (syntax, description) = match name.split('_').nth(1).unwrap() {
-            "2000" if name.ends_with("RCT") => (JPEG_2000, colour(33, 32, Photometric::YbrRct)),
+            _ if name.ends_with("RCT") => (JPEG_2000, colour(33, 32, Photometric::YbrRct)),
+            _ if name.starts_with("HTJ2K") => (HTJ2K, description(33, 32, 16, true)),
             "2000" => (JPEG_2000, description(33, 32, 16, true)),
             "LS" if name.ends_with('S') => (JPEG_LS, colour(13, 11, Photometric::Rgb)),
             "LS" => (JPEG_LS, description(13, 11, 12, false)),
