@@ -126,7 +126,10 @@ impl Fragments {
                 return Err(Refusal::OverLimit(reason));
             }
             if !is_first {
-                fragments.values.push(start..end);
+                // An empty fragment holds nothing of any frame.
+                if length > 0 {
+                    fragments.values.push(start..end);
+                }
             } else if length <= MAX_OFFSET_TABLE_BYTES {
                 let mut table = Vec::new();
                 instance.read_into(start..end, &mut table)?;
@@ -189,7 +192,7 @@ enum Places {
 }
 
 impl Frames {
-    /// Finds the frames: by arithmetic, by the offset tables, or by the codestreams' first bytes.
+    /// Finds the frames: by arithmetic, by the codestreams' first bytes, or by the offset tables.
     ///
     /// Standard: DICOM PS3.5 §8.1 (native), A.4 (Basic and Extended Offset Table).
     ///
@@ -309,9 +312,9 @@ fn first_fragments(
     if count == 1 && frames == 1 {
         return Ok(vec![0]);
     }
+    let is_rle = instance.transfer_syntax().uid() == RLE_LOSSLESS;
     if frames == 1 {
         // Several fragments of one frame, or several frames that nobody counted.
-        let is_rle = instance.transfer_syntax().uid() == RLE_LOSSLESS;
         let several = is_rle
             || fragments.basic_offsets.len() > 1
             || codestreams(instance, fragments)?.len() > 1;
@@ -320,20 +323,26 @@ fn first_fragments(
     if u32::try_from(count) == Ok(frames) {
         return Ok((0..count).collect());
     }
+    // Where codestreams begin is seen in the data themselves: it is believed before any table.
+    let begins = codestreams(instance, fragments)?;
+    let is_each_frame_seen = u32::try_from(begins.len()) == Ok(frames);
+    if is_each_frame_seen && begins.first() == Some(&0) {
+        return Ok(begins);
+    }
     let extended: Vec<u64> = {
         let dataset = instance.dataset();
         let value = dataset.element(EXTENDED_OFFSET_TABLE).map(|element| element.value);
         let (offsets, _) = value.unwrap_or_default().as_chunks();
         offsets.iter().map(|offset| u64::from_le_bytes(*offset)).collect()
     };
-    for offsets in [&extended, &fragments.basic_offsets] {
-        if let Some(firsts) = fragments.by_offsets(offsets, frames) {
-            return Ok(firsts);
-        }
-    }
-    let firsts = codestreams(instance, fragments)?;
-    let found = u32::try_from(firsts.len()) == Ok(frames) && firsts.first() == Some(&0);
-    if found { Ok(firsts) } else { Err(indistinct) }
+    // A table that lets frames begin elsewhere than codestreams do is wrong.
+    let fits = |firsts: &[usize]| {
+        begins.is_empty() || firsts.iter().all(|first| begins.binary_search(first).is_ok())
+    };
+    [&extended, &fragments.basic_offsets]
+        .into_iter()
+        .find_map(|offsets| fragments.by_offsets(offsets, frames).filter(|firsts| fits(firsts)))
+        .ok_or(indistinct)
 }
 
 /// The fragments that a codestream begins with.

@@ -5,7 +5,7 @@
 /// How a transfer syntax is turned into native frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decoder {
-    /// Nothing to decode: the frames are native already.
+    /// Nothing to decode: the frames are native already, in fragments or not.
     Native,
     /// JPEG (ITU-T T.81): baseline, extended and lossless processes.
     Jpeg,
@@ -55,7 +55,12 @@ pub static PIXEL_CODINGS: &[PixelCoding] = &[
     native("1.2.840.10008.1.2.1", "Explicit VR Little Endian"),
     native("1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian"),
     native("1.2.840.10008.1.2.2", "Explicit VR Big Endian"),
-    coded("1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR LE", true, None),
+    coded(
+        "1.2.840.10008.1.2.1.98",
+        "Encapsulated Uncompressed Explicit VR LE",
+        true,
+        Some(Decoder::Native),
+    ),
     coded("1.2.840.10008.1.2.4.50", "JPEG Baseline", false, Some(Decoder::Jpeg)),
     coded("1.2.840.10008.1.2.4.51", "JPEG Extended", false, Some(Decoder::Jpeg)),
     coded("1.2.840.10008.1.2.4.57", "JPEG Lossless", true, Some(Decoder::Jpeg)),
@@ -126,6 +131,8 @@ mod tests {
     #[case::explicit("1.2.840.10008.1.2.1", true, true)]
     #[case::jpeg_baseline("1.2.840.10008.1.2.4.50", true, false)]
     #[case::jpeg_lossless("1.2.840.10008.1.2.4.70", true, true)]
+    #[case::encapsulated_uncompressed("1.2.840.10008.1.2.1.98", true, true)]
+    #[case::htj2k("1.2.840.10008.1.2.4.203", true, false)]
     #[case::mpeg2("1.2.840.10008.1.2.4.100", false, false)]
     #[case::unknown("1.2.3", false, false)]
     fn what_is_known_of(#[case] uid: &str, #[case] decodes: bool, #[case] lossless: bool) {
