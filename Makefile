@@ -75,4 +75,6 @@ bench:
 peers:
 	sh tests/judges/install
 	$(CARGO) build --locked --release --bin esito
+	$(CARGO) build --locked --release --package render --example decode_frames
 	.cache/venv/bin/python benches/peers/compare.py $${QUICK:+--quick}
+	.cache/venv/bin/python benches/peers/codecs.py $${QUICK:+--quick}

@@ -2,18 +2,15 @@
 
 Usage: compare.py [--quick] [--runs N] [--esito PATH] [--keep DIR]
 Peer and Esito run in turn, so that a busy machine is busy for both. Results go to latest.md and
-latest.json beside this file (with --quick to quick.md and quick.json, which are not committed).
+latest.json beside this file and into the README (with --quick to quick.*, which are not committed).
 """
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 
@@ -23,6 +20,7 @@ sys.path.insert(0, str(HERE))
 
 import measure  # noqa: E402
 import peers  # noqa: E402
+import report  # noqa: E402
 
 # Name, arguments of `esito fixtures`, and the arguments of the quick pass.
 STUDIES = {
@@ -44,11 +42,12 @@ def main():
     runs = arguments.runs or (1 if arguments.quick else 5)
     with tempfile.TemporaryDirectory(prefix="esito-peers-") as scratch:
         work = Path(scratch)
-        facts = machine()
+        facts = report.machine()
         bench = Bench(arguments.esito, arguments.keep or work, work, runs, arguments.quick)
         rows = [*bench.study_a(), *bench.memory(), bench.preview()]
         facts["orthanc"] = bench.orthanc_version
-    save(rows, facts, runs, arguments)
+    text = table(rows, facts, runs)
+    report.save("quick" if arguments.quick else "latest", text, {"machine": facts, "runs": runs, "rows": rows}, "peers")
 
 
 class Bench:
@@ -63,7 +62,7 @@ class Bench:
         arguments = STUDIES[name][self.quick]
         folder = self.studies / "-".join(a.strip("-") for a in arguments)
         if not folder.exists():
-            say(f"making {name}")
+            report.say(f"making {name}")
             subprocess.run([self.esito, "fixtures", *arguments, "--out", folder], check=True, stdout=subprocess.DEVNULL)
         return folder
 
@@ -80,7 +79,7 @@ class Bench:
         with server:
             study, uid = peers.upload(server, folder)
             for turn in range(self.runs):
-                say(f"CT 300, run {turn + 1} of {self.runs}")
+                report.say(f"CT 300, run {turn + 1} of {self.runs}")
                 orthanc.append(peers.orthanc_media(server, study, orthanc_zip))
                 ours.append(measure.run(self.package(folder, esito_zip)))
                 pipeline.append(peers.dcmtk_pipeline(server, port, uid, self.work / "pipeline"))
@@ -110,7 +109,7 @@ class Bench:
             folder = self.study(name)
             found = []
             for turn in range(self.runs):
-                say(f"{name}, run {turn + 1} of {self.runs}")
+                report.say(f"{name}, run {turn + 1} of {self.runs}")
                 found.append(measure.run(self.package(folder, "-")))
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
             worst = max(run.rss for run in found)
@@ -121,7 +120,7 @@ class Bench:
     def preview(self):
         """CPU of decode, LUT and JPEG for one slice: the bench of that name, run for few and for many
         slices, so that its start does not count."""
-        say("decode + LUT + JPEG")
+        report.say("decode + LUT + JPEG")
         few, many = 100, 600 if self.quick else 1600
         built = subprocess.run(["cargo", "bench", "--locked", "--bench", "render", "--no-run", "--message-format=json"],
                                cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
@@ -153,17 +152,6 @@ def dicom_bytes(path):
                    if "STUDIES/" in e.filename or e.filename.endswith("DICOMDIR"))
 
 
-def machine():
-    """What it ran on."""
-    cpu = next(line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text("ascii", "replace").splitlines()
-               if line.startswith("model name"))
-    def first_line(*command):
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip().split("\n")[0]
-    return {"date": time.strftime("%Y-%m-%d"), "cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
-            "rustc": first_line("rustc", "--version"), "dcmtk": first_line("dcmj2pnm", "--version").strip("$ "),
-            "commit": first_line("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")}
-
-
 def table(rows, facts, runs):
     """The table in Markdown."""
     def figure(value):
@@ -175,20 +163,6 @@ def table(rows, facts, runs):
         lines.append(f"| {line['what']} | {figure(line['esito'])} | {figure(line['peer'])} | {figure(line['ratio'])} "
                      f"| {line['reach']} | {'reached' if line['reached'] else '**missed**'} |")
     return "\n".join(lines) + "\n"
-
-
-def save(rows, facts, runs, arguments):
-    """Prints the table and writes it beside this file."""
-    text = table(rows, facts, runs)
-    name = "quick" if arguments.quick else "latest"
-    (HERE / f"{name}.md").write_text(text, "utf-8")
-    (HERE / f"{name}.json").write_text(json.dumps({"machine": facts, "runs": runs, "rows": rows}, indent=1) + "\n", "utf-8")
-    print(text)
-
-
-def say(text):
-    """Progress, apart from the table."""
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
