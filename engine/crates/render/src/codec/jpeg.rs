@@ -1,5 +1,6 @@
 //! JPEG (ITU-T T.81): which process a stream has, and what its components mean.
 
+mod differences;
 mod entropy;
 mod extended;
 mod header;

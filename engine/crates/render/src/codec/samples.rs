@@ -59,7 +59,12 @@ pub(super) fn contain(description: &PixelDescription, value_bits: u16, samples: 
     } else if description.bits_allocated == 8 {
         samples.iter().map(|sample| widen(*sample).to_le_bytes()[0]).collect()
     } else {
-        samples.iter().flat_map(|sample| widen(*sample).to_le_bytes()).collect()
+        // Not flat_map: the compiler vectorises this.
+        let mut bytes = vec![0; samples.len() * 2];
+        for (word, sample) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+            *word = widen(*sample).to_le_bytes();
+        }
+        bytes
     }
 }
 

@@ -5,7 +5,7 @@
 use model::PreviewFault;
 
 /// Codes up to this length are found in one look-up.
-const LOOKUP_BITS: u32 = 11;
+pub(super) const LOOKUP_BITS: u32 = 11;
 
 /// A Huffman table.
 #[derive(Debug, Clone)]
@@ -60,6 +60,13 @@ impl HuffmanTable {
             code <<= 1;
         }
         Ok(Self { lookup, ends, offsets, values: values.to_vec() })
+    }
+
+    /// Length and value of the code that these bits begin with; length 0 when it is longer.
+    #[inline]
+    pub(super) fn short_code(&self, next: usize) -> (u8, u8) {
+        let [length, value] = self.lookup.get(next).copied().unwrap_or(0).to_be_bytes();
+        (length, value)
     }
 
     /// A code longer than the look-up: its length and value.
@@ -125,7 +132,7 @@ impl<'a> Bits<'a> {
 
     /// Makes at least 32 bits available.
     #[inline]
-    fn refill(&mut self) {
+    pub(super) fn refill(&mut self) {
         if self.count >= 32 {
             return;
         }
@@ -165,8 +172,14 @@ impl<'a> Bits<'a> {
         }
     }
 
+    /// The next `COUNT` bits, without consuming them, after [`Bits::refill`].
     #[inline]
-    fn consume(&mut self, bits: u32) {
+    pub(super) fn next<const COUNT: u32>(&self) -> usize {
+        usize::try_from(self.buffer >> (64 - COUNT)).unwrap_or(0)
+    }
+
+    #[inline]
+    pub(super) fn consume(&mut self, bits: u32) {
         self.buffer <<= bits;
         self.count -= bits;
     }
@@ -175,8 +188,7 @@ impl<'a> Bits<'a> {
     #[inline]
     pub(super) fn value(&mut self, table: &HuffmanTable) -> Result<u8, PreviewFault> {
         self.refill();
-        let index = usize::try_from(self.buffer >> (64 - LOOKUP_BITS)).unwrap_or(0);
-        let [length, value] = table.lookup.get(index).copied().unwrap_or(0).to_be_bytes();
+        let (length, value) = table.short_code(self.next::<LOOKUP_BITS>());
         if length != 0 {
             self.consume(length.into());
             return Ok(value);
@@ -195,8 +207,7 @@ impl<'a> Bits<'a> {
         }
         let raw = i32::try_from(self.buffer >> (64 - size)).unwrap_or(0);
         self.consume(size);
-        let half = 1 << (size - 1);
-        if raw < half { raw - 2 * half + 1 } else { raw }
+        extend(raw, size)
     }
 
     /// Steps over a restart marker; what is left of the segment before it is dropped.
@@ -229,6 +240,13 @@ impl<'a> Bits<'a> {
         );
         marker.and_then(|at| self.rest.get(at..)).unwrap_or_default()
     }
+}
+
+/// What a number of `size` bits, 1 to 16, stands for (T.81 F.2.2.1, EXTEND).
+#[inline]
+pub(super) fn extend(raw: i32, size: u32) -> i32 {
+    let half = 1 << (size - 1);
+    if raw < half { raw - 2 * half + 1 } else { raw }
 }
 
 /// Whether one of the bytes is FFH.

@@ -4,7 +4,8 @@
 
 use model::PreviewFault;
 
-use super::entropy::{Bits, HuffmanTable};
+use super::differences::Differences;
+use super::entropy::Bits;
 use super::header::Header;
 use super::scan::{Definitions, Scan};
 use crate::codec::marker_segments::Segments;
@@ -62,9 +63,9 @@ fn decode_scan<'a, const N: usize>(
     let mut tables = Vec::with_capacity(N);
     for component in &scan.components {
         let table = definitions.huffman.dc.get(component.dc).and_then(Option::as_ref);
-        tables.push(table.ok_or(PreviewFault::Damaged)?);
+        tables.push(Differences::new(table.ok_or(PreviewFault::Damaged)?));
     }
-    let tables: [&HuffmanTable; N] = tables.try_into().map_err(|_count| PreviewFault::Damaged)?;
+    let tables: [Differences<'_>; N] = tables.try_into().map_err(|_count| PreviewFault::Damaged)?;
     let first = 1_i32
         .checked_shl(u32::from(header.precision) - 1)
         .map(|middle| middle >> scan.point_transform.min(15))
@@ -103,7 +104,7 @@ fn decode_scan<'a, const N: usize>(
 
 struct Coder<'a, 't, const N: usize> {
     bits: Bits<'a>,
-    tables: [&'t HuffmanTable; N],
+    tables: [Differences<'t>; N],
     /// What the first sample is predicted to be.
     first: i32,
 }
@@ -142,8 +143,8 @@ impl<'a, const N: usize> Coder<'a, '_, N> {
     fn first_row(&mut self, row: &mut [[u16; N]]) -> Result<(), PreviewFault> {
         let mut left = [self.first; N];
         for pixel in row {
-            for ((sample, left), table) in pixel.iter_mut().zip(&mut left).zip(self.tables) {
-                *sample = sum(*left, difference(&mut self.bits, table)?);
+            for ((sample, left), table) in pixel.iter_mut().zip(&mut left).zip(&self.tables) {
+                *sample = sum(*left, table.next(&mut self.bits)?);
                 *left = i32::from(*sample);
             }
         }
@@ -163,33 +164,23 @@ impl<'a, const N: usize> Coder<'a, '_, N> {
             return Err(PreviewFault::Damaged);
         };
         let mut corner = first_above.map(i32::from);
-        for ((sample, above), table) in first.iter_mut().zip(corner).zip(self.tables) {
-            *sample = sum(above, difference(&mut self.bits, table)?);
+        for ((sample, above), table) in first.iter_mut().zip(corner).zip(&self.tables) {
+            *sample = sum(above, table.next(&mut self.bits)?);
         }
         let mut left = first.map(i32::from);
         for (pixel, above) in row.iter_mut().zip(above) {
             let neighbours = left.iter_mut().zip(&mut corner).zip(above);
             for ((sample, ((left, corner), above)), table) in
-                pixel.iter_mut().zip(neighbours).zip(self.tables)
+                pixel.iter_mut().zip(neighbours).zip(&self.tables)
             {
                 let above = i32::from(*above);
                 let predicted = predict(*left, above, *corner);
-                *sample = sum(predicted, difference(&mut self.bits, table)?);
+                *sample = sum(predicted, table.next(&mut self.bits)?);
                 *left = i32::from(*sample);
                 *corner = above;
             }
         }
         Ok(())
-    }
-}
-
-/// One difference (T.81 H.1.2.2). Category 16 has no further bits.
-#[inline]
-fn difference(bits: &mut Bits<'_>, table: &HuffmanTable) -> Result<i32, PreviewFault> {
-    match bits.value(table)? {
-        size @ 0..=15 => Ok(bits.extended(size.into())),
-        16 => Ok(1 << 15),
-        _ => Err(PreviewFault::Damaged),
     }
 }
 

@@ -101,12 +101,24 @@ impl RunContext {
     }
 }
 
-/// The least k with count × 2^k ≥ magnitudes.
+/// The least k with count × 2^k ≥ magnitudes; the count is 1 to 255, the magnitudes are below 2²⁵.
 #[inline]
 fn golomb_parameter(count: i32, magnitudes: i32) -> u32 {
-    let mut k = 0;
-    while count << k < magnitudes && k < 24 {
-        k += 1;
+    // With as many digits as the magnitudes, the count is below them or it is not.
+    let k = count.leading_zeros().saturating_sub(magnitudes.leading_zeros());
+    k + u32::from(count << k < magnitudes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_golomb_parameter_is_the_least(count in 1..256, magnitudes in 0..1 << 25) {
+            let least = (0..32).find(|k| i64::from(count) << k >= i64::from(magnitudes));
+            prop_assert_eq!(Some(golomb_parameter(count, magnitudes)), least);
+        }
     }
-    k
 }

@@ -69,6 +69,14 @@ impl Lines {
         }
     }
 
+    /// The neighbours of the sample at `x`, after `sample` with those that it had.
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "as in neighbours")]
+    fn neighbours_after(&self, around: Neighbours, sample: i32, x: usize) -> Neighbours {
+        let Neighbours { above: corner, above_right: above, .. } = around;
+        Neighbours { left: sample, corner, above, above_right: self.above[x + 1] }
+    }
+
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "as in neighbours")]
     fn set(&mut self, x: usize, sample: i32) {
@@ -207,11 +215,15 @@ impl<'a> ScanDecoder<'a> {
         let near = self.parameters.near;
         let mut x = 1;
         while x <= self.columns {
-            let around = lines.neighbours(x);
-            if !around.are_flat(near) {
-                lines.set(x, self.regular(around)?);
+            let mut around = lines.neighbours(x);
+            while !around.are_flat(near) {
+                let sample = self.regular(around)?;
+                lines.set(x, sample);
                 x += 1;
-                continue;
+                if x > self.columns {
+                    return self.ended();
+                }
+                around = lines.neighbours_after(around, sample, x);
             }
             let length = self.run_length(&mut lines.run_index, self.columns + 1 - x)?;
             fill(lines, x, length, around.left);
@@ -225,6 +237,11 @@ impl<'a> ScanDecoder<'a> {
                 x += 1;
             }
         }
+        self.ended()
+    }
+
+    /// A line is through: whether its bits were there.
+    fn ended(&self) -> Result<(), PreviewFault> {
         if self.bits.has_ended() { Err(PreviewFault::Damaged) } else { Ok(()) }
     }
 
