@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use crate::dicomweb::DicomWebError;
 use crate::dimse::status::Status;
 
 /// A query or a retrieval failed. `Display` is a sentence for whoever runs the program; it holds
@@ -95,6 +96,9 @@ pub enum PacsError {
     /// C-MOVE is asked for and there is nothing that it could send to.
     #[error("C-MOVE needs `[store_scp] listen`: an address where the PACS reaches this machine")]
     NoStoreScp,
+    /// A DICOMweb server did not deliver.
+    #[error(transparent)]
+    DicomWeb(#[from] DicomWebError),
     /// More than we take.
     #[error("{0}")]
     OverLimit(String),
@@ -109,7 +113,11 @@ pub enum PacsError {
 impl PacsError {
     /// Whether the fault lies on this machine and not with the PACS or the network.
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::Spool(_) | Self::Listen { .. })
+        match self {
+            Self::Spool(_) | Self::Listen { .. } => true,
+            Self::DicomWeb(error) => error.is_local(),
+            _ => false,
+        }
     }
 
     /// Whether there is no way to the PACS at all, so that no other kind of request will do.

@@ -2,11 +2,14 @@
 //!
 //! [`StudyQuery`] says what there is, [`InstanceSource`] delivers it to a [`Receiver`].
 //! [`DimsePacs`] is both, over DIMSE: C-ECHO, C-FIND, C-GET, C-MOVE with a Store SCP of its own.
+//! [`dicomweb::DicomWeb`] is both over DICOMweb.
 //!
 //! Invariant: a PACS is not trusted. Lengths, counts and times have limits before anything is
 //! allocated or waited for; no name off the wire becomes a path; data sets are not parsed here.
 //! Invariant: the only threads are those of a C-MOVE, and they end before it does.
 
+mod answers;
+pub mod dicomweb;
 mod dimse;
 mod error;
 mod find;
@@ -14,6 +17,7 @@ mod query;
 mod retrieve;
 mod settings;
 mod source;
+pub mod tls;
 
 pub use dimse::status::{Category, Status};
 pub use dimse::wire::StopFlag;

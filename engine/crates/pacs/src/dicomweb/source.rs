@@ -1,0 +1,219 @@
+//! A DICOMweb server as [`StudyQuery`] and [`InstanceSource`].
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Seek as _};
+
+use dicom_core::Tag;
+use model::{SeriesInstanceUid, StudyInstanceUid};
+
+use super::client::DicomWeb;
+use super::error::DicomWebError;
+use super::file_meta::instance_of;
+use super::instance_body::InstanceBody;
+use super::json::JsonDataSet;
+use super::query::{Level, Search};
+use super::retrieve::{Delivered, What};
+use crate::answers::{
+    ACCESSION_NUMBER, Answer, OF_IMAGE, OF_SERIES, OF_STUDY, PATIENT_ID, STUDY_DATE,
+    STUDY_INSTANCE_UID, instance, series, study,
+};
+use crate::error::PacsError;
+use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+use crate::source::{InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted};
+
+/// The file meta information stands in the first bytes of a file.
+const HEAD_BYTES: usize = 64 << 10;
+
+impl Answer for JsonDataSet {
+    fn text(&self, tag: Tag) -> Option<String> {
+        JsonDataSet::text(self, tag)
+    }
+
+    fn number(&self, tag: Tag) -> Option<i64> {
+        self.texts(tag).first()?.parse().ok()
+    }
+}
+
+impl StudyQuery for DicomWeb {
+    fn find_studies(&self, keys: &StudyKeys) -> Result<Matches<StudySummary>, PacsError> {
+        let keys = [
+            (STUDY_INSTANCE_UID, keys.study.as_ref().map(StudyInstanceUid::as_str)),
+            (PATIENT_ID, keys.patient_id.as_deref()),
+            (ACCESSION_NUMBER, keys.accession_number.as_deref()),
+            (STUDY_DATE, keys.study_date.as_deref()),
+        ];
+        let matching: Vec<_> =
+            keys.into_iter().filter_map(|(tag, value)| Some((tag, value?))).collect();
+        let including: Vec<Tag> = OF_STUDY.iter().map(|(tag, _)| *tag).collect();
+        let limit = self.settings().limits.matches;
+        let search =
+            Search { level: Level::Studies, matching: &matching, including: &including, limit };
+        let found = self.search(&search)?;
+        let studies = found.data_sets.iter().filter_map(study).collect();
+        Ok(Matches { found: studies, is_cut: found.is_cut })
+    }
+
+    fn list_study(
+        &self,
+        study: &StudySummary,
+    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+        let limit = self.settings().limits.instances;
+        let all = |level: Level<'_>, including: Vec<Tag>| {
+            let found =
+                self.search(&Search { level, matching: &[], including: &including, limit })?;
+            if found.is_cut {
+                let over = format!("the PACS lists more than {limit} instances in one study");
+                return Err(PacsError::OverLimit(over));
+            }
+            Ok(found.data_sets)
+        };
+        let tags = |attributes: &[(Tag, _)]| attributes.iter().map(|(tag, _)| *tag).collect();
+        let mut listed = Vec::new();
+        let mut count = 0_usize;
+        for one in all(Level::Series(&study.study), tags(OF_SERIES))?.iter().filter_map(series) {
+            let answers = all(Level::Instances(&study.study, &one.series), tags(OF_IMAGE))?;
+            let instances: Vec<_> = answers.iter().filter_map(instance).collect();
+            count = count.saturating_add(instances.len());
+            if count > limit {
+                let over = format!("the PACS lists more than {limit} instances in one study");
+                return Err(PacsError::OverLimit(over));
+            }
+            listed.push((one, instances));
+        }
+        Ok(listed)
+    }
+}
+
+impl InstanceSource for DicomWeb {
+    fn retrieve(
+        &self,
+        study: &StudyInstanceUid,
+        wanted: &[Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
+        let mut last = Ok(());
+        for scope in [Scope::Study, Scope::Series, Scope::Instances] {
+            let missing = still_missing(wanted, receiver);
+            for what in requests(study, scope, &missing) {
+                let before = still_missing(wanted, receiver).len();
+                if before == 0 {
+                    return Ok(());
+                }
+                let result = self.deliver(what, receiver);
+                let came_on = still_missing(wanted, receiver).len() < before;
+                match result {
+                    Ok(()) => {}
+                    Err(PacsError::DicomWeb(error)) if !error.helps_to_ask_for_less(came_on) => {
+                        return Err(error.into());
+                    }
+                    Err(PacsError::Stopped) => return Err(PacsError::Stopped),
+                    Err(error) => last = Err(error),
+                }
+            }
+        }
+        if still_missing(wanted, receiver).is_empty() { Ok(()) } else { last }
+    }
+}
+
+impl DicomWeb {
+    /// Hands on what one request brings. A part that is no instance does not keep back the others.
+    fn deliver(&self, what: What<'_>, receiver: &mut dyn Receiver) -> Result<(), PacsError> {
+        let mut retrieval = DicomWeb::retrieve(self, what)?;
+        let mut told = Ok(());
+        while let Some(delivered) = retrieval.next_part()? {
+            let received = match delivered {
+                Delivered::Instance(body) => received(body).map_err(PacsError::Spool)?,
+                Delivered::Refused(fault) => {
+                    told = Err(PacsError::Protocol(fault.to_string()));
+                    continue;
+                }
+            };
+            let Some(received) = received else {
+                let nameless = "a part has no file meta information that names its instance";
+                told = Err(PacsError::Protocol(nameless.to_owned()));
+                continue;
+            };
+            if receiver.receive(received) == Taken::Stop {
+                return Err(PacsError::Stopped);
+            }
+        }
+        told
+    }
+}
+
+/// What one request asks for, from much to little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Study,
+    Series,
+    Instances,
+}
+
+fn requests<'a>(study: &'a StudyInstanceUid, scope: Scope, wanted: &[&'a Wanted]) -> Vec<What<'a>> {
+    match scope {
+        Scope::Study if wanted.is_empty() => Vec::new(),
+        Scope::Study => vec![What::Study(study)],
+        Scope::Series => {
+            let series: BTreeSet<&SeriesInstanceUid> =
+                wanted.iter().map(|one| &one.series).collect();
+            series.into_iter().map(|series| What::Series(study, series)).collect()
+        }
+        Scope::Instances => {
+            wanted.iter().map(|one| What::Instance(study, &one.series, &one.sop_instance)).collect()
+        }
+    }
+}
+
+fn still_missing<'a>(wanted: &'a [Wanted], receiver: &dyn Receiver) -> Vec<&'a Wanted> {
+    wanted.iter().filter(|wanted| receiver.is_missing(&wanted.sop_instance)).collect()
+}
+
+/// Names an instance and sums its data set; `None` when the file does not say which one it is.
+fn received(body: InstanceBody) -> std::io::Result<Option<Received>> {
+    let bytes = body.bytes();
+    let mut hasher = crc32fast::Hasher::new();
+    let (sop_instance, body) = match body {
+        InstanceBody::Memory(file) => {
+            let Some((uid, at)) = instance_of(&file) else { return Ok(None) };
+            hasher.update(file.get(at..).unwrap_or_default());
+            (uid, ReceivedBody::Memory(file))
+        }
+        InstanceBody::File { mut file, .. } => {
+            let mut head = Vec::new();
+            (&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+            let Some((uid, at)) = instance_of(&head) else { return Ok(None) };
+            hasher.update(head.get(at..).unwrap_or_default());
+            head.resize(HEAD_BYTES, 0);
+            loop {
+                let read = file.read(&mut head)?;
+                match head.get(..read) {
+                    None | Some([]) => break,
+                    Some(more) => hasher.update(more),
+                }
+            }
+            file.rewind()?;
+            (uid, ReceivedBody::File(file))
+        }
+    };
+    Ok(Some(Received { sop_instance, bytes, crc32: hasher.finalize(), body }))
+}
+
+impl DicomWebError {
+    /// Whether a smaller request could bring what a larger one did not. Where nobody is reached, or
+    /// nobody answers, or we may not ask, it could not.
+    fn helps_to_ask_for_less(&self, came_on: bool) -> bool {
+        let is_silent = matches!(self, Self::TimedOut { .. }) && !came_on;
+        !(self.is_local()
+            || is_silent
+            || matches!(
+                self,
+                Self::Resolve { .. }
+                    | Self::Connect { .. }
+                    | Self::Tls { .. }
+                    | Self::Unauthorized { .. }
+                    | Self::Forbidden { .. }
+                    | Self::Redirect { .. }
+                    | Self::Token { .. }
+            ))
+    }
+}

@@ -1,0 +1,97 @@
+//! A DICOMweb server as a source: what is listed is asked for until it is there or no way is left.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+
+use fixtures::web::Fault;
+use model::SopInstanceUid;
+use pacs::dicomweb::DicomWeb;
+use pacs::{
+    Availability, InstanceSource, PacsError, Received, ReceivedBody, Receiver, StudyKeys,
+    StudyQuery, Taken, Wanted,
+};
+use rstest::rstest;
+
+use super::{Site, site};
+
+/// Takes what comes and remembers it by its bytes.
+struct Taker {
+    missing: BTreeSet<SopInstanceUid>,
+    files: BTreeSet<Vec<u8>>,
+}
+
+impl Receiver for Taker {
+    fn receive(&mut self, received: Received) -> Taken {
+        self.missing.remove(&received.sop_instance);
+        let file = match received.body {
+            ReceivedBody::Memory(bytes) => bytes,
+            ReceivedBody::File(mut file) => {
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).unwrap();
+                bytes
+            }
+        };
+        assert_eq!(file.len() as u64, received.bytes);
+        self.files.insert(file);
+        Taken::Accepted
+    }
+
+    fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool {
+        self.missing.contains(sop_instance)
+    }
+}
+
+/// Finds the study, lists it, and retrieves what is listed.
+fn as_a_source(site: &Site, client: &DicomWeb) -> (Taker, Result<(), PacsError>) {
+    let keys = StudyKeys::of_study(site.study());
+    let found = client.find_studies(&keys).unwrap().found;
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].series, found[0].instances), (Some(1), Some(5)));
+    assert_eq!(found[0].availability, Some(Availability::Online));
+    assert_eq!(found[0].modalities, ["CT"]);
+    let listed = client.list_study(&found[0]).unwrap();
+    let wanted: Vec<Wanted> = listed
+        .iter()
+        .flat_map(|(series, instances)| {
+            instances.iter().map(|instance| Wanted {
+                sop_class: instance.sop_class.clone(),
+                sop_instance: instance.sop_instance.clone(),
+                series: series.series.clone(),
+                transfer_syntaxes: Vec::new(),
+            })
+        })
+        .collect();
+    assert_eq!(wanted.len(), 5);
+    let missing = wanted.iter().map(|wanted| wanted.sop_instance.clone()).collect();
+    let mut taker = Taker { missing, files: BTreeSet::new() };
+    let result = InstanceSource::retrieve(client, &site.study(), &wanted, &mut taker);
+    (taker, result)
+}
+
+/// How many instances come and how many requests that takes. Whoever cuts every answer short delivers
+/// the last instance of none, and a file of one part never.
+#[rstest]
+#[case::in_one_go(Fault::None, 8 << 20, 5, 1)]
+#[case::spooled(Fault::None, 1000, 5, 1)]
+#[case::foreign_parts_beside(Fault::ForeignPart, 8 << 20, 5, 1)]
+#[case::cut_behind_the_second(Fault::CutAfter(20_000), 8 << 20, 5, 5)]
+#[case::never_closed(Fault::NoClosingBoundary, 8 << 20, 4, 3)]
+#[case::never_in_order(Fault::ServerErrorAfter(0), 8 << 20, 0, 7)]
+#[case::out_of_order_after_the_study(Fault::ServerErrorAfter(1), 8 << 20, 5, 1)]
+#[case::silent(Fault::Drip, 8 << 20, 0, 1)]
+fn what_is_listed_is_retrieved(
+    #[case] fault: Fault,
+    #[case] in_memory_bytes: usize,
+    #[case] came: usize,
+    #[case] requests: usize,
+) {
+    let site = site(fault);
+    let mut settings = site.settings();
+    settings.limits.in_memory_bytes = in_memory_bytes;
+    let (taker, result) = as_a_source(&site, &DicomWeb::new(settings).unwrap());
+    assert_eq!((5 - taker.missing.len(), result.is_ok()), (came, came == 5), "{result:?}");
+    assert!(taker.files.len() == came && taker.files.is_subset(&site.files()));
+    let asked = site.server.asked();
+    let retrievals = asked.iter().filter(|asked| !asked.line.contains('?')).count();
+    assert_eq!(retrievals, requests, "{result:?}");
+}

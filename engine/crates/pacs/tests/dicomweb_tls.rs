@@ -1,0 +1,232 @@
+//! DICOMweb over TLS: own authority, client certificate, and each way in which it can fail.
+
+#![expect(clippy::unwrap_used, reason = "a test program: a failed expectation ends the test")]
+
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fixtures::web::{Behaviour, Connection, WebPacs, Wrap};
+use fixtures::{Options, write_study};
+use pacs::dicomweb::{DicomWeb, Level, Search, WebSettings};
+use pacs::tls::{Authorities, Identity, TlsSettings, client_config};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rstest::rstest;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use tempfile::TempDir;
+
+/// An authority with its files, and what it signed.
+struct Authority {
+    folder: TempDir,
+    certificate: rcgen::Certificate,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// How a certificate is made.
+#[derive(Clone, Copy)]
+enum Kind {
+    Good,
+    Expired,
+    Early,
+    ForAnotherName,
+}
+
+impl Authority {
+    fn new() -> Self {
+        Self::called("Fixture authority")
+    }
+
+    fn called(name: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        fs::write(folder.path().join("authority.pem"), certificate.pem()).unwrap();
+        Self { folder, certificate, issuer: Issuer::new(params, key) }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn sign(&self, kind: Kind) -> (rcgen::Certificate, KeyPair) {
+        let name = if matches!(kind, Kind::ForAnotherName) { "other.test" } else { "127.0.0.1" };
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        match kind {
+            Kind::Expired => params.not_after = date_time_ymd(2020, 1, 1),
+            Kind::Early => params.not_before = date_time_ymd(2100, 1, 1),
+            Kind::Good | Kind::ForAnotherName => {}
+        }
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
+    }
+
+    /// Settings that trust this authority, with an identity when one is given.
+    fn trusted(&self, identity: Option<Identity>) -> TlsSettings {
+        TlsSettings { authorities: Authorities::File(self.file("authority.pem")), identity }
+    }
+
+    /// A client certificate in files.
+    fn identity(&self, kind: Kind) -> Identity {
+        let (certificate, key) = self.sign(kind);
+        let identity = Identity { certificates: self.file("me.pem"), key: self.file("me.key") };
+        fs::write(&identity.certificates, certificate.pem()).unwrap();
+        fs::write(&identity.key, key.serialize_pem()).unwrap();
+        identity
+    }
+
+    /// A server, which may ask for a certificate of this authority.
+    fn server(&self, kind: Kind, mutual: bool, old: bool) -> (TempDir, WebPacs) {
+        let folder = TempDir::new().unwrap();
+        let options = Options { slices: Some(2), rows: Some(64), ..Options::default() };
+        write_study("ct", &options, folder.path()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions: &[&rustls::SupportedProtocolVersion] =
+            if old { &[&rustls::version::TLS12] } else { rustls::ALL_VERSIONS };
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(versions)
+            .unwrap();
+        let builder = if mutual {
+            let mut roots = RootCertStore::empty();
+            roots.add(self.certificate.der().clone()).unwrap();
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            builder.with_client_cert_verifier(verifier.unwrap())
+        } else {
+            builder.with_no_client_auth()
+        };
+        let (certificate, key) = self.sign(kind);
+        let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
+        let config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+        let config = Arc::new(config);
+        let wrap: Wrap = Box::new(move |mut stream: TcpStream| {
+            let mut connection =
+                ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
+            if let Err(error) = connection.complete_io(&mut stream) {
+                // The alert goes out before the connection ends.
+                drop(connection.write_tls(&mut stream));
+                drop(stream.shutdown(std::net::Shutdown::Write));
+                std::thread::sleep(Duration::from_millis(200));
+                return Err(error);
+            }
+            Ok(Box::new(StreamOwned::new(connection, stream)) as Box<dyn Connection>)
+        });
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server =
+            WebPacs::start_on(loopback, folder.path(), Behaviour::default(), Some(wrap)).unwrap();
+        (folder, server)
+    }
+}
+
+fn ask(server: &WebPacs, tls: TlsSettings) -> Result<usize, String> {
+    let url = format!("https://{}/dicom-web", server.address());
+    let mut settings = WebSettings::new(url.parse().unwrap());
+    settings.tls = tls;
+    settings.time_outs.no_progress = Duration::from_secs(5);
+    let client = DicomWeb::new(settings).map_err(|error| error.to_string())?;
+    let search = Search { level: Level::Studies, matching: &[], including: &[], limit: 10 };
+    client.search(&search).map(|found| found.data_sets.len()).map_err(|error| error.to_string())
+}
+
+#[rstest]
+#[case::tls_1_3(false)]
+#[case::tls_1_2(true)]
+fn an_own_authority_and_mutual_authentication(#[case] old: bool) {
+    let authority = Authority::new();
+    let (_folder, server) = authority.server(Kind::Good, false, old);
+    assert_eq!(ask(&server, authority.trusted(None)), Ok(1));
+    let (_folder, server) = authority.server(Kind::Good, true, old);
+    assert_eq!(ask(&server, authority.trusted(Some(authority.identity(Kind::Good)))), Ok(1));
+}
+
+#[rstest]
+#[case::expired(Kind::Expired, "has expired: renew it there, or correct the clock")]
+#[case::early(Kind::Early, "is not valid yet: correct the clock")]
+#[case::another_name(Kind::ForAnotherName, "is not for 127.0.0.1, but for other.test")]
+fn a_bad_certificate_of_the_server(#[case] kind: Kind, #[case] words: &str) {
+    let authority = Authority::new();
+    let (_folder, server) = authority.server(kind, false, false);
+    let message = ask(&server, authority.trusted(None)).unwrap_err();
+    assert!(message.contains(words), "{message}");
+}
+
+#[rstest]
+#[case::of_another_name("Other authority")]
+#[case::of_the_same_name("Fixture authority")]
+fn an_unknown_authority_is_told(#[case] name: &str) {
+    let (authority, other) = (Authority::new(), Authority::called(name));
+    let (_folder, server) = authority.server(Kind::Good, false, false);
+    let message = ask(&server, other.trusted(None)).unwrap_err();
+    assert!(message.contains("signed by nobody whom this machine trusts"), "{message}");
+}
+
+#[test]
+fn a_client_certificate_that_is_missing() {
+    let authority = Authority::new();
+    let (_folder, server) = authority.server(Kind::Good, true, false);
+    let message = ask(&server, authority.trusted(None)).unwrap_err();
+    assert!(message.contains("asks for a client certificate"), "{message}");
+}
+
+#[rstest]
+#[case::of_another_name("Other authority")]
+#[case::of_the_same_name("Fixture authority")]
+fn a_client_certificate_that_is_refused(#[case] name: &str) {
+    let (authority, other) = (Authority::new(), Authority::called(name));
+    let (_folder, server) = authority.server(Kind::Good, true, false);
+    let message = ask(&server, authority.trusted(Some(other.identity(Kind::Good)))).unwrap_err();
+    assert!(message.contains("refuses the client certificate"), "{message}");
+    let expired = authority.identity(Kind::Expired);
+    let message = ask(&server, authority.trusted(Some(expired))).unwrap_err();
+    assert!(message.contains("refuses the client certificate (it has expired)"), "{message}");
+}
+
+#[test]
+fn a_port_without_tls_is_told() {
+    let folder = TempDir::new().unwrap();
+    let server = WebPacs::start(folder.path(), Behaviour::default()).unwrap();
+    let authority = Authority::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+        std::thread::sleep(Duration::from_millis(200));
+    });
+    drop(server);
+    let mut settings = WebSettings::new(format!("https://{address}/x").parse().unwrap());
+    settings.tls = authority.trusted(None);
+    let client = DicomWeb::new(settings).unwrap();
+    let search = Search { level: Level::Studies, matching: &[], including: &[], limit: 1 };
+    let message = client.search(&search).unwrap_err().to_string();
+    assert!(message.contains("does not speak TLS on this port"), "{message}");
+}
+
+#[test]
+fn what_is_configured_wrongly_names_the_file() {
+    let authority = Authority::new();
+    let good = authority.identity(Kind::Good);
+    let message = |settings: &TlsSettings| client_config(settings).unwrap_err().to_string();
+    let absent = Authorities::File(authority.file("absent.pem"));
+    let absent = message(&TlsSettings { authorities: absent, identity: None });
+    assert!(absent.contains("absent.pem cannot be used"), "{absent}");
+    fs::write(authority.file("empty.pem"), "nothing").unwrap();
+    let empty = Authorities::File(authority.file("empty.pem"));
+    let empty = message(&TlsSettings { authorities: empty, identity: None });
+    assert!(empty.contains("holds no certificate in PEM form"), "{empty}");
+    let no_key = Identity { key: authority.file("authority.pem"), ..good.clone() };
+    let no_key = message(&authority.trusted(Some(no_key)));
+    assert!(no_key.contains("no private key"), "{no_key}");
+    let other_key = authority.file("other.key");
+    fs::write(&other_key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    let differs = message(&authority.trusted(Some(Identity { key: other_key, ..good })));
+    assert!(differs.contains("cannot be used together"), "{differs}");
+}
