@@ -20,4 +20,7 @@ pub use limits::Limits;
 pub use pixel_coding::{
     Decoder, PIXEL_CODINGS, PixelCoding, can_decode, is_lossless, pixel_coding,
 };
-pub use rendering::{LutCache, Rendering, ValueRange, ValueSample, sampled_frames};
+pub use rendering::{
+    LutCache, Rendering, Segment, Segmentation, SourceFrame, ValueRange, ValueSample,
+    sampled_frames, segments,
+};

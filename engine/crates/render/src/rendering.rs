@@ -18,7 +18,10 @@ mod lookup_table;
 mod modality;
 mod overlay;
 mod palette;
-mod segments;
+mod plane;
+mod segment_colour;
+mod segmentation;
+mod segmented_palette;
 mod stored_format;
 mod value_range;
 mod voi;
@@ -36,6 +39,7 @@ use overlay::{Overlays, Picture};
 use palette::Palette;
 
 pub use gray_lut::LutCache;
+pub use segmentation::{Segment, Segmentation, SourceFrame, segments};
 pub use value_range::{ValueRange, ValueSample, sampled_frames};
 
 /// Everything that turns the native frames of one instance into 8-bit pictures.
@@ -60,6 +64,7 @@ enum Pipeline {
     Float(Float),
     Palette(Palette),
     Colour(Colour),
+    Segments(Box<Segmentation>),
 }
 
 impl Rendering {
@@ -79,7 +84,11 @@ impl Rendering {
         limits: &Limits,
     ) -> Result<Self, PreviewFault> {
         let frame_bytes = limits.native_bytes(description)?;
+        let segmentation = Segmentation::read(dataset, description)?;
         let pipeline = match description.photometric {
+            _ if let Some(segmentation) = segmentation => {
+                Pipeline::Segments(Box::new(segmentation))
+            }
             Photometric::Monochrome1 | Photometric::Monochrome2 => {
                 if description.samples_per_pixel != 1 {
                     return Err(PreviewFault::Unsupported(
@@ -120,6 +129,23 @@ impl Rendering {
     /// # Errors
     /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame.
     pub fn frame(&self, index: u32, native: &[u8]) -> Result<Bitmap, PreviewFault> {
+        self.frame_over(index, native, &[], None)
+    }
+
+    /// The picture of a frame of a segmentation: its colours laid over the picture of the image that
+    /// was segmented, and fainter those of the `others`, native frames that show the same place. For
+    /// any other instance the same as [`Self::frame`].
+    ///
+    /// # Errors
+    /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame,
+    /// [`PreviewFault::Unsupported`] when `under` is of another size.
+    pub fn frame_over(
+        &self,
+        index: u32,
+        native: &[u8],
+        others: &[(u32, &[u8])],
+        under: Option<&Bitmap>,
+    ) -> Result<Bitmap, PreviewFault> {
         let native = self.of_frame(native)?;
         let size = (self.rows, self.columns);
         let pixels = usize::from(self.rows) * usize::from(self.columns);
@@ -134,11 +160,22 @@ impl Rendering {
             }
             Pipeline::Palette(palette) => (Channels::Rgb, palette.frame(native, pixels)),
             Pipeline::Colour(colour) => (Channels::Rgb, colour.frame(native, pixels)),
+            Pipeline::Segments(segmentation) => {
+                (Channels::Rgb, segmentation.picture(index, native, others, under)?)
+            }
         };
         let (rows, columns) = (self.rows, self.columns);
         let mut picture = Picture { rows, columns, channels, data: &mut data };
         self.overlays.draw(index, native, &mut picture);
         Bitmap::new(self.columns, self.rows, channels, data)
+    }
+
+    /// How the instance is segmented, when it is a segmentation.
+    pub fn segmentation(&self) -> Option<&Segmentation> {
+        match &self.pipeline {
+            Pipeline::Segments(segmentation) => Some(segmentation),
+            _ => None,
+        }
     }
 
     fn of_frame<'a>(&self, native: &'a [u8]) -> Result<&'a [u8], PreviewFault> {
@@ -152,7 +189,7 @@ impl Rendering {
         match &self.pipeline {
             Pipeline::Gray(gray) | Pipeline::GrayAndPalette(gray, _) => gray.lacks_range(),
             Pipeline::Float(float) => float.lacks_range(),
-            Pipeline::Palette(_) | Pipeline::Colour(_) => false,
+            _ => false,
         }
     }
 
@@ -172,7 +209,7 @@ impl Rendering {
                 gray.sample(index, native, (self.rows, self.columns), sample);
             }
             Pipeline::Float(float) => float.sample(index, native, self.columns, sample),
-            Pipeline::Palette(_) | Pipeline::Colour(_) => {}
+            _ => {}
         }
         Ok(())
     }

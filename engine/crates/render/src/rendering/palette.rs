@@ -6,7 +6,7 @@ use model::PreviewFault;
 use part10::{Dataset, PixelDescription};
 
 use super::lookup_table::entries;
-use super::segments;
+use super::segmented_palette;
 use super::stored_format::StoredFormat;
 
 const TABLES: [(Tag, Tag, Tag); 3] = [
@@ -94,6 +94,11 @@ impl Palette {
         self.first
     }
 
+    /// The colour of a stored value that is not negative.
+    pub(super) fn of(&self, stored: u16) -> [u8; 3] {
+        self.colour(stored.into())
+    }
+
     fn colour(&self, pattern: u32) -> [u8; 3] {
         let at = usize::try_from(pattern).unwrap_or(0);
         self.colours.get(at).copied().unwrap_or_default()
@@ -147,7 +152,7 @@ impl Channel {
             _ => return Err(PreviewFault::Unsupported(format!("a palette of {bits} bits"))),
         };
         let entries = if dataset.has(segmented) {
-            segments::expand(&segment_values(dataset, segmented, bits), bits, count)?
+            segmented_palette::expand(&segment_values(dataset, segmented, bits), bits, count)?
         } else {
             entries(dataset, data, count)?
         };
