@@ -12,7 +12,8 @@ use media::manifest::{ManifestBuilder, ManifestEntry};
 use media::numbering::{Ordinal, Place};
 use media::web::report_page;
 use model::{
-    EntryPath, FileId, Notice, PreviewFault, Refusal, SopInstanceUid, Subject, TransferSyntaxUid,
+    EntryPath, FileId, Notice, PreviewFault, PreviewGap, Refusal, SopInstanceUid, Subject,
+    TransferSyntaxUid,
 };
 use part10::END_OF_FRAGMENTS;
 use sha2::{Digest as _, Sha256};
@@ -52,6 +53,8 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) contents: Sha256,
     /// Keys of directory records that differ from the files, and how often.
     pub(crate) directory_changes: BTreeMap<String, u64>,
+    /// What previews of the instance at hand do not show, and how many of them.
+    gaps: BTreeMap<PreviewGap, u32>,
     /// The large instance that is being collected.
     spool: Option<Spool>,
 }
@@ -76,6 +79,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             dicom_bytes: 0,
             contents: Sha256::new(),
             directory_changes: BTreeMap::new(),
+            gaps: BTreeMap::new(),
             spool: None,
         }
     }
@@ -111,6 +115,7 @@ impl<'a, W: Write> Assembly<'a, W> {
     }
 
     fn lose(&mut self, planned: &Planned, loss: Loss) {
+        self.gaps.clear();
         let subject = planned.subject();
         self.notices.push(match loss {
             Loss::Refused(refusal) => Notice::Refused(subject, refusal),
@@ -278,6 +283,9 @@ impl<'a, W: Write> Assembly<'a, W> {
             let without = if without == 1 && shown == 1 { count } else { without };
             self.notices.push(Notice::NoPreview { subject: subject(), frames: without, fault });
         }
+        for (gap, frames) in std::mem::take(&mut self.gaps) {
+            self.notices.push(Notice::PreviewIncomplete { subject: subject(), frames, gap });
+        }
         if shown < count && shown == self.options.previews_per_instance {
             self.notices.push(Notice::PreviewsCapped { subject: subject(), shown, frames: count });
         }
@@ -325,6 +333,9 @@ impl<'a, W: Write> Assembly<'a, W> {
             None => return Ok(FrameEntry::Placeholder(PreviewFault::OverLimit)),
         };
         self.rendered += 1;
+        if let Some(gap) = jpeg.gap {
+            *self.gaps.entry(gap).or_default() += 1;
+        }
         self.put_jpeg(path, &jpeg).map(FrameEntry::Preview)
     }
 

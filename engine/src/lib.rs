@@ -26,6 +26,8 @@ mod progress;
 mod report;
 mod request;
 mod sections;
+mod series_range;
+mod sources;
 mod spool;
 mod streamed;
 mod usage;

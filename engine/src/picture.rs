@@ -2,14 +2,16 @@
 
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use model::{PreviewFault, Refusal};
+use model::{PreviewFault, PreviewGap, Refusal};
 use part10::{Frames, Instance, PixelDescription};
-use render::{Bitmap, LutCache, Rendering};
+use render::{Bitmap, LutCache, Rendering, ValueRange, ValueSample, sampled_frames};
 use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, store};
 
 use crate::body::{Pixels, read_frame};
+use crate::sources::Sources;
 
 /// The longest side of the small picture of a series, in pixels.
 const THUMBNAIL_PIXELS: NonZeroU32 = NonZeroU32::new(160).unwrap();
@@ -21,6 +23,16 @@ pub(crate) struct Jpeg {
     pub(crate) sha256: [u8; 32],
     pub(crate) width: u32,
     pub(crate) height: u32,
+    /// What it does not show.
+    pub(crate) gap: Option<PreviewGap>,
+}
+
+/// The picture of a frame.
+#[derive(Debug)]
+pub(crate) struct Drawn {
+    pub(crate) bitmap: Bitmap,
+    /// What it does not show.
+    pub(crate) gap: Option<PreviewGap>,
 }
 
 /// What became of the preview of a frame.
@@ -37,6 +49,8 @@ pub(crate) struct Pictures {
     /// Whether the first frame could be decoded.
     decodes: bool,
     rendering: Result<Rendering, PreviewFault>,
+    /// Where a segmentation finds the images that it was drawn on.
+    sources: Option<Arc<Sources>>,
     limits: render::Limits,
 }
 
@@ -65,6 +79,7 @@ impl Pictures {
             compressed,
             decodes: false,
             rendering: Err(PreviewFault::Damaged),
+            sources: None,
             limits: render::Limits::default(),
         };
         let native = if compressed {
@@ -114,21 +129,122 @@ impl Pictures {
         !self.compressed || self.decodes
     }
 
-    /// The picture of a native frame; `index` counts from 0.
-    pub(crate) fn bitmap(&self, index: u32, native: &[u8]) -> Result<Bitmap, PreviewFault> {
+    /// The same, laid over images of the package where it is a segmentation.
+    pub(crate) fn with_sources(mut self, sources: &Arc<Sources>) -> Self {
+        self.sources = Some(Arc::clone(sources));
+        self
+    }
+
+    /// Whether the pixels decide which values are black and white.
+    pub(crate) fn lacks_range(&self) -> bool {
+        self.rendering.as_ref().is_ok_and(Rendering::lacks_range)
+    }
+
+    /// Gathers values of a native frame that has no window.
+    pub(crate) fn gather(&self, index: u32, native: &[u8], sample: &mut ValueSample) {
+        if let Ok(rendering) = &self.rendering {
+            // A frame that is too short is told of when it is shown.
+            drop(guarded(|| rendering.sample(index, native, sample)));
+        }
+    }
+
+    /// Shows all frames without a window by one range.
+    pub(crate) fn set_range(&mut self, range: Option<ValueRange>) {
+        if let (Ok(rendering), Some(range)) = (&mut self.rendering, range) {
+            rendering.set_range(range);
+        }
+    }
+
+    /// Measures the range over frames spread through the instance, where one is needed.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the bytes of a frame are not there.
+    pub(crate) fn measure(
+        &mut self,
+        instance: &mut Instance,
+        frames: &Frames,
+    ) -> Result<(), Refusal> {
+        if !self.lacks_range() {
+            return Ok(());
+        }
+        let mut sample = ValueSample::default();
+        for index in sampled_frames(frames.count()) {
+            let mut frame = Vec::new();
+            read_frame(frames, instance, index, &mut frame)?;
+            if let Ok(native) = self.to_native(frame) {
+                self.gather(index, &native, &mut sample);
+            }
+        }
+        self.set_range(sample.range());
+        Ok(())
+    }
+
+    /// The other frames that a segmentation shows at the place of frame `index`.
+    pub(crate) fn others_there(&self, index: u32) -> Vec<u32> {
+        let segmentation = self.rendering.as_ref().ok().and_then(Rendering::segmentation);
+        segmentation.map(|segmentation| segmentation.others_there(index)).unwrap_or_default()
+    }
+
+    /// Whether it is a segmentation, which takes memory for the image it lies on.
+    pub(crate) fn is_segmentation(&self) -> bool {
+        self.rendering.as_ref().is_ok_and(|rendering| rendering.segmentation().is_some())
+    }
+
+    /// The picture of a native frame; `index` counts from 0. `others` are native frames of a
+    /// segmentation that show the same place.
+    pub(crate) fn bitmap(
+        &self,
+        index: u32,
+        native: &[u8],
+        others: &[(u32, &[u8])],
+    ) -> Result<Drawn, PreviewFault> {
         let rendering = self.rendering.as_ref().map_err(Clone::clone)?;
-        guarded(|| rendering.frame(index, native))
+        let segmentation = rendering.segmentation();
+        let under = segmentation
+            .zip(self.sources.as_ref())
+            .and_then(|(segmentation, sources)| sources.picture(segmentation, index));
+        let bitmap = guarded(|| rendering.frame_over(index, native, others, under.as_ref()))?;
+        let gap = if segmentation.is_some() && under.is_none() {
+            Some(PreviewGap::SegmentedImage)
+        } else {
+            rendering.lacks_overlay().then_some(PreviewGap::Overlay)
+        };
+        Ok(Drawn { bitmap, gap })
+    }
+
+    fn pixel_height_over_width(&self) -> f64 {
+        self.rendering.as_ref().map_or(1.0, Rendering::pixel_height_over_width)
     }
 
     /// The small picture of the series.
-    pub(crate) fn thumbnail(&self, bitmap: &Bitmap) -> FrameOutcome {
-        let ratio = self.rendering.as_ref().map_or(1.0, Rendering::pixel_height_over_width);
-        jpeg(&bitmap.thumbnail(THUMBNAIL_PIXELS, ratio))
+    pub(crate) fn thumbnail(&self, drawn: &Drawn) -> FrameOutcome {
+        let ratio = self.pixel_height_over_width();
+        jpeg(&drawn.bitmap.thumbnail(THUMBNAIL_PIXELS, ratio), drawn.gap)
+    }
+
+    /// The preview, its pixels made square.
+    pub(crate) fn preview(&self, drawn: &Drawn) -> FrameOutcome {
+        match drawn.bitmap.with_square_pixels(self.pixel_height_over_width()) {
+            Some(square) => jpeg(&square, drawn.gap),
+            None => jpeg(&drawn.bitmap, drawn.gap),
+        }
     }
 }
 
+/// Whether the pixels of an image decide which values are black and white.
+pub(crate) fn lacks_range(
+    instance: &Instance,
+    description: &PixelDescription,
+    cache: &LutCache,
+) -> bool {
+    let limits = render::Limits::default();
+    let rendering =
+        guarded(|| Rendering::prepare(&instance.dataset(), description, cache, &limits));
+    rendering.is_ok_and(|rendering| rendering.lacks_range())
+}
+
 /// Codes a picture as JPEG.
-pub(crate) fn jpeg(bitmap: &Bitmap) -> FrameOutcome {
+fn jpeg(bitmap: &Bitmap, gap: Option<PreviewGap>) -> FrameOutcome {
     let mut bytes = Vec::with_capacity(bitmap.data().len() / 4 + 1024);
     guarded(|| render::encode_jpeg(bitmap, &mut bytes))?;
     bytes.shrink_to_fit();
@@ -137,6 +253,7 @@ pub(crate) fn jpeg(bitmap: &Bitmap) -> FrameOutcome {
         entry: store(bytes),
         width: bitmap.width().into(),
         height: bitmap.height().into(),
+        gap,
     })
 }
 

@@ -22,6 +22,8 @@ use crate::plan::{Plan, Planned, plan};
 use crate::progress::{Progress, Step};
 use crate::report::{PackageReport, Phases};
 use crate::request::{PackageRequest, WHOLE_INSTANCE_BYTES};
+use crate::series_range::SeriesRanges;
+use crate::sources::{SOURCE_BYTES, Sources, is_segmentation};
 use crate::usage::Usage;
 use crate::window::{Closed, Feed, window};
 use crate::{streamed, whole};
@@ -35,6 +37,7 @@ pub(crate) struct Context {
     pub(crate) as_stored: bool,
     pub(crate) previews_per_instance: u32,
     pub(crate) luts: LutCache,
+    pub(crate) sources: Arc<Sources>,
     limits: Limits,
 }
 
@@ -63,10 +66,12 @@ pub fn pack<W: Write>(
         .thread_name(|index| format!("esito-work-{index}"))
         .build()
         .map_err(|error| PackError::Bug(error.to_string()))?;
+    let luts = LutCache::default();
     let context = Arc::new(Context {
         as_stored: plan.as_stored,
         previews_per_instance: options.previews_per_instance,
-        luts: LutCache::default(),
+        sources: Arc::new(Sources::of(&plan, &limits, &luts)),
+        luts,
         limits,
     });
     let mut assembly = Assembly::new(sink, options, &plan);
@@ -117,18 +122,27 @@ fn run<W: Write>(
 }
 
 fn feed_all(feed: &Feed<Outcome>, plan: &Plan, context: &Arc<Context>) {
+    let mut ranges = SeriesRanges::new(plan, &context.limits, &context.luts);
     for planned in &plan.instances {
-        if feed_one(feed, planned.clone(), context) == Err(Closed) {
+        if feed_one(feed, planned.clone(), &mut ranges, context) == Err(Closed) {
             break;
         }
     }
 }
 
-fn feed_one(feed: &Feed<Outcome>, planned: Planned, context: &Arc<Context>) -> Result<(), Closed> {
+fn feed_one(
+    feed: &Feed<Outcome>,
+    mut planned: Planned,
+    ranges: &mut SeriesRanges<'_>,
+    context: &Arc<Context>,
+) -> Result<(), Closed> {
     let size = planned.instance.bytes.max(planned.instance.native_bytes);
     let is_whole = size <= WHOLE_INSTANCE_BYTES;
     // The file, its compressed form, the pictures.
-    let claim = feed.claim(if is_whole { size.saturating_mul(5) / 2 } else { 0 })?;
+    let is_segmentation = is_segmentation(planned.instance.identity.sop_class.as_str());
+    let of_source = if is_segmentation { SOURCE_BYTES } else { 0 };
+    let of_whole = (size.saturating_mul(5) / 2).saturating_add(of_source);
+    let claim = feed.claim(if is_whole { of_whole } else { 0 })?;
     let instance = match Instance::open(&planned.instance.path, &context.limits) {
         Ok(instance) => instance,
         Err(OpenError::Temporary(message)) => {
@@ -151,6 +165,7 @@ fn feed_one(feed: &Feed<Outcome>, planned: Planned, context: &Arc<Context>) -> R
     if !is_listable(&instance) {
         return feed.submit(claim, move || Outcome::Lost(planned, Loss::LeftOut));
     }
+    planned.range = ranges.range(&planned, &instance);
     if is_whole && !instance.is_spooled() {
         let context = Arc::clone(context);
         return feed.submit(claim, move || whole::work(planned, instance, &context));

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use media::numbering::{Numbering, Place};
 use model::{Notice, Refusal, SopInstanceUid, Subject};
 use part10::{FolderListing, Limits, ListedInstance, OtherFile, Reference, read_directory};
+use render::ValueRange;
 use sha2::{Digest as _, Sha256};
 
 use crate::duplicate::{is_usable, same_content};
@@ -24,6 +25,8 @@ pub(crate) struct Planned {
     pub(crate) place: Place,
     /// Whether its picture stands for the series in the index.
     pub(crate) is_thumbnail: bool,
+    /// What of its values is shown where it names no window; `None`: its own pixels decide.
+    pub(crate) range: Option<ValueRange>,
 }
 
 impl Planned {
@@ -273,7 +276,7 @@ fn number(instances: Vec<ListedInstance>) -> Result<Vec<Planned>, PackError> {
             .map_err(|error| PackError::TooLarge(error.to_string()))?;
         let key = (place.study.get(), place.series.get());
         series.entry(key).or_default().push(planned.len());
-        planned.push(Planned { instance, place, is_thumbnail: false });
+        planned.push(Planned { instance, place, is_thumbnail: false, range: None });
     }
     for members in series.values() {
         let middle = members.get(members.len() / 2).and_then(|at| planned.get_mut(*at));

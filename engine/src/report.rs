@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use media::contents::Counts;
-use model::{Notice, Subject};
+use model::{Notice, PreviewGap, Subject};
 use serde::Serialize;
 use serde::ser::Serializer;
 
@@ -103,6 +103,14 @@ pub(crate) fn kind_and_reason(notice: &Notice) -> (&'static str, String) {
         Notice::NoPreview { frames, fault, .. } => {
             ("no_preview", format!("{frames} frames without preview: {fault}"))
         }
+        Notice::PreviewIncomplete { frames, gap: PreviewGap::Overlay, .. } => (
+            "preview_incomplete",
+            format!("{frames} previews lack an overlay that contradicts itself"),
+        ),
+        Notice::PreviewIncomplete { frames, gap: PreviewGap::SegmentedImage, .. } => (
+            "preview_incomplete",
+            format!("{frames} previews show segments without the image they were drawn on"),
+        ),
         Notice::PreviewsCapped { shown, frames, .. } => {
             ("previews_capped", format!("previews of the first {shown} of {frames} frames"))
         }

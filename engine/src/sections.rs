@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dicom_core::Tag;
 use media::contents::{
     Counts, FrameEntry, ImageLine, Institution, ObjectLine, PackageContents, Patient, Preview,
-    ReportLink, SeriesSection, StudySection,
+    ReportLink, SegmentLabel, SeriesSection, StudySection,
 };
 use media::numbering::{Ordinal, Place};
 use media::web::ReportFrame;
@@ -43,6 +43,9 @@ const CONTENT_LABEL: Tag = tag(0x0070, 0x0080);
 const CONCEPT_NAME: Tag = tag(0x0040, 0xA043);
 const CODE_MEANING: Tag = tag(0x0008, 0x0104);
 
+/// Segments that a page names; atlases of the brain have some hundred.
+const MAX_SEGMENTS: usize = 500;
+
 /// The patient of a package before its first instance.
 const UNNAMED: Patient = Patient { name: None, id: None, birth_date: None, sex: None };
 
@@ -75,6 +78,7 @@ impl Sections {
                 frame_count,
                 frame_rate: frame_rate(&dataset),
                 frames,
+                segments: segments(&dataset),
             }),
             None => section.objects.push(ObjectLine {
                 file_id,
@@ -170,6 +174,15 @@ impl Sections {
             ..PackageContents::default()
         }
     }
+}
+
+fn segments(dataset: &Dataset<'_>) -> Vec<SegmentLabel> {
+    let segments = render::segments(dataset).into_iter().take(MAX_SEGMENTS);
+    let label = |segment: render::Segment| SegmentLabel {
+        label: segment.label.unwrap_or_else(|| segment.number.to_string()),
+        colour: segment.colour,
+    };
+    segments.map(label).collect()
 }
 
 fn first_preview(section: &SeriesSection) -> Option<Preview> {

@@ -16,9 +16,10 @@ use crate::body::{
     Body, Pixels, examine, head_as_stored, head_decoded, read_frame, syntax_as_stored,
 };
 use crate::outcome::{AsStored, InstanceFacts, Loss, Outcome, Piece, StreamedInstance};
-use crate::picture::{FrameOutcome, Jpeg, Pictures, jpeg};
+use crate::picture::{FrameOutcome, Jpeg, Pictures};
 use crate::pipeline::Context;
 use crate::plan::Planned;
+use crate::sources::SOURCE_BYTES;
 use crate::whole::search_for;
 use crate::window::{Closed, Feed};
 
@@ -142,11 +143,14 @@ impl Shown {
         };
         let (pictures, _) =
             Pictures::open(instance, &body.pixels, description, &frames, &context.luts)?;
+        let mut pictures = pictures.with_sources(&context.sources);
+        pictures.measure(instance, &frames)?;
+        let of_source = if pictures.is_segmentation() { SOURCE_BYTES } else { 0 };
         let count = frames.count().min(context.previews_per_instance);
         Ok(Self {
             frames: Some(frames),
             // Native, its deflated form, the picture, the JPEG.
-            frame_cost: description.frame_bytes().saturating_mul(5) / 2,
+            frame_cost: (description.frame_bytes().saturating_mul(5) / 2).saturating_add(of_source),
             pictures: Ok(Arc::new(pictures)),
             count,
             thumbnail: planned.is_thumbnail.then_some(count / 2),
@@ -236,11 +240,11 @@ impl FrameWork {
         if !self.is_shown {
             return (None, None);
         }
-        match pictures.bitmap(self.index, native) {
-            Ok(bitmap) => {
+        match pictures.bitmap(self.index, native, &[]) {
+            Ok(drawn) => {
                 let thumbnail =
-                    self.is_thumbnail.then(|| pictures.thumbnail(&bitmap).ok()).flatten();
-                (Some(jpeg(&bitmap)), thumbnail)
+                    self.is_thumbnail.then(|| pictures.thumbnail(&drawn).ok()).flatten();
+                (Some(pictures.preview(&drawn)), thumbnail)
             }
             Err(fault) => (Some(Err(fault)), None),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{PreviewFault, Refusal};
 use part10::{END_OF_FRAGMENTS, EXPLICIT_VR_LITTLE_ENDIAN, Instance};
+use render::{ValueRange, ValueSample, sampled_frames};
 use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, Search, deflate, store_parts};
 
@@ -11,7 +12,7 @@ use crate::body::{
     Body, Pixels, examine, head_as_stored, head_decoded, read_frame, syntax_as_stored,
 };
 use crate::outcome::{InstanceFacts, Loss, Outcome, WholeInstance};
-use crate::picture::{FrameOutcome, Jpeg, Pictures, jpeg};
+use crate::picture::{FrameOutcome, Jpeg, Pictures};
 use crate::pipeline::Context;
 use crate::plan::Planned;
 
@@ -29,7 +30,7 @@ fn try_work(
     context: &Context,
 ) -> Result<WholeInstance, Refusal> {
     let body = examine(&mut instance, context.as_stored)?;
-    let natives = native_frames(&mut instance, &body, context)?;
+    let natives = native_frames(&mut instance, &body, planned.range, context)?;
     let all_decoded = body.decode && natives.frames.iter().all(Result::is_ok);
     let samples = body.frames.as_ref().map_or(3, |(description, _)| description.samples_per_pixel);
     let (written, (frames, thumbnail)) = rayon::join(
@@ -61,6 +62,7 @@ struct Natives {
 fn native_frames(
     instance: &mut Instance,
     body: &Body,
+    range: Option<ValueRange>,
     context: &Context,
 ) -> Result<Natives, Refusal> {
     let (description, frames) = match &body.frames {
@@ -76,11 +78,26 @@ fn native_frames(
     let wanted = if body.decode { frames.count() } else { shown };
     let (pictures, first) =
         Pictures::open(instance, &body.pixels, description, frames, &context.luts)?;
+    let mut pictures = pictures.with_sources(&context.sources);
     let mut natives = vec![first];
     for index in 1..wanted {
         let mut frame = Vec::new();
         read_frame(frames, instance, index, &mut frame)?;
         natives.push(pictures.to_native(frame));
+    }
+    if pictures.lacks_range() {
+        let measured = || {
+            let mut sample = ValueSample::default();
+            for index in sampled_frames(shown) {
+                let native = usize::try_from(index).ok().and_then(|index| natives.get(index));
+                if let Some(Ok(native)) = native {
+                    pictures.gather(index, native, &mut sample);
+                }
+            }
+            sample.range()
+        };
+        let range = range.or_else(measured);
+        pictures.set_range(range);
     }
     let shown = usize::try_from(shown).unwrap_or(usize::MAX);
     Ok(Natives { frames: natives, shown, pictures: Some(pictures) })
@@ -92,11 +109,16 @@ fn previews(natives: &Natives, planned: &Planned) -> (Vec<FrameOutcome>, Option<
     let outcomes = natives.frames.iter().take(natives.shown).enumerate().map(|(index, native)| {
         let native = native.as_ref().map_err(Clone::clone)?;
         let pictures = natives.pictures.as_ref().ok_or(PreviewFault::MissingPixels)?;
-        let bitmap = pictures.bitmap(u32::try_from(index).unwrap_or(u32::MAX), native)?;
+        let frame = u32::try_from(index).unwrap_or(u32::MAX);
+        let others = pictures.others_there(frame).into_iter().filter_map(|other| {
+            let native = natives.frames.get(usize::try_from(other).ok()?)?;
+            Some((other, native.as_ref().ok()?.as_slice()))
+        });
+        let drawn = pictures.bitmap(frame, native, &others.collect::<Vec<_>>())?;
         if planned.is_thumbnail && index == middle {
-            thumbnail = pictures.thumbnail(&bitmap).ok();
+            thumbnail = pictures.thumbnail(&drawn).ok();
         }
-        jpeg(&bitmap)
+        pictures.preview(&drawn)
     });
     (outcomes.collect(), thumbnail)
 }

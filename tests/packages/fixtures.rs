@@ -63,6 +63,11 @@ fn each_modality_is_whole(#[case] study: &[&str]) {
 #[case::two_studies("quirk-two-studies")]
 #[case::lookup_tables("quirk-luts")]
 #[case::single_bits("quirk-one-bit")]
+#[case::overlays("quirk-overlay-places")]
+#[case::segmentations("quirk-segmentation")]
+#[case::no_window("quirk-no-window")]
+#[case::window_functions("quirk-sigmoid")]
+#[case::segmented_palette("quirk-palette-segmented")]
 #[case::latin1("names-latin1")]
 #[case::utf8("names-utf8")]
 #[case::cyrillic("names-cyrillic")]
@@ -75,6 +80,17 @@ fn each_modality_is_whole(#[case] study: &[&str]) {
 #[case::twelve_bit("quirk-12bit")]
 fn a_quirk_costs_no_instance(#[case] study: &str) {
     whole(&["--study", study], &[]);
+}
+
+#[test]
+fn segments_without_their_images_are_told_and_others_are_not() {
+    let place = Workplace::with_study(&["--study", "quirk-segmentation"]);
+    place.package(&[]).expect_code(&[0]);
+    let report = report::read(&place.report());
+    let notices = report["notices"].as_array().unwrap();
+    let told: Vec<_> =
+        notices.iter().map(|notice| (notice["kind"].as_str(), notice["file"].as_str())).collect();
+    assert_eq!(told, [(Some("preview_incomplete"), Some("seg/000003.dcm"))]);
 }
 
 #[rstest]

@@ -124,6 +124,17 @@ pub struct ImageLine {
     /// One for each frame that has been tried, from the first; shorter than `frame_count` when a
     /// long cine is capped.
     pub frames: Vec<FrameEntry>,
+    /// What the colours of a segmentation stand for; empty for other images.
+    pub segments: Vec<SegmentLabel>,
+}
+
+/// The name and the colour of a segment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SegmentLabel {
+    /// Segment Label (0062,0005), else its number.
+    pub label: String,
+    /// Red, green, blue (sRGB).
+    pub colour: [u8; 3],
 }
 
 /// What stands on the page for a frame.
@@ -286,6 +297,12 @@ impl fmt::Debug for ImageLine {
             .field("file_id", &self.file_id)
             .field("frame_count", &self.frame_count)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SegmentLabel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SegmentLabel").field("colour", &self.colour).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Notice, PreviewFault, Refusal, Subject};
+use model::{Notice, PreviewFault, PreviewGap, Refusal, Subject};
 
 use texts::{Language, Texts};
 
@@ -48,6 +48,8 @@ enum Kind {
     Unsupported,
     PreviewOverLimit,
     NoPreview,
+    OverlayMissing,
+    SegmentsAlone,
     Capped,
     KeptCompressed,
     LeftOut,
@@ -81,6 +83,10 @@ impl Kind {
                 PreviewFault::OverLimit => Self::PreviewOverLimit,
                 _ => Self::NoPreview,
             },
+            Notice::PreviewIncomplete { gap: PreviewGap::Overlay, .. } => Self::OverlayMissing,
+            Notice::PreviewIncomplete { gap: PreviewGap::SegmentedImage, .. } => {
+                Self::SegmentsAlone
+            }
             Notice::PreviewsCapped { .. } => Self::Capped,
             Notice::KeptCompressed(..) => Self::KeptCompressed,
             _ => Self::Other,
@@ -107,6 +113,8 @@ impl Kind {
             Self::Unsupported => text.notice_unsupported(count),
             Self::PreviewOverLimit => text.notice_preview_over_limit(count),
             Self::NoPreview => text.notice_no_preview(count),
+            Self::OverlayMissing => text.notice_overlay_missing(count),
+            Self::SegmentsAlone => text.notice_segments_alone(count),
             Self::Capped => text.notice_capped(count),
             Self::KeptCompressed => text.notice_kept_compressed(count),
             Self::LeftOut => text.notice_left_out(count),
@@ -135,6 +143,8 @@ impl Kind {
             Self::Unsupported => text.notice_unsupported_advice(),
             Self::PreviewOverLimit => text.notice_preview_over_limit_advice(),
             Self::NoPreview => text.notice_no_preview_advice(),
+            Self::OverlayMissing => text.notice_overlay_missing_advice(),
+            Self::SegmentsAlone => text.notice_segments_alone_advice(),
             Self::Capped => text.notice_capped_advice(),
             Self::KeptCompressed => text.notice_kept_compressed_advice(),
             Self::LeftOut => text.notice_left_out_advice(),
@@ -159,7 +169,9 @@ pub(crate) fn summarise(notices: &[Notice], language: Language) -> Vec<NoticeGro
         tally.is_loss |= notice.is_loss();
         // A reader counts images: every frame without a preview is one.
         let concerned = match notice {
-            Notice::NoPreview { frames, .. } => u64::from(*frames),
+            Notice::NoPreview { frames, .. } | Notice::PreviewIncomplete { frames, .. } => {
+                u64::from(*frames)
+            }
             _ => 1,
         };
         tally.concerned = tally.concerned.saturating_add(concerned);

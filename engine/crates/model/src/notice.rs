@@ -40,6 +40,15 @@ pub enum Notice {
         /// Why.
         fault: PreviewFault,
     },
+    /// Previews of an instance do not show all that the file has.
+    PreviewIncomplete {
+        /// The instance.
+        subject: Subject,
+        /// How many of its previews are concerned.
+        frames: u32,
+        /// What they do not show.
+        gap: PreviewGap,
+    },
     /// Only the first frames of a long cine have a preview.
     PreviewsCapped {
         /// The instance.
@@ -71,10 +80,21 @@ impl Notice {
             | Self::LeftOut(subject, _)
             | Self::Duplicate { subject, .. }
             | Self::NoPreview { subject, .. }
+            | Self::PreviewIncomplete { subject, .. }
             | Self::PreviewsCapped { subject, .. }
             | Self::KeptCompressed(subject, _) => subject,
         }
     }
+}
+
+/// What a preview does not show although the file has it or refers to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum PreviewGap {
+    /// An overlay whose attributes contradict each other.
+    Overlay,
+    /// The image that a segmentation was drawn on: its colours stand alone.
+    SegmentedImage,
 }
 
 /// Why an instance cannot be in the package. `Display` is a sentence for the operator.

@@ -112,6 +112,51 @@ impl Bitmap {
         Self { width, height, channels: self.channels, data }
     }
 
+    /// The picture stretched along one side so that its pixels are square; `None` where they are
+    /// already, to a hundredth, or would grow to more than four times as many.
+    #[must_use]
+    pub fn with_square_pixels(&self, pixel_height_over_width: f64) -> Option<Self> {
+        let ratio = pixel_height_over_width;
+        let is_usable = (0.25..=4.0).contains(&ratio) && !(0.99..=1.01).contains(&ratio);
+        let stretch = ratio.max(1.0 / ratio);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 1 and four times a u16"
+        )]
+        let longer = |side: u16| (f64::from(side) * stretch).round() as u32;
+        if !is_usable {
+            return None;
+        }
+        let (width, height) = if ratio > 1.0 {
+            (self.width, u16::try_from(longer(self.height)).ok()?)
+        } else {
+            (u16::try_from(longer(self.width)).ok()?, self.height)
+        };
+        let channels = self.channels.count();
+        let stride = usize::from(self.width) * channels;
+        let columns = between(self.width, width);
+        let mut data = Vec::with_capacity(usize::from(width) * usize::from(height) * channels);
+        let row_of = |row: usize| self.data.get(row * stride..(row + 1) * stride);
+        for (above, below, down) in between(self.height, height) {
+            let (above, below) = (row_of(above)?, row_of(below)?);
+            for &(left, right, across) in &columns {
+                for channel in 0..channels {
+                    let level = |row: &[u8], column: usize| {
+                        u32::from(row.get(column * channels + channel).copied().unwrap_or(0))
+                    };
+                    let mix =
+                        |one: u32, other: u32, share: u32| one * (256 - share) + other * share;
+                    let top = mix(level(above, left), level(above, right), across);
+                    let bottom = mix(level(below, left), level(below, right), across);
+                    let sum = mix(top, bottom, down);
+                    data.push(u8::try_from((sum + (1 << 15)) >> 16).unwrap_or(u8::MAX));
+                }
+            }
+        }
+        Some(Self { width, height, channels: self.channels, data })
+    }
+
     /// Width and height with square pixels, at most `longest` and at least 1.
     fn size_within(&self, longest: NonZeroU32, pixel_height_over_width: f64) -> (u16, u16) {
         let usable = pixel_height_over_width.is_finite() && pixel_height_over_width > 0.0;
@@ -126,6 +171,22 @@ impl Bitmap {
         let side = |length: f64| (length * scale).round().clamp(1.0, f64::from(u16::MAX)) as u16;
         (side(width), side(height))
     }
+}
+
+/// For each of `to` output pixels the two input pixels that it lies between, and how much of 256 the
+/// second one has.
+fn between(from: u16, to: u16) -> Vec<(usize, usize, u32)> {
+    let (from, to) = (u64::from(from), u64::from(to.max(1)));
+    let place = |index: u64| {
+        // The middle of an output pixel in 256ths of input pixels, counted from the middle of the
+        // first one.
+        let at = ((index * 2 + 1) * from * 128 / to).saturating_sub(128);
+        let first = (at / 256).min(from.saturating_sub(1));
+        let second = (first + 1).min(from.saturating_sub(1));
+        let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        (whole(first), whole(second), u32::try_from(at % 256).unwrap_or(0))
+    };
+    (0..to).map(place).collect()
 }
 
 /// For each of `to` output pixels the half-open range of input pixels that it averages.
@@ -181,6 +242,22 @@ mod tests {
             .thumbnail(longest(160), ratio);
         assert_eq!((small.width(), small.height()), expected);
         assert!(small.data().iter().all(|value| *value == 9));
+    }
+
+    #[rstest]
+    #[case::square(1.0, None)]
+    #[case::nearly_square(1.005, None)]
+    #[case::absurd(50.0, None)]
+    #[case::no_number(f64::NAN, None)]
+    #[case::tall(2.0, Some((2, 4, vec![0, 100, 50, 139, 150, 216, 200, 255])))]
+    #[case::flat(0.5, Some((4, 2, vec![0, 25, 75, 100, 200, 214, 241, 255])))]
+    fn pixels_are_made_square_by_stretching(
+        #[case] ratio: f64,
+        #[case] expected: Option<(u16, u16, Vec<u8>)>,
+    ) {
+        let bitmap = Bitmap::new(2, 2, Channels::Gray, vec![0, 100, 200, 255]).unwrap();
+        let square = bitmap.with_square_pixels(ratio);
+        assert_eq!(square.map(|square| (square.width, square.height, square.data)), expected);
     }
 
     #[test]

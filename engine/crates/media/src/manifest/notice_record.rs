@@ -2,7 +2,7 @@
 //!
 //! Free text of an error could quote a value of the file, so it stays with the operator's report.
 
-use model::{FileId, Notice, PreviewFault, Refusal, SopInstanceUid};
+use model::{FileId, Notice, PreviewFault, PreviewGap, Refusal, SopInstanceUid};
 use serde::Serialize;
 
 /// The disk format of a notice; absent fields do not apply.
@@ -52,6 +52,16 @@ impl<'a> From<&'a Notice> for NoticeRecord<'a> {
                 let record = NoticeRecord { kind: "no_preview", frames: Some(*frames), ..record };
                 no_preview(record, fault)
             }
+            Notice::PreviewIncomplete { frames, gap, .. } => NoticeRecord {
+                kind: "preview_incomplete",
+                reason: Some(match gap {
+                    PreviewGap::Overlay => "overlay",
+                    PreviewGap::SegmentedImage => "segmented_image",
+                    _ => "other",
+                }),
+                frames: Some(*frames),
+                ..record
+            },
             Notice::PreviewsCapped { shown, frames, .. } => NoticeRecord {
                 kind: "previews_capped",
                 shown: Some(*shown),
@@ -145,6 +155,14 @@ mod tests {
             fault: PreviewFault::Unsupported("secret".into()),
         },
         r#"{"kind":"no_preview","reason":"unsupported","#
+    )]
+    #[case::incomplete(
+        Notice::PreviewIncomplete {
+            subject: subject(),
+            frames: 3,
+            gap: PreviewGap::SegmentedImage,
+        },
+        r#"{"kind":"preview_incomplete","reason":"segmented_image","#
     )]
     #[case::capped(
         Notice::PreviewsCapped { subject: subject(), shown: 200, frames: 900 },

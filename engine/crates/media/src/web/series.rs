@@ -10,13 +10,15 @@ use super::modality::modality;
 use super::object_kind::object_kind;
 use super::shown::Shown;
 use super::{Page, Site, WebError, link::link};
-use crate::contents::{SeriesSection, StudySection};
+use crate::contents::{SegmentLabel, SeriesSection, StudySection};
 use crate::dates::display_da_tm;
 use crate::layout::Edition;
 use crate::numbering::Ordinal;
 
 /// How many images a sheet shows: without script a browser loads them all.
 const SHEET: usize = 96;
+/// How many segments the page names; atlases of the brain have some hundred.
+const MOST_SEGMENTS: usize = 500;
 /// How many images a stack holds; the sheets show all.
 const MOST_IN_STACK: usize = 10_000;
 
@@ -40,7 +42,15 @@ struct SeriesPage {
     /// That the stack does not hold all.
     is_cut: Option<String>,
     sheets: Vec<Sheet>,
+    segments: Vec<SegmentView>,
     objects: Vec<ObjectView>,
+}
+
+/// What a colour of a segmentation stands for.
+struct SegmentView {
+    label: Shown,
+    /// `#rrggbb`.
+    colour: String,
 }
 
 #[derive(Template)]
@@ -83,6 +93,22 @@ pub(super) fn pages<'a>(
         let sheets = Sheets { site, study, series, count: sheets };
         if sheet == 0 { sheets.stack(&frames) } else { sheets.sheet(&frames, sheet) }
     })
+}
+
+/// The segments of a series, each colour and name once.
+fn segments(series: &SeriesSection) -> Vec<SegmentView> {
+    let mut segments: Vec<_> = Vec::new();
+    for segment in series.images.iter().flat_map(|image| &image.segments) {
+        if !segments.contains(&segment) && segments.len() < MOST_SEGMENTS {
+            segments.push(segment);
+        }
+    }
+    let view = |segment: &SegmentLabel| {
+        let [red, green, blue] = segment.colour;
+        let colour = format!("#{red:02x}{green:02x}{blue:02x}");
+        SegmentView { label: Shown::new(&segment.label), colour }
+    };
+    segments.into_iter().map(view).collect()
 }
 
 /// The sheets of a series.
@@ -152,6 +178,7 @@ impl Sheets<'_> {
             is_cut: (in_stack < frames.count())
                 .then(|| text.stack_is_cut(count(frames.count()), count(in_stack))),
             sheets: self.links(frames, &here),
+            segments: segments(series),
             objects: series
                 .objects
                 .iter()

@@ -57,6 +57,7 @@ fn series(
             frame_count: shape.frame_count,
             frame_rate: (shape.frame_count > 1).then_some(25.0),
             frames: (1..=shape.tried).map(frame).collect(),
+            segments: Vec::new(),
         }
     };
     SeriesSection {

@@ -47,6 +47,7 @@ page-frame = frame { $frame } of { $frames }
 page-position = position { $mm } mm
 page-no-preview = No preview
 page-capped = The first { $shown } of { $frames } frames are shown: the others are in the DICOM file.
+page-segments = Coloured regions of the images:
 page-other-objects = Other DICOM objects of the series
 page-dicom-file = DICOM file
 page-back = Back to all examinations

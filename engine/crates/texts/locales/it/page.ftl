@@ -47,6 +47,7 @@ page-frame = fotogramma { $frame } di { $frames }
 page-position = posizione { $mm } mm
 page-no-preview = Anteprima non disponibile
 page-capped = Sono mostrati i primi { $shown } fotogrammi di { $frames }: gli altri sono nel file DICOM.
+page-segments = Regioni colorate delle immagini:
 page-other-objects = Altri oggetti DICOM della serie
 page-dicom-file = File DICOM
 page-back = Torna a tutti gli esami

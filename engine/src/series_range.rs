@@ -1,0 +1,94 @@
+//! One range of grey for the images of a series that name no window.
+//!
+//! A stack of single images flickers when each is shown by its own range. So a few images, spread
+//! through the series, are looked at beforehand.
+//!
+//! Invariant: the range depends on the plan alone, not on which image of the series comes first.
+
+use std::collections::HashMap;
+
+use media::numbering::{Ordinal, Place};
+use part10::{Instance, Limits, PixelDescription};
+use render::{LutCache, ValueRange, ValueSample, sampled_frames};
+
+use crate::body::examine;
+use crate::picture::{Pictures, lacks_range};
+use crate::plan::{Plan, Planned};
+use crate::request::WHOLE_INSTANCE_BYTES;
+
+/// What images of a series must have in common to share a range.
+type Kind = (Ordinal, Ordinal, PixelDescription);
+
+/// The ranges of the series so far.
+pub(crate) struct SeriesRanges<'a> {
+    plan: &'a Plan,
+    members: HashMap<(Ordinal, Ordinal), Vec<&'a Planned>>,
+    ranges: HashMap<Kind, Option<ValueRange>>,
+    limits: &'a Limits,
+    luts: &'a LutCache,
+}
+
+impl<'a> SeriesRanges<'a> {
+    pub(crate) fn new(plan: &'a Plan, limits: &'a Limits, luts: &'a LutCache) -> Self {
+        Self { plan, members: HashMap::new(), ranges: HashMap::new(), limits, luts }
+    }
+
+    /// What is shown of an image without a window; `None` when it has one, stands alone in its
+    /// series, or has several frames: then it is measured by itself.
+    pub(crate) fn range(&mut self, planned: &Planned, instance: &Instance) -> Option<ValueRange> {
+        let description = PixelDescription::read(&instance.dataset()).ok()?;
+        if description.frames > 1
+            || !is_small(planned)
+            || !lacks_range(instance, &description, self.luts)
+        {
+            return None;
+        }
+        let Place { study, series, .. } = planned.place;
+        if self.members.is_empty() {
+            for member in &self.plan.instances {
+                let place = (member.place.study, member.place.series);
+                self.members.entry(place).or_default().push(member);
+            }
+        }
+        let members = self.members.get(&(study, series)).filter(|members| members.len() > 1)?;
+        let (limits, luts) = (self.limits, self.luts);
+        let kind = (study, series, description.clone());
+        *self.ranges.entry(kind).or_insert_with(|| {
+            let mut sample = ValueSample::default();
+            for index in sampled_frames(u32::try_from(members.len()).unwrap_or(u32::MAX)) {
+                let member = usize::try_from(index).ok().and_then(|index| members.get(index));
+                if let Some(member) = member.filter(|member| is_small(member)) {
+                    gather(member, &description, limits, luts, &mut sample);
+                }
+            }
+            sample.range()
+        })
+    }
+}
+
+fn is_small(planned: &Planned) -> bool {
+    planned.instance.bytes.max(planned.instance.native_bytes) <= WHOLE_INSTANCE_BYTES
+}
+
+/// Gathers values of a member of the same kind; one that cannot be read has nothing to say here,
+/// and is told of when its turn comes.
+fn gather(
+    member: &Planned,
+    description: &PixelDescription,
+    limits: &Limits,
+    luts: &LutCache,
+    sample: &mut ValueSample,
+) -> Option<()> {
+    let mut instance = Instance::open(&member.instance.path, limits).ok()?;
+    let is_same = PixelDescription::read(&instance.dataset()).ok().as_ref() == Some(description)
+        && *instance.identity() == member.instance.identity;
+    if !is_same {
+        return None;
+    }
+    let body = examine(&mut instance, true).ok()?;
+    let (description, frames) = body.frames.ok()?;
+    let (pictures, first) =
+        Pictures::open(&mut instance, &body.pixels, &description, &frames, luts).ok()?;
+    pictures.gather(0, &first.ok()?, sample);
+    Some(())
+}
