@@ -78,3 +78,4 @@ peers:
 	$(CARGO) build --locked --release --package render --example decode_frames
 	.cache/venv/bin/python benches/peers/compare.py $${QUICK:+--quick}
 	.cache/venv/bin/python benches/peers/codecs.py $${QUICK:+--quick}
+	.cache/venv/bin/python benches/peers/pixels.py $${QUICK:+--quick}

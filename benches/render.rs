@@ -1,27 +1,14 @@
-//! What a preview costs: decoding, the grey levels, the JPEG.
+//! What a preview of native pixels costs: the grey levels, the JPEG.
 //!
-//! Floor in the same run: copying the native frame. JPEG-LS and JPEG 2000 streams come from the
-//! folder of samples that `ESITO_SAMPLES` names; without it they are not timed.
+//! Floor in the same run: copying the native frame. Decoding is in `codecs.rs`.
 //! Run: `cargo bench --bench render`.
 #![expect(clippy::unwrap_used, reason = "without its input a bench has nothing to measure")]
 
-use std::path::{Path, PathBuf};
-
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use fixtures::{Options, Syntax};
+use fixtures::Options;
 use part10::{Frames, Instance, PixelDescription};
-use render::{Bitmap, Limits, LutCache, Rendering, decode_frame, encode_jpeg};
-
-/// Codecs that the fixtures can write; all hold the same CT slice.
-const SYNTAXES: [Syntax; 3] = [Syntax::Rle, Syntax::JpegLossless, Syntax::JpegBaseline];
-/// Samples of codecs that they cannot, 512 × 512 × 16 bit or near it.
-const SAMPLES: [&str; 4] = [
-    "enhanced/dicomparser__CT0012.not_fragmented_no_bot_jpeg_ls.80.dcm",
-    "xa/wg04__XA1_JLSL.dcm",
-    "xa/wg04__XA1_J2KR.dcm",
-    "xa/wg04__XA1_J2KI.dcm",
-];
+use render::{Bitmap, Limits, LutCache, Rendering, encode_jpeg};
 
 fn main() {
     divan::main();
@@ -44,8 +31,8 @@ impl Stored {
     }
 
     /// The first instance of a fixture study.
-    fn fixture(study: &str, syntax: Option<Syntax>) -> Self {
-        let options = Options { slices: Some(1), syntax, ..Options::default() };
+    fn fixture(study: &str) -> Self {
+        let options = Options { slices: Some(1), ..Options::default() };
         let files = fixtures::recipe(study, &options).unwrap();
         let bytes = files.first().unwrap().bytes().unwrap();
         Self::open(Instance::from_bytes(bytes, &part10::Limits::default()).unwrap())
@@ -63,15 +50,6 @@ impl Stored {
     fn native_bytes(&self) -> BytesCount {
         BytesCount::new(self.description.frame_bytes())
     }
-
-    /// Times the decoding of the frame.
-    fn bench_decode(&self, bencher: Bencher<'_, '_>) {
-        let syntax = self.instance.transfer_syntax().uid().to_owned();
-        let limits = Limits::default();
-        bencher.counter(self.native_bytes()).bench_local(|| {
-            decode_frame(&syntax, &self.description, black_box(&self.frame), &limits).unwrap()
-        });
-    }
 }
 
 /// Studies of 16-bit grey and of RGB.
@@ -79,14 +57,14 @@ const STUDIES: [&str; 3] = ["ct", "cr", "us"];
 
 #[divan::bench(args = STUDIES)]
 fn floor_copy(bencher: Bencher<'_, '_>, study: &str) {
-    let stored = Stored::fixture(study, None);
+    let stored = Stored::fixture(study);
     bencher.counter(stored.native_bytes()).bench_local(|| black_box(&stored.frame).clone());
 }
 
 /// Grey levels with the table of the series at hand.
 #[divan::bench(args = STUDIES)]
 fn levels(bencher: Bencher<'_, '_>, study: &str) {
-    let stored = Stored::fixture(study, None);
+    let stored = Stored::fixture(study);
     let cache = LutCache::default();
     let rendering = stored.rendering(&cache);
     bencher
@@ -97,7 +75,7 @@ fn levels(bencher: Bencher<'_, '_>, study: &str) {
 /// Grey levels where the window is another one for each slice.
 #[divan::bench(args = STUDIES)]
 fn levels_with_new_table(bencher: Bencher<'_, '_>, study: &str) {
-    let stored = Stored::fixture(study, None);
+    let stored = Stored::fixture(study);
     bencher.counter(stored.native_bytes()).bench_local(|| {
         let rendering = stored.rendering(&LutCache::default());
         rendering.frame(0, black_box(&stored.frame)).unwrap()
@@ -106,7 +84,7 @@ fn levels_with_new_table(bencher: Bencher<'_, '_>, study: &str) {
 
 #[divan::bench(args = STUDIES)]
 fn jpeg(bencher: Bencher<'_, '_>, study: &str) {
-    let stored = Stored::fixture(study, None);
+    let stored = Stored::fixture(study);
     let bitmap = stored.bitmap();
     let mut jpeg = Vec::new();
     bencher
@@ -117,7 +95,7 @@ fn jpeg(bencher: Bencher<'_, '_>, study: &str) {
 /// All that a preview of an uncompressed slice costs, its instance parsed.
 #[divan::bench(args = STUDIES)]
 fn preview(bencher: Bencher<'_, '_>, study: &str) {
-    let stored = Stored::fixture(study, None);
+    let stored = Stored::fixture(study);
     let cache = LutCache::default();
     let mut jpeg = Vec::new();
     bencher.counter(stored.native_bytes()).bench_local(|| {
@@ -128,30 +106,10 @@ fn preview(bencher: Bencher<'_, '_>, study: &str) {
 
 #[divan::bench(args = STUDIES)]
 fn thumbnail(bencher: Bencher<'_, '_>, study: &str) {
-    let stored = Stored::fixture(study, None);
+    let stored = Stored::fixture(study);
     let bitmap = stored.bitmap();
     let longest = 160.try_into().unwrap();
     bencher
         .counter(stored.native_bytes())
         .bench_local(|| black_box(&bitmap).thumbnail(longest, 1.0));
-}
-
-#[divan::bench(args = SYNTAXES)]
-fn decode(bencher: Bencher<'_, '_>, syntax: Syntax) {
-    let study = if syntax == Syntax::JpegBaseline { "us" } else { "ct" };
-    Stored::fixture(study, Some(syntax)).bench_decode(bencher);
-}
-
-/// Where a sample lies, if it is there.
-fn sample_path(sample: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("ESITO_SAMPLES")?;
-    let path = Path::new(&folder).join(sample);
-    path.is_file().then_some(path)
-}
-
-#[divan::bench(args = SAMPLES.into_iter().filter(|sample| sample_path(sample).is_some()))]
-fn decode_sample(bencher: Bencher<'_, '_>, sample: &str) {
-    let path = sample_path(sample).unwrap();
-    let instance = Instance::open(&path, &part10::Limits::default()).unwrap();
-    Stored::open(instance).bench_decode(bencher);
 }

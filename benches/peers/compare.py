@@ -6,7 +6,6 @@ latest.json beside this file and into the README (with --quick to quick.*, which
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -44,7 +43,7 @@ def main():
         work = Path(scratch)
         facts = report.machine()
         bench = Bench(arguments.esito, arguments.keep or work, work, runs, arguments.quick)
-        rows = [*bench.study_a(), *bench.memory(), bench.preview()]
+        rows = [*bench.study_a(), *bench.memory()]
         facts["orthanc"] = bench.orthanc_version
     text = table(rows, facts, runs)
     report.save("quick" if arguments.quick else "latest", text, {"machine": facts, "runs": runs, "rows": rows}, "peers")
@@ -116,21 +115,6 @@ class Bench:
             title = (f"peak memory, {name} ({size:.0f} MB; CPU {median(found, 'cpu'):.2f} s, "
                      f"wall {median(found, 'wall'):.2f} s), MiB")
             yield row(title, worst, None, "≤ 192", limit=192)
-
-    def preview(self):
-        """CPU of decode, LUT and JPEG for one slice: the bench of that name, run for few and for many
-        slices, so that its start does not count."""
-        report.say("decode + LUT + JPEG")
-        few, many = 100, 600 if self.quick else 1600
-        built = subprocess.run(["cargo", "bench", "--locked", "--bench", "render", "--no-run", "--message-format=json"],
-                               cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-        program = next(found for line in built.splitlines() if (found := json.loads(line).get("executable")))
-        costs = []
-        for _ in range(self.runs):
-            spent = [measure.run([program, "--bench", "preview::ct", "--sample-size", "1", "--sample-count", str(count)])
-                     for count in (few, many)]
-            costs.append((spent[1].cpu - spent[0].cpu) * 1000 / (many - few))
-        return row("decode + LUT + JPEG per 512² slice, CPU ms", statistics.median(costs), None, "≤ 2", limit=2)
 
 
 def row(title, ours, peer, reach, ratio=None, limit=None):

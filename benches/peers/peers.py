@@ -17,11 +17,11 @@ from orthanc import Orthanc, free_port  # noqa: E402
 TUNED = {"TCP_NODELAY": "1"}
 
 
-def start_orthanc():
+def start_orthanc(**more):
     """An Orthanc that sends to, and answers, anybody on loopback; and the port that it sends to."""
     port = free_port()
     return Orthanc(DicomModalities={"DEST": ["DEST", "127.0.0.1", port], "MOVESCU": ["MOVESCU", "127.0.0.1", port]},
-                   DicomAlwaysAllowMove=True, DicomAlwaysAllowFind=True, TcpNoDelay=True), port
+                   DicomAlwaysAllowMove=True, DicomAlwaysAllowFind=True, TcpNoDelay=True, **more), port
 
 
 def upload(server, folder):
@@ -33,13 +33,14 @@ def upload(server, folder):
     return study, server.get(f"/studies/{study}")["MainDicomTags"]["StudyInstanceUID"]
 
 
-def orthanc_media(server, study, target):
-    """GET /studies/{id}/media, to a file; CPU of the server alone."""
+def orthanc_media(server, study, target, syntax=None):
+    """GET /studies/{id}/media, to a file, transcoded to a transfer syntax if one is given; CPU of the
+    server alone."""
     pid = server.process.pid
     cpu, before = measure.cpu_of(pid), time.perf_counter()
     first, size = None, 0
-    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/studies/{study}/media") as answer, \
-            open(target, "wb") as file:
+    address = f"http://127.0.0.1:{server.port}/studies/{study}/media" + (f"?transcode={syntax}" if syntax else "")
+    with urllib.request.urlopen(address) as answer, open(target, "wb") as file:
         while chunk := answer.read(1 << 16):
             first = first or time.perf_counter() - before
             size += len(chunk)
