@@ -77,5 +77,8 @@ peers:
 	$(CARGO) build --locked --release --bin esito
 	$(CARGO) build --locked --release --package render --example decode_frames
 	.cache/venv/bin/python benches/peers/compare.py $${QUICK:+--quick}
+	$(CARGO) build --locked --release -p pacs --example wado_to_disk
+	.cache/venv/bin/python benches/peers/dicomweb.py $${QUICK:+--quick} \
+	    target/release/esito target/release/examples/wado_to_disk
 	.cache/venv/bin/python benches/peers/codecs.py $${QUICK:+--quick}
 	.cache/venv/bin/python benches/peers/pixels.py $${QUICK:+--quick}
