@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; `make help` names the others.
 .POSIX:
-.PHONY: help demo test test-slow lint fuzz bench peers
+.PHONY: help demo test test-slow lint fuzz screenshots bench peers
 
 CARGO = cargo
 DEMO = out/demo
@@ -11,6 +11,7 @@ help:
 	@echo 'make test-slow  the same with the long tests'
 	@echo 'make fuzz       fuzzes: MINUTES=1 each; TARGET=frame_rle for one alone'
 	@echo 'make bench      benchmarks of the parts, each beside a floor'
+	@echo 'make screenshots   pictures of the pages in all widths and contrasts; a few go to docs/'
 	@echo 'make peers      speed, memory and size beside Orthanc and DCMTK (needs root or both installed)'
 
 # --- demo -------------------------------------------------------------------------------------
@@ -65,6 +66,25 @@ lint:
 
 fuzz:
 	tests/fuzz/run $${MINUTES:-1} $$TARGET
+
+# --- pictures ---------------------------------------------------------------------------------
+
+SHOTS = out/screenshots
+
+# `docs/` holds a few of them, with fewer colours.
+screenshots:
+	sh tests/judges/install
+	$(CARGO) build --locked --bin esito
+	@rm -rf $(SHOTS) && mkdir -p $(SHOTS)
+	@set -e; for study in 'ct --slices 24' 'us' 'mixed'; do \
+	    name=$${study%% *}; \
+	    target/debug/esito fixtures --study $$study --out $(SHOTS)/$$name; \
+	    target/debug/esito package --folder $(SHOTS)/$$name --out $(SHOTS)/$$name.zip --progress none; \
+	    unzip -q $(SHOTS)/$$name.zip -d $(SHOTS)/$$name-unpacked; \
+	done
+	NODE_PATH=.cache/browser/node_modules node tests/browser/screenshots.js $(SHOTS)/pictures \
+	    ct=$$(echo $(SHOTS)/ct-unpacked/*) us=$$(echo $(SHOTS)/us-unpacked/*) mixed=$$(echo $(SHOTS)/mixed-unpacked/*)
+	.cache/venv/bin/python tests/browser/shrink.py $(SHOTS)/pictures docs
 
 # --- measurements -----------------------------------------------------------------------------
 

@@ -264,6 +264,19 @@ fn three_thousand_images() {
     assert_eq!(sheets.map(|(_, sheet)| sheet.matches("<img ").count()).sum::<usize>(), 3_000 - 96);
 }
 
+#[test]
+fn sheets_and_overviews_say_how_many_of_how_many() {
+    let contents = sample::contents(Language::Italian, Layout::Reference, 10_100);
+    let pages = pages(&contents);
+    let page = |path: &str| &pages.iter().find(|(at, _)| at.as_str() == path).unwrap().1;
+    assert!(page("IHE_PDI/ST000001.HTM").contains("Sono mostrate 12 immagini di 10100,"));
+    let stack = page("IHE_PDI/ST000001/SE000001.HTM");
+    assert!(stack.contains("Qui scorrono le prime 10000 immagini di 10100:"));
+    let sheet = page("IHE_PDI/ST000001/SE000001/SH000106.HTM");
+    assert!(sheet.contains("Immagini da 10081 a 10100 di 10100"));
+    assert!(sheet.contains("href=\"../SE000001.HTM#n10081\""));
+}
+
 /// The page of the first structured report in a fixture study.
 fn report_page(study: &str, language: Language) -> (EntryPath, String) {
     let contents = sample::contents(language, Layout::Reference, 1);

@@ -50,7 +50,7 @@ pub(super) fn page(site: Site<'_>, study: &StudySection) -> Result<Page, WebErro
         SeriesView {
             title,
             facts: facts(series, language).join(" · "),
-            shown: (shown < all).then(|| text.overview_some(count(all), count(shown))),
+            shown: (shown < all).then(|| text.overview_some(count(shown), count(all))),
             frames,
         }
     });

@@ -176,7 +176,7 @@ impl Sheets<'_> {
             frames: frames.views(range_of(0, frames.count()), &here),
             all,
             is_cut: (in_stack < frames.count())
-                .then(|| text.stack_is_cut(count(frames.count()), count(in_stack))),
+                .then(|| text.stack_is_cut(count(in_stack), count(frames.count()))),
             sheets: self.links(frames, &here),
             segments: segments(series),
             objects: series

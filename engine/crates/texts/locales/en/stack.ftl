@@ -24,3 +24,4 @@ stack-range = Images { $first } to { $last } of { $total }
 stack-list = List of all images
 stack-in-sequence = Scroll through the images in sequence
 stack-is-cut = The first { $shown } of { $total } images scroll here: the sheets show them all.
+stack-more-sheets = More sheets of images

@@ -24,3 +24,4 @@ stack-range = Immagini da { $first } a { $last } di { $total }
 stack-list = Elenco di tutte le immagini
 stack-in-sequence = Scorri le immagini in sequenza
 stack-is-cut = Qui scorrono le prime { $shown } immagini di { $total }: i fogli le mostrano tutte.
+stack-more-sheets = Altri fogli di immagini
