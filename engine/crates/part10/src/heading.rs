@@ -13,6 +13,7 @@ use crate::encoding::TransferSyntax;
 use crate::front::{Front, Rest, unreadable};
 use crate::instance::PixelElement;
 use crate::start::{read_start, transfer_syntax_of};
+use crate::vr::number_bytes;
 use crate::{Limits, OpenError};
 
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
@@ -118,10 +119,13 @@ pub(crate) fn parse(
     if dataset.has(DIRECTORY_RECORD_SEQUENCE) {
         return Err(OpenError::Directory);
     }
-    let or_meta = |tag, meta: &Option<Vec<u8>>| {
-        dataset.bytes(tag).map(<[u8]>::to_vec).or_else(|| meta.clone()).unwrap_or_default()
+    // Written as numbers, a UID would become another one when its bytes are put in order.
+    let is_text = |tag| dataset.element(tag).is_some_and(|element| number_bytes(element.vr) == 1);
+    let uid = |tag| dataset.bytes(tag).filter(|_| is_text(tag)).unwrap_or_default();
+    let or_meta = |tag, meta: &Option<Vec<u8>>| match (dataset.bytes(tag), meta) {
+        (None, Some(meta)) => meta.clone(),
+        _ => uid(tag).to_vec(),
     };
-    let uid = |tag| dataset.bytes(tag).unwrap_or_default();
     // A bare data set that parses this far is one, with or without UIDs (ACR-NEMA has none).
     let is_dataset = start.declared || places.len() >= LEAST_ELEMENTS;
     let missing = |name| {

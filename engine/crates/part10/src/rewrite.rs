@@ -15,6 +15,7 @@ use crate::element::{
 use crate::encoding::Encoding;
 use crate::heading::Identity;
 use crate::instance::Instance;
+use crate::vr::number_bytes;
 use crate::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 
 /// How the header of the pixel data element reads.
@@ -348,14 +349,4 @@ fn reencode_sequence(
     encode_tag(SEQUENCE_DELIMITER, out);
     out.extend_from_slice(&[0; 4]);
     Ok(())
-}
-
-/// Bytes of one number of a VR; 1 for text and bytes.
-fn number_bytes(vr: VR) -> usize {
-    match vr {
-        VR::US | VR::SS | VR::OW | VR::AT => 2,
-        VR::UL | VR::SL | VR::FL | VR::OF | VR::OL => 4,
-        VR::FD | VR::OD | VR::OV | VR::SV | VR::UV => 8,
-        _ => 1,
-    }
 }

@@ -25,3 +25,13 @@ pub(crate) fn vr_of(tag: Tag, dataset: &Dataset<'_>) -> VR {
         None => VR::UN,
     }
 }
+
+/// Bytes of one number of a VR; 1 for text and bytes.
+pub(crate) fn number_bytes(vr: VR) -> usize {
+    match vr {
+        VR::US | VR::SS | VR::OW | VR::AT => 2,
+        VR::UL | VR::SL | VR::FL | VR::OF | VR::OL => 4,
+        VR::FD | VR::OD | VR::OV | VR::SV | VR::UV => 8,
+        _ => 1,
+    }
+}
