@@ -169,9 +169,15 @@ impl<'a> Dataset<'a> {
         self.character_sets.value()
     }
 
-    /// The first number of a US, SS, OW or AT value.
+    /// The first number of a US, SS, OW or AT value; of a UL or OL one that has a place in 16 bits.
     pub fn u16(&self, tag: Tag) -> Option<u16> {
-        let (first, _) = self.element(tag)?.value.split_first_chunk()?;
+        let Element { vr, value, .. } = self.element(tag)?;
+        if matches!(vr, VR::UL | VR::OL) {
+            // The lower half alone would be another number.
+            let (first, _) = value.split_first_chunk()?;
+            return u16::try_from(self.encoding.u32(*first)).ok();
+        }
+        let (first, _) = value.split_first_chunk()?;
         Some(self.encoding.u16(*first))
     }
 

@@ -1,9 +1,10 @@
 //! Files that are damaged, odd or made to harm: nothing of them is lost without a word.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use dicom_core::Tag;
 use model::Refusal;
 use part10::{
-    EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, FrameError, Frames,
+    Dataset, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, Encoding, FrameError, Frames,
     IMPLICIT_VR_LITTLE_ENDIAN, Instance, Limits, OpenError, PixelDescription, PixelValue,
 };
 use rstest::rstest;
@@ -125,6 +126,22 @@ fn file_meta_information_is_never_data() {
     let head = head(&open(bytes)).unwrap();
     let is_kept = |text: &[u8]| head.windows(text.len()).any(|window| window == text);
     assert_eq!((is_kept(b"OTHER_1.0"), is_kept(b"1.2.1")), (false, true));
+}
+
+/// Rows of 65,600 are not the 64 that their lower half says.
+#[rstest]
+#[case::too_large(EXPLICIT, [0x40, 0, 1, 0], None)]
+#[case::small(EXPLICIT, [0x40, 0, 0, 0], Some(64))]
+#[case::small_in_big_endian(BIG_ENDIAN, [0, 0, 0, 0x40], Some(64))]
+fn dimensions_of_32_bits_are_not_cut(
+    #[case] writer: Writer,
+    #[case] value: [u8; 4],
+    #[case] expected: Option<u16>,
+) {
+    let rows = Tag(0x0028, 0x0010);
+    let bytes = writer.element((rows.0, rows.1), "UL", &value);
+    let encoding = Encoding { explicit_vr: writer.explicit, big_endian: writer.big_endian };
+    assert_eq!(Dataset::parse(&bytes, encoding).unwrap().u16(rows), expected);
 }
 
 #[test]
