@@ -16,5 +16,6 @@
 mod support;
 
 mod fixtures;
+mod hostile;
 mod importers;
 mod samples;
