@@ -10,23 +10,22 @@ use media::dicomdir::{ChangeKind, Dicomdir, Fallbacks, ReferencedFile, Rejected}
 use media::layout::PackageName;
 use media::manifest::{ManifestBuilder, ManifestEntry};
 use media::numbering::{Ordinal, Place};
-use media::web::report_page;
 use model::{
-    EntryPath, FileId, Notice, PreviewFault, PreviewGap, Refusal, SopInstanceUid, Subject,
+    EntryPath, Notice, PreviewFault, PreviewGap, Refusal, SopInstanceUid, Subject,
     TransferSyntaxUid,
 };
 use part10::END_OF_FRAGMENTS;
 use sha2::{Digest as _, Sha256};
-use zipstream::{DosDateTime, PreparedEntry, ZipStream, store};
+use zipstream::{DosDateTime, PreparedEntry, ZipStream};
 
 use crate::counted::Counted;
-use crate::document::{format_of, kind_of, pdf_of, report_link};
 use crate::error::PackError;
 use crate::outcome::{
     AsStored, InstanceFacts, Loss, Outcome, Piece, StreamedInstance, WholeInstance,
 };
 use crate::picture::{FrameOutcome, Jpeg};
 use crate::plan::{Plan, Planned};
+use crate::reports::PendingReport;
 use crate::request::Options;
 use crate::sections::Sections;
 use crate::spool::{EntrySpool, Spool, faults};
@@ -55,6 +54,8 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) directory_changes: BTreeMap<String, u64>,
     /// What previews of the instance at hand do not show, and how many of them.
     gaps: BTreeMap<PreviewGap, u32>,
+    /// What becomes reports when all images are in.
+    pub(crate) pending_reports: Vec<PendingReport>,
     /// The large instance that is being collected.
     spool: Option<Spool>,
 }
@@ -80,6 +81,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             contents: Sha256::new(),
             directory_changes: BTreeMap::new(),
             gaps: BTreeMap::new(),
+            pending_reports: Vec::new(),
             spool: None,
         }
     }
@@ -294,24 +296,6 @@ impl<'a, W: Write> Assembly<'a, W> {
         if let Some(thumbnail) = thumbnail {
             self.sections.set_thumbnail(&facts.planned.place, thumbnail);
         }
-        Ok(())
-    }
-
-    fn put_document(&mut self, facts: &InstanceFacts, file_id: FileId) -> Result<(), PackError> {
-        let dataset = facts.instance.dataset();
-        let (Some(kind), Some(number)) = (kind_of(&dataset), self.sections.next_report()) else {
-            return Ok(());
-        };
-        let path = self.options.layout.report(number, format_of(kind));
-        if let Some(pdf) = pdf_of(&dataset) {
-            self.put(&path, &store(pdf.to_vec()), Sha256::digest(pdf).into(), None)?;
-        } else {
-            let frame = self.sections.report_frame(self.options, &path);
-            let page = report_page(frame, &dataset);
-            let page = page.map_err(|error| PackError::Bug(error.to_string()))?;
-            self.put_text(&path, page.as_bytes())?;
-        }
-        self.sections.add_report(report_link(&dataset, path, kind, file_id));
         Ok(())
     }
 

@@ -32,6 +32,7 @@ impl<W: Write> Assembly<'_, W> {
             received: self.received,
             rendered: self.rendered,
         };
+        self.put_reports(plan)?;
         self.put_pages(counts)?;
         self.put_dicomdir()?;
         let manifest = std::mem::take(&mut self.manifest);

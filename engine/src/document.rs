@@ -1,17 +1,16 @@
-//! What can be read of a DICOM object without a DICOM viewer: documents inside it, or a page made of
-//! a structured report.
+//! What can be read of a DICOM object without a DICOM viewer: a document inside it, or a report made
+//! of its content.
 
 use dicom_core::Tag;
-use media::contents::{ReportKind, ReportLink, ReportStatus};
-use media::layout::ReportFormat;
-use media::web;
+use media::contents::{ReportLink, ReportStatus};
+use media::report::is_structured_report;
 use model::{EntryPath, FileId};
 use part10::Dataset;
 
 use crate::sections::title_of;
 
-/// Key Object Selection Document Storage.
-const KEY_OBJECT_SELECTION: &str = "1.2.840.10008.5.1.4.1.1.88.59";
+/// Encapsulated CDA Storage.
+const ENCAPSULATED_CDA: &str = "1.2.840.10008.5.1.4.1.1.104.2";
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
 const CONTENT_DATE: Tag = Tag(0x0008, 0x0023);
 const CONTENT_TIME: Tag = Tag(0x0008, 0x0033);
@@ -21,37 +20,49 @@ const CONTENT_MIME_TYPE: Tag = Tag(0x0042, 0x0012);
 const ENCAPSULATED_DOCUMENT: Tag = Tag(0x0042, 0x0011);
 const ENCAPSULATED_DOCUMENT_LENGTH: Tag = Tag(0x0042, 0x0015);
 
-/// What kind of report an instance gives, if any. A Key Object Selection points at images and is no
-/// report.
-pub(crate) fn kind_of(dataset: &Dataset<'_>) -> Option<ReportKind> {
-    if pdf_of(dataset).is_some() {
-        Some(ReportKind::Pdf)
-    } else {
-        let is_key_object = dataset.text(SOP_CLASS_UID).as_deref() == Some(KEY_OBJECT_SELECTION);
-        (!is_key_object && web::is_structured_report(dataset)).then_some(ReportKind::Page)
+/// What a person can read of an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Readable<'a> {
+    /// A PDF document, byte for byte.
+    Pdf(&'a [u8]),
+    /// Content that becomes a report.
+    Structured,
+    /// A clinical document, byte for byte, that becomes a report.
+    Clinical(&'a [u8]),
+    /// A file for a program of its own, byte for byte.
+    Other(&'a [u8]),
+}
+
+impl<'a> Readable<'a> {
+    /// What an object holds, if anything.
+    pub(crate) fn of(dataset: &Dataset<'a>) -> Option<Self> {
+        let Some(document) = encapsulated(dataset) else {
+            return is_structured_report(dataset).then_some(Self::Structured);
+        };
+        let is_pdf = mime_type(dataset).map_or_else(
+            || document.starts_with(b"%PDF-"),
+            |mime| mime.eq_ignore_ascii_case("application/pdf"),
+        );
+        Some(if is_pdf {
+            Self::Pdf(document)
+        } else if dataset.text(SOP_CLASS_UID).as_deref() == Some(ENCAPSULATED_CDA) {
+            Self::Clinical(document)
+        } else {
+            Self::Other(document)
+        })
     }
 }
 
-/// The extension that the entry of a document has.
-pub(crate) fn format_of(kind: ReportKind) -> ReportFormat {
-    match kind {
-        ReportKind::Pdf => ReportFormat::Pdf,
-        ReportKind::Page => ReportFormat::Page,
-    }
+/// MIME Type of Encapsulated Document (0042,0012).
+pub(crate) fn mime_type(dataset: &Dataset<'_>) -> Option<String> {
+    dataset.text(CONTENT_MIME_TYPE)
 }
 
-/// The document of an Encapsulated PDF object, byte for byte (PS3.3 C.24.2).
+/// The document inside an object (PS3.3 C.24.2).
 ///
 /// The padding to even length is cut where the object tells the true length, or where it is a NUL.
-pub(crate) fn pdf_of<'a>(dataset: &Dataset<'a>) -> Option<&'a [u8]> {
+fn encapsulated<'a>(dataset: &Dataset<'a>) -> Option<&'a [u8]> {
     let value = dataset.element(ENCAPSULATED_DOCUMENT)?.value;
-    let is_pdf = dataset.text(CONTENT_MIME_TYPE).map_or_else(
-        || value.starts_with(b"%PDF-"),
-        |mime| mime.eq_ignore_ascii_case("application/pdf"),
-    );
-    if !is_pdf {
-        return None;
-    }
     let told =
         dataset.u32(ENCAPSULATED_DOCUMENT_LENGTH).and_then(|told| usize::try_from(told).ok());
     match told {
@@ -66,7 +77,7 @@ pub(crate) fn pdf_of<'a>(dataset: &Dataset<'a>) -> Option<&'a [u8]> {
 pub(crate) fn report_link(
     dataset: &Dataset<'_>,
     path: EntryPath,
-    kind: ReportKind,
+    page: Option<EntryPath>,
     file_id: FileId,
 ) -> ReportLink {
     let status = match (dataset.text(COMPLETION_FLAG).as_deref(), dataset.text(VERIFICATION_FLAG)) {
@@ -80,7 +91,7 @@ pub(crate) fn report_link(
         time: dataset.text(CONTENT_TIME),
         status,
         path,
-        kind,
+        page,
         file_id: Some(file_id),
     }
 }

@@ -229,6 +229,11 @@ impl Pictures {
             None => jpeg(&drawn.bitmap, drawn.gap),
         }
     }
+
+    /// The picture with square pixels, its longest side no longer than so many pixels.
+    pub(crate) fn within(&self, drawn: &Drawn, longest: NonZeroU32) -> Bitmap {
+        drawn.bitmap.thumbnail(longest, self.pixel_height_over_width())
+    }
 }
 
 /// Whether the pixels of an image decide which values are black and white.
@@ -244,10 +249,16 @@ pub(crate) fn lacks_range(
 }
 
 /// Codes a picture as JPEG.
-fn jpeg(bitmap: &Bitmap, gap: Option<PreviewGap>) -> FrameOutcome {
+pub(crate) fn encode(bitmap: &Bitmap) -> Result<Vec<u8>, PreviewFault> {
     let mut bytes = Vec::with_capacity(bitmap.data().len() / 4 + 1024);
     guarded(|| render::encode_jpeg(bitmap, &mut bytes))?;
     bytes.shrink_to_fit();
+    Ok(bytes)
+}
+
+/// A JPEG of a picture, ready to be written.
+fn jpeg(bitmap: &Bitmap, gap: Option<PreviewGap>) -> FrameOutcome {
+    let bytes = encode(bitmap)?;
     Ok(Jpeg {
         sha256: Sha256::digest(&bytes).into(),
         entry: store(bytes),

@@ -176,7 +176,7 @@ fn feed_one(
 
 /// Elements out of order, or a file that somebody replaced, can say something else than the listing
 /// saw, by which patient and study were checked.
-fn check_still_listed(instance: &Instance, planned: &Planned) -> Result<(), Refusal> {
+pub(crate) fn check_still_listed(instance: &Instance, planned: &Planned) -> Result<(), Refusal> {
     let (found, listed) = (instance.identity(), &planned.instance.identity);
     let patient_id = instance.dataset().text(PATIENT_ID).unwrap_or_default();
     if patient_id != planned.instance.patient_id {

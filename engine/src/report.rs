@@ -114,6 +114,7 @@ pub(crate) fn kind_and_reason(notice: &Notice) -> (&'static str, String) {
         Notice::PreviewsCapped { shown, frames, .. } => {
             ("previews_capped", format!("previews of the first {shown} of {frames} frames"))
         }
+        Notice::NoReport(_) => ("no_report", "its document cannot be shown as a report".into()),
         Notice::KeptCompressed(_, syntax) => {
             ("kept_compressed", format!("the pixels stay compressed in {syntax}"))
         }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use dicom_core::Tag;
 use media::contents::{
-    Counts, FrameEntry, ImageLine, Institution, ObjectLine, PackageContents, Patient, Preview,
-    ReportLink, SegmentLabel, SeriesSection, StudySection,
+    Counts, DocumentLink, FrameEntry, ImageLine, Institution, ObjectLine, PackageContents, Patient,
+    Preview, ReportLink, SegmentLabel, SeriesSection, StudySection,
 };
 use media::numbering::{Ordinal, Place};
-use media::web::ReportFrame;
-use model::{EntryPath, FileId, Notice};
+use model::{FileId, Notice};
 use part10::Dataset;
 
 use crate::outcome::InstanceFacts;
@@ -57,6 +56,7 @@ pub(crate) struct Sections {
     institution: Institution,
     studies: BTreeMap<Ordinal, (StudySection, BTreeMap<Ordinal, SeriesSection>)>,
     reports: Vec<ReportLink>,
+    documents: Vec<DocumentLink>,
 }
 
 impl Sections {
@@ -103,19 +103,36 @@ impl Sections {
         }
     }
 
-    /// What stands around a report page.
-    pub(crate) fn report_frame<'a>(
-        &'a self,
-        options: &'a Options,
-        path: &'a EntryPath,
-    ) -> ReportFrame<'a> {
-        ReportFrame {
-            language: options.language,
-            layout: options.layout,
-            institution: options.branding.institution(options.language, &self.institution),
-            patient: self.patient.as_ref().unwrap_or(&UNNAMED),
-            path,
-        }
+    /// The configured institution, or that of the study.
+    pub(crate) fn institution(&self, options: &Options) -> Institution {
+        options.branding.institution(options.language, &self.institution)
+    }
+
+    /// Whose package it is.
+    pub(crate) fn patient(&self) -> &Patient {
+        self.patient.as_ref().unwrap_or(&UNNAMED)
+    }
+
+    /// An image that is in the package, and its series.
+    pub(crate) fn image(
+        &self,
+        place: &Place,
+        file_id: &FileId,
+    ) -> Option<(&SeriesSection, &ImageLine)> {
+        let (_, of_study) = self.studies.get(&place.study)?;
+        let series = of_study.get(&place.series)?;
+        let image = series.images.iter().find(|image| image.file_id == *file_id)?;
+        Some((series, image))
+    }
+
+    /// Adds a file that was inside an object.
+    pub(crate) fn add_document(&mut self, document: DocumentLink) {
+        self.documents.push(document);
+    }
+
+    /// The number of the next such file.
+    pub(crate) fn next_document(&self) -> Option<Ordinal> {
+        Ordinal::new(u32::try_from(self.documents.len()).ok()?.checked_add(1)?)
     }
 
     /// Adds a report that can be read without a DICOM viewer.
@@ -169,6 +186,7 @@ impl Sections {
             patient: self.patient.unwrap_or_default(),
             studies: studies.collect(),
             reports: self.reports,
+            documents: self.documents,
             notices,
             counts,
             ..PackageContents::default()

@@ -13,7 +13,7 @@ use jpeg_encoder::{ColorType, Encoder};
 use media::contents::{FrameEntry, Preview};
 use media::layout::{Layout, ReportFormat};
 use media::numbering::Ordinal;
-use media::web::ReportFrame;
+use media::report::{References, ReportFrame, report_pdf, structured_report};
 use media::{Language, readme, web};
 use model::EntryPath;
 use part10::{Instance, Limits};
@@ -42,11 +42,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&layout.script(), web::script().as_bytes())?;
     write(&layout.readme(), readme::readme(&contents).as_bytes())?;
     for file in fixtures::recipe("sr", &fixtures::Options::default())? {
-        let path = layout.report(Ordinal::FIRST, ReportFormat::Page);
-        let (institution, patient) = (contents.institution.clone(), &contents.patient);
-        let frame = ReportFrame { language, layout, institution, patient, path: &path };
+        let page = layout.report(Ordinal::FIRST, ReportFormat::Page);
+        let pdf = layout.report(Ordinal::FIRST, ReportFormat::Pdf);
+        let (institution, patient) = (&contents.institution, &contents.patient);
+        let frame = ReportFrame { language, layout, institution, patient, pdf: &pdf, page: &page };
         let instance = Instance::from_bytes(file.bytes()?, &Limits::default())?;
-        write(&path, web::report_page(frame, &instance.dataset())?.as_bytes())?;
+        let document = structured_report(&instance.dataset(), language);
+        let references = References::default();
+        write(&pdf, &report_pdf(frame, &document, &references)?)?;
+        write(&page, web::report_page(frame, &document, &references)?.as_bytes())?;
     }
     for study in &contents.studies {
         for series in &study.series {

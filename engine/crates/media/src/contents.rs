@@ -32,6 +32,8 @@ pub struct PackageContents {
     pub studies: Vec<StudySection>,
     /// In any order: the page lists the newest first.
     pub reports: Vec<ReportLink>,
+    /// Files that were inside DICOM objects, and are no reports.
+    pub documents: Vec<DocumentLink>,
     /// Everything that was tolerated.
     pub notices: Vec<Notice>,
     /// Expected against received.
@@ -179,10 +181,10 @@ pub struct ReportLink {
     pub time: Option<String>,
     /// How far it is valid, when that is known.
     pub status: Option<ReportStatus>,
-    /// The document.
+    /// The document, a PDF.
     pub path: EntryPath,
-    /// What the document is.
-    pub kind: ReportKind,
+    /// A page with the same content, for a telephone.
+    pub page: Option<EntryPath>,
     /// Where the DICOM object it was made from lies; `None` when there is only the document.
     pub file_id: Option<FileId>,
 }
@@ -200,13 +202,15 @@ pub enum ReportStatus {
     Cancelled,
 }
 
-/// What a report is read with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportKind {
-    /// A PDF document.
-    Pdf,
-    /// A page of the web content.
-    Page,
+/// A file that was inside a DICOM object: a model to print, a document for programs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentLink {
+    /// Its title.
+    pub title: Option<String>,
+    /// MIME Type of Encapsulated Document (0042,0012).
+    pub mime_type: Option<String>,
+    /// The file.
+    pub path: EntryPath,
 }
 
 /// How many instances there should be, and how many there are.
@@ -322,7 +326,12 @@ impl fmt::Debug for ReportLink {
             .debug_struct("ReportLink")
             .field("path", &self.path)
             .field("status", &self.status)
-            .field("kind", &self.kind)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DocumentLink {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("DocumentLink").field("path", &self.path).finish_non_exhaustive()
     }
 }

@@ -137,6 +137,25 @@ pub(crate) fn display_da_tm(date: &str, time: Option<&str>, language: Language) 
     shown
 }
 
+/// `23 apr 2021 14:03`, as reports write it; what is no date is shown as it stands.
+pub(crate) fn display_short_da_tm(date: &str, time: Option<&str>, language: Language) -> String {
+    let mut shown = Date::from_da(date)
+        .map_or_else(|| date.trim().to_owned(), |date| date.display_short(language));
+    if let Some(time) = time.and_then(hours_and_minutes) {
+        shown.push(' ');
+        shown.push_str(&time);
+    }
+    shown
+}
+
+/// A DT value: date and time as far as they are given; the zone is left as it stands.
+pub(crate) fn display_short_dt(value: &str, language: Language) -> String {
+    match value.split_at_checked(8) {
+        Some((date, time)) => display_short_da_tm(date, Some(time), language),
+        None => value.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +209,15 @@ mod tests {
     fn age_in_months(#[case] birth: &str, #[case] at: &str, #[case] expected: Option<u32>) {
         let date = |value| Date::from_da(value).unwrap();
         assert_eq!(date(birth).whole_months_until(date(at)), expected);
+    }
+
+    #[rstest]
+    #[case::italian(Language::Italian, "23 apr 2021 14:03")]
+    #[case::english(Language::English, "23 Apr 2021 14:03")]
+    fn short(#[case] language: Language, #[case] expected: &str) {
+        assert_eq!(display_short_dt("20210423140359.5+0200", language), expected);
+        assert_eq!(display_short_da_tm("20210423", Some("1403"), language), expected);
+        assert_eq!(display_short_dt("202104", language), "202104");
     }
 
     #[test]

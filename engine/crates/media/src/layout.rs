@@ -44,6 +44,54 @@ pub enum ReportFormat {
     Page,
 }
 
+/// What a file inside a DICOM object is (PS3.3 Table C.24-2), as far as its name shows it.
+///
+/// No type gets an extension under which a system would run it: markup can carry scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// A clinical document in XML.
+    Cda,
+    /// A model to print.
+    Stl,
+    /// A model with materials.
+    Obj,
+    /// The materials of models.
+    Mtl,
+    /// A picture.
+    Jpeg,
+    /// Plain text.
+    Text,
+    /// Anything else.
+    Other,
+}
+
+impl DocumentKind {
+    /// The kind of a MIME type.
+    pub fn of(mime_type: &str) -> Self {
+        match mime_type.trim().to_ascii_lowercase().as_str() {
+            "text/xml" | "application/xml" | "application/hl7-v3+xml" => Self::Cda,
+            "model/stl" | "application/sla" => Self::Stl,
+            "model/obj" => Self::Obj,
+            "model/mtl" => Self::Mtl,
+            "image/jpeg" => Self::Jpeg,
+            "text/plain" => Self::Text,
+            _ => Self::Other,
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Cda => "CDA",
+            Self::Stl => "STL",
+            Self::Obj => "OBJ",
+            Self::Mtl => "MTL",
+            Self::Jpeg => "JPG",
+            Self::Text => "TXT",
+            Self::Other => "BIN",
+        }
+    }
+}
+
 /// The name that the ZIP and its wrapping folder share: `ESITO_<yyyymmdd>_<32 hex>`.
 ///
 /// It tells nothing of the patient, since it stays in download histories. Without a study date the
@@ -211,6 +259,12 @@ impl Layout {
         own(&format!("{WEB_CONTENT}/RP{report}.{extension}"))
     }
 
+    /// A file that was inside a DICOM object, numbered over the package.
+    pub fn other_document(self, number: Ordinal, kind: DocumentKind) -> EntryPath {
+        let folder = self.pick("other_content", "OTHER");
+        own(&format!("{folder}/DC{number}.{}", kind.extension()))
+    }
+
     /// The path in the ZIP of a path in the package: below the wrapping folder, if there is one.
     ///
     /// # Errors
@@ -300,6 +354,8 @@ mod tests {
             layout.frame_preview(place, other),
             layout.report(other, ReportFormat::Pdf),
             layout.report(other, ReportFormat::Page),
+            layout.other_document(other, DocumentKind::Stl),
+            layout.other_document(other, DocumentKind::of("text/html")),
             layout.viewer_file("START.EXE").unwrap(),
         ];
         for language in Language::ALL {

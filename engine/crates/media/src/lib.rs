@@ -14,6 +14,7 @@ mod notice_summary;
 pub mod numbering;
 mod person_name;
 pub mod readme;
+pub mod report;
 pub mod web;
 
 pub use ::texts::Language;

@@ -42,6 +42,7 @@ enum Kind {
     ForeignStudy,
     ForeignPatient,
     ConflictingDuplicate,
+    NoReport,
     Damaged,
     MissingPixels,
     NoDecoder,
@@ -89,6 +90,7 @@ impl Kind {
             }
             Notice::PreviewsCapped { .. } => Self::Capped,
             Notice::KeptCompressed(..) => Self::KeptCompressed,
+            Notice::NoReport(_) => Self::NoReport,
             _ => Self::Other,
         }
     }
@@ -107,6 +109,7 @@ impl Kind {
             Self::ForeignStudy => text.notice_foreign_study(count),
             Self::ForeignPatient => text.notice_foreign_patient(count),
             Self::ConflictingDuplicate => text.notice_conflicting_duplicate(count),
+            Self::NoReport => text.notice_no_report(count),
             Self::Damaged => text.notice_damaged(count),
             Self::MissingPixels => text.notice_missing_pixels(count),
             Self::NoDecoder => text.notice_no_decoder(count),
@@ -137,6 +140,7 @@ impl Kind {
             Self::ForeignStudy => text.notice_foreign_study_advice(),
             Self::ForeignPatient => text.notice_foreign_patient_advice(),
             Self::ConflictingDuplicate => text.notice_conflicting_duplicate_advice(),
+            Self::NoReport => text.notice_no_report_advice(),
             Self::Damaged => text.notice_damaged_advice(),
             Self::MissingPixels => text.notice_missing_pixels_advice(),
             Self::NoDecoder => text.notice_no_decoder_advice(),

@@ -28,7 +28,10 @@ use crate::branding::Theme;
 use crate::contents::PackageContents;
 use crate::layout::Edition;
 
-pub use report::{ReportFrame, is_structured_report, report_page};
+pub(crate) use head::PatientView;
+pub(crate) use link::link;
+pub use report::report_page;
+pub(crate) use shown::Shown;
 
 /// A page cannot be written.
 #[derive(Debug, thiserror::Error)]

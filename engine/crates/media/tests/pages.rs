@@ -13,7 +13,7 @@ use media::branding::Localised;
 use media::contents::{FrameEntry, PackageContents};
 use media::layout::{Layout, ReportFormat};
 use media::numbering::Ordinal;
-use media::web::ReportFrame;
+use media::report::{References, ReportFrame, is_structured_report, report_pdf, structured_report};
 use media::{Language, readme, web};
 use model::EntryPath;
 use part10::{Instance, Limits};
@@ -281,19 +281,24 @@ fn sheets_and_overviews_say_how_many_of_how_many() {
 fn report_page(study: &str, language: Language) -> (EntryPath, String) {
     let contents = sample::contents(language, Layout::Reference, 1);
     let path = contents.layout.report(Ordinal::FIRST, ReportFormat::Page);
+    let pdf = contents.layout.report(Ordinal::FIRST, ReportFormat::Pdf);
     let frame = ReportFrame {
         language,
         layout: contents.layout,
-        institution: contents.institution.clone(),
+        institution: &contents.institution,
         patient: &contents.patient,
-        path: &path,
+        pdf: &pdf,
+        page: &path,
     };
     let files = fixtures::recipe(study, &fixtures::Options::default()).unwrap();
     let mut instances = files
         .iter()
         .map(|file| Instance::from_bytes(file.bytes().unwrap(), &Limits::default()).unwrap());
-    let report = instances.find(|instance| web::is_structured_report(&instance.dataset()));
-    let page = web::report_page(frame, &report.unwrap().dataset()).unwrap();
+    let report = instances.find(|instance| is_structured_report(&instance.dataset())).unwrap();
+    let document = structured_report(&report.dataset(), language);
+    let page = web::report_page(frame, &document, &References::default()).unwrap();
+    let pdf = report_pdf(frame, &document, &References::default()).unwrap();
+    assert_eq!(report_pdf(frame, &document, &References::default()).unwrap(), pdf);
     (path, page)
 }
 
@@ -310,7 +315,7 @@ fn a_structured_report_is_a_valid_page_that_leads_back(
         .filter(|reference| !reference.starts_with('#'))
         .map(|reference| resolve(&path, reference))
         .collect();
-    assert_eq!(targets, ["IHE_PDI/STYLE.CSS", "index.htm"]);
+    assert_eq!(targets, ["IHE_PDI/STYLE.CSS", "index.htm", "IHE_PDI/RP000001.PDF"]);
 }
 
 #[test]
@@ -318,7 +323,7 @@ fn a_structured_report_is_shown_whole_with_who_signed_it() {
     let (_, page) = report_page("sr", Language::Italian);
     for text in [
         "<h1><bdi>Diagnostic imaging study</bdi></h1>",
-        "Verificato da VERDI ANNA TEST, 12/03/2026, 12:00.",
+        "<bdi>VERDI ANNA TEST, Ospedale di Prova, 12 mar 2026 12:00</bdi>",
         "<bdi>completo</bdi>",
         "<bdi>Findings</bdi>",
         "L&#39;aorta è di calibro regolare (diametro &#60; 40 mm &#38; pareti lisce).\nNodulo",

@@ -60,6 +60,8 @@ pub enum Notice {
     },
     /// The pixel data stay compressed although the package is meant to be uncompressed.
     KeptCompressed(Subject, TransferSyntaxUid),
+    /// A document of the package cannot be shown as a report; the DICOM file holds it.
+    NoReport(Subject),
 }
 
 impl Notice {
@@ -78,6 +80,7 @@ impl Notice {
             Self::Missing(subject)
             | Self::Refused(subject, _)
             | Self::LeftOut(subject, _)
+            | Self::NoReport(subject)
             | Self::Duplicate { subject, .. }
             | Self::NoPreview { subject, .. }
             | Self::PreviewIncomplete { subject, .. }

@@ -70,8 +70,8 @@ fn plurals(#[case] count: u64, #[case] italian: &str, #[case] english: &str) {
 
 #[test]
 fn braces_of_a_value_are_no_place() {
-    let text = Language::Italian.texts().report_verified_by("{ $date } { page-title }");
-    assert_eq!(text, "Verificato da { $date } { page-title }.");
+    let text = Language::Italian.texts().report_see_item("{ $date } { page-title }");
+    assert_eq!(text, "vedi il punto { $date } { page-title }");
 }
 
 /// S-141 and S-147 of the guide that patients know.

@@ -73,6 +73,7 @@ impl<'a> From<&'a Notice> for NoticeRecord<'a> {
                 transfer_syntax_uid: Some(syntax.as_str()),
                 ..record
             },
+            Notice::NoReport(_) => NoticeRecord { kind: "no_report", ..record },
             // The enum may grow; an unknown notice is still counted and still names its subject.
             _ => NoticeRecord { kind: "other", ..record },
         }
@@ -172,6 +173,7 @@ mod tests {
         Notice::KeptCompressed(subject(), "1.2.840.10008.1.2.4.102".parse().unwrap()),
         r#""transfer_syntax_uid":"1.2.840.10008.1.2.4.102""#
     )]
+    #[case::no_report(Notice::NoReport(subject()), r#"{"kind":"no_report","#)]
     fn holds_codes_and_uids_but_neither_origin_nor_free_text(
         #[case] notice: Notice,
         #[case] expected: &str,

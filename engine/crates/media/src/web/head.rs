@@ -45,11 +45,11 @@ pub(super) struct LogoView {
 }
 
 /// The words about a patient that every page repeats.
-pub(super) struct PatientView {
-    pub(super) name: Shown,
-    pub(super) born: Option<Shown>,
+pub(crate) struct PatientView {
+    pub(crate) name: Shown,
+    pub(crate) born: Option<Shown>,
     /// Label and value.
-    pub(super) facts: Vec<(&'static str, Shown)>,
+    pub(crate) facts: Vec<(&'static str, Shown)>,
 }
 
 impl PageHead {
@@ -118,7 +118,7 @@ impl LogoView {
 
 impl PatientView {
     /// The banner (S-034): `ROSSI, MARIA TEST (Femmina)`, `Nata 24 gen 1986 (35a)`.
-    pub(super) fn new(patient: &Patient, at: Option<Date>, language: Language) -> Self {
+    pub(crate) fn new(patient: &Patient, at: Option<Date>, language: Language) -> Self {
         let text = language.texts();
         let sex = patient.sex.as_deref().map(|sex| match sex.trim() {
             "M" => text.page_male(),

@@ -7,9 +7,7 @@ use super::head::PageHead;
 use super::shown::Shown;
 use super::{Page, Site, WebError, link::link};
 use crate::claims;
-use crate::contents::{
-    PackageContents, ReportKind, ReportLink, ReportStatus, SeriesSection, StudySection,
-};
+use crate::contents::{PackageContents, ReportLink, ReportStatus, SeriesSection, StudySection};
 use crate::dates::{Date, display_da_tm};
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
 use crate::notice_summary::{NoticeGroup, summarise};
@@ -44,6 +42,7 @@ struct IndexPage {
     viewer: Option<Viewer>,
     readme: Link,
     manifest: Link,
+    documents: Vec<DocumentView>,
     claim: &'static str,
     transfer_syntaxes: String,
     made_by: String,
@@ -68,7 +67,8 @@ struct ReportView {
     href: String,
     title: Shown,
     date: Option<Shown>,
-    format: &'static str,
+    /// The same as a page.
+    page: Option<String>,
     status: Option<(&'static str, &'static str)>,
     is_importable: bool,
 }
@@ -113,6 +113,13 @@ struct Viewer {
 struct Link {
     href: String,
     name: String,
+}
+
+/// A file that was inside a DICOM object.
+struct DocumentView {
+    file: Link,
+    title: Shown,
+    mime_type: Option<Shown>,
 }
 
 impl IndexPage {
@@ -165,6 +172,16 @@ impl IndexPage {
             }),
             readme: to(&layout.readme()),
             manifest: to(&layout.manifest()),
+            documents: contents
+                .documents
+                .iter()
+                .map(|document| DocumentView {
+                    file: to(&document.path),
+                    title: Shown::some(document.title.as_deref())
+                        .unwrap_or_else(|| Shown::new(text.object_document())),
+                    mime_type: Shown::some(document.mime_type.as_deref()),
+                })
+                .collect(),
             claim: claims::claim(&contents.transfer_syntaxes, language),
             transfer_syntaxes: claims::describe(&contents.transfer_syntaxes).join(", "),
             made_by: text.page_made_by(APPLICATION, APPLICATION_VERSION),
@@ -220,10 +237,7 @@ impl ReportView {
             title: Shown::some(report.title.as_deref())
                 .unwrap_or_else(|| Shown::new(text.page_report())),
             date: Shown::some(date.as_deref()),
-            format: match report.kind {
-                ReportKind::Pdf => "PDF",
-                ReportKind::Page => text.page_report_page(),
-            },
+            page: report.page.as_ref().map(|page| link(here, page)),
             status: report.status.map(|status| match status {
                 ReportStatus::Preliminary => ("attention", text.page_preliminary()),
                 ReportStatus::Final => ("good", text.page_final_status()),

@@ -7,7 +7,7 @@ use model::EntryPath;
 /// The reference that leads from one entry to another (RFC 3986 §4.2).
 ///
 /// The case is kept as it is: people unpack on systems that tell it apart.
-pub(super) fn link(from: &EntryPath, to: &EntryPath) -> String {
+pub(crate) fn link(from: &EntryPath, to: &EntryPath) -> String {
     let (folder, _) = from.as_str().rsplit_once('/').unwrap_or_default();
     let mut folders: Vec<&str> = folder.split('/').filter(|folder| !folder.is_empty()).collect();
     let mut target = to.as_str();

@@ -8,22 +8,27 @@ use std::fmt;
 /// it stands in. Line ends become spaces, the rest a replacement character, so that it is seen that
 /// something was there. Escaping is left to the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shown(String);
+pub(crate) struct Shown(String);
 
 impl Shown {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self(text.trim().chars().filter_map(shown).collect())
     }
 
     /// A text whose lines are kept: the style sheet shows them as they stand.
-    pub(super) fn lines(text: &str) -> Self {
+    pub(crate) fn lines(text: &str) -> Self {
         let lines = text.trim().replace("\r\n", "\n").replace('\r', "\n");
         let shown: Vec<String> = lines.split('\n').map(|line| Self::new(line).0).collect();
         Self(shown.join("\n"))
     }
 
+    /// The text itself, before any escaping.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The text, unless nothing of it is left.
-    pub(super) fn some(text: Option<&str>) -> Option<Self> {
+    pub(crate) fn some(text: Option<&str>) -> Option<Self> {
         text.map(Self::new).filter(|shown| !shown.0.trim().is_empty())
     }
 }

@@ -10,7 +10,7 @@
 use media::Language;
 use media::contents::{
     Counts, FrameEntry, ImageLine, Institution, ObjectLine, PackageContents, Patient, Preview,
-    ReportKind, ReportLink, ReportStatus, SeriesSection, StudySection,
+    ReportLink, ReportStatus, SeriesSection, StudySection,
 };
 use media::layout::{Layout, ReportFormat};
 use media::numbering::{Ordinal, Place};
@@ -109,7 +109,7 @@ pub(crate) fn contents(language: Language, layout: Layout, slices: usize) -> Pac
         time: text("1131"),
         status: Some(status),
         path: layout.report(ordinal(number), ReportFormat::Pdf),
-        kind: ReportKind::Pdf,
+        page: None,
         file_id,
     };
     let study = StudySection {
@@ -150,6 +150,7 @@ pub(crate) fn contents(language: Language, layout: Layout, slices: usize) -> Pac
                 Some(study.series[3].objects[0].file_id.clone()),
             ),
         ],
+        documents: Vec::new(),
         studies: vec![study],
         notices: vec![
             Notice::NoPreview { subject: damaged, frames: 1, fault: PreviewFault::Damaged },

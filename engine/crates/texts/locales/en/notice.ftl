@@ -73,6 +73,11 @@ notice-unsupported = { $n ->
    *[other] { $n } images have no preview: their format is not supported.
 }
     .advice = They are in the package as DICOM files all the same: a DICOM viewer is needed to see them.
+notice-no-report = { $n ->
+    [one] { $n } document cannot be shown as a report.
+   *[other] { $n } documents cannot be shown as reports.
+}
+    .advice = The original document is in the package, in its DICOM file: ask your doctor or the institution to open it.
 notice-damaged = { $n ->
     [one] { $n } image has no preview: its data are damaged.
    *[other] { $n } images have no preview: their data are damaged.

@@ -73,6 +73,11 @@ notice-unsupported = { $n ->
    *[other] { $n } immagini non hanno l'anteprima: il loro formato non è gestito.
 }
     .advice = Nel pacchetto ci sono comunque in formato DICOM: per vederle serve un visualizzatore DICOM.
+notice-no-report = { $n ->
+    [one] { $n } documento non si può mostrare come referto.
+   *[other] { $n } documenti non si possono mostrare come referti.
+}
+    .advice = Il documento originale è nel pacchetto, nel suo file DICOM: chiedi al medico o alla struttura di aprirlo.
 notice-damaged = { $n ->
     [one] { $n } immagine non ha l'anteprima: i suoi dati sono danneggiati.
    *[other] { $n } immagini non hanno l'anteprima: i loro dati sono danneggiati.

@@ -1,0 +1,85 @@
+//! Head and foot of each page: whose report it is, who made it, which page of how many.
+
+use super::flow::{COLUMN, Flow, MARGIN, PAGE_HEIGHT, Page, Placed, Rule};
+use super::text::{Ink, Line, Span, Style, break_lines};
+use crate::dates::Date;
+use crate::report::{Document, ReportFrame};
+use crate::web::{PatientView, Shown};
+
+const NAME: Style = Style { bold: true, size: 11.0, ink: Ink::Black };
+const SMALL: Style = Style { bold: false, size: 8.5, ink: Ink::Grey };
+/// Baselines of the header, from the top of the page.
+const FIRST_LINE: f32 = 44.0;
+const SECOND_LINE: f32 = 58.0;
+const HEADER_RULE: f32 = 67.0;
+/// Baseline of the footer, from the bottom.
+const FOOTER_LINE: f32 = 34.0;
+const FOOTER_RULE: f32 = 48.0;
+
+/// Adds head and foot to all pages.
+pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Document) {
+    let texts = frame.language.texts();
+    let at = document.written.as_ref().and_then(|(date, _)| Date::from_da(date));
+    let patient = PatientView::new(frame.patient, at, frame.language);
+    // The sex stands beside the name.
+    let of_patient = patient.facts.iter().filter(|(label, _)| *label != texts.page_sex());
+    let of_patient = of_patient.map(|(label, value)| format!("{label}: {value}"));
+    let facts: Vec<String> =
+        patient.born.iter().map(ToString::to_string).chain(of_patient).collect();
+    let (name, facts) = (patient.name.to_string(), facts.join("   "));
+    let institution = frame.institution.name.as_deref();
+    let institution = institution.unwrap_or(texts.page_institution_not_stated());
+    let institution = Shown::new(institution).to_string();
+    let pages = u64::try_from(flow.pages.len()).unwrap_or(u64::MAX);
+    let is_cut = flow.is_full;
+    for (page, number) in flow.pages.iter_mut().zip(1_u64..) {
+        left(page, &name, NAME, FIRST_LINE, COLUMN * 0.6);
+        right(page, &institution, SMALL, FIRST_LINE);
+        left(page, &facts, SMALL, SECOND_LINE, COLUMN);
+        rule(page, PAGE_HEIGHT - HEADER_RULE);
+        rule(page, FOOTER_RULE);
+        let foot = if is_cut && number == pages {
+            texts.report_is_cut().to_owned()
+        } else {
+            document.title.to_string()
+        };
+        left(page, &foot, SMALL, PAGE_HEIGHT - FOOTER_LINE, COLUMN * 0.75);
+        right(page, &texts.report_page_of(number, pages), SMALL, PAGE_HEIGHT - FOOTER_LINE);
+    }
+}
+
+/// One line, cut with an ellipsis where it is too long.
+fn one_line(text: &str, style: Style, width: f32) -> Option<Line> {
+    let mut lines = break_lines(&[Span { text, style }], width).into_iter();
+    let line = lines.next()?;
+    if lines.next().is_none() {
+        return Some(line);
+    }
+    let mut characters: Vec<char> = text.chars().collect();
+    while !characters.is_empty() {
+        characters.truncate(characters.len() * 9 / 10);
+        let shorter: String = characters.iter().collect::<String>().trim_end().to_owned() + "…";
+        let mut lines = break_lines(&[Span { text: &shorter, style }], width).into_iter();
+        if let (Some(line), None) = (lines.next(), lines.next()) {
+            return Some(line);
+        }
+    }
+    None
+}
+
+fn left(page: &mut Page, text: &str, style: Style, below: f32, width: f32) {
+    if let Some(line) = one_line(text, style, width) {
+        page.lines.push(Placed { x: MARGIN, y: PAGE_HEIGHT - below, line, element: None });
+    }
+}
+
+fn right(page: &mut Page, text: &str, style: Style, below: f32) {
+    if let Some(line) = one_line(text, style, COLUMN * 0.38) {
+        let x = MARGIN + COLUMN - line.width;
+        page.lines.push(Placed { x, y: PAGE_HEIGHT - below, line, element: None });
+    }
+}
+
+fn rule(page: &mut Page, y: f32) {
+    page.rules.push(Rule { x: MARGIN, y, width: COLUMN, is_strong: true });
+}

@@ -1,0 +1,80 @@
+//! The images that a report points to, as far as they are in the package.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use model::EntryPath;
+use texts::Language;
+
+use super::document::ImageKey;
+use crate::contents::Preview;
+
+/// The images of the package that a report points to.
+#[derive(Debug, Default)]
+pub struct References(BTreeMap<ImageKey, ImageReference>);
+
+/// An image of the package.
+#[derive(Debug)]
+pub struct ImageReference {
+    /// Series Number (0020,0011), or the number of the series in the package.
+    pub series: String,
+    /// Instance Number (0020,0013), or the number of the instance in the package.
+    pub number: String,
+    /// The page that shows it.
+    pub page: EntryPath,
+    /// Its preview in the package.
+    pub preview: Option<Preview>,
+    /// The same as bytes, for the PDF.
+    pub picture: Option<Picture>,
+}
+
+/// A JPEG that a PDF embeds.
+pub struct Picture {
+    /// Baseline JPEG, 8 bits.
+    pub jpeg: Vec<u8>,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// One component instead of three.
+    pub is_grey: bool,
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Picture({} x {})", self.width, self.height)
+    }
+}
+
+impl References {
+    /// Adds an image that the package holds.
+    pub fn insert(&mut self, key: ImageKey, image: ImageReference) {
+        self.0.insert(key, image);
+    }
+
+    pub(crate) fn get(&self, key: &ImageKey) -> Option<&ImageReference> {
+        self.0.get(key)
+    }
+
+    /// The UID by which a program finds an image that is not in the package.
+    pub(crate) fn code(&self, key: &ImageKey) -> Option<String> {
+        self.get(key).is_none().then(|| format!("UID {}", key.sop_instance))
+    }
+
+    /// What a reader is told of an image; `more` is what the report says besides.
+    pub(crate) fn sentence(&self, key: &ImageKey, more: &str, language: Language) -> String {
+        let text = language.texts();
+        let mut sentence = match (self.get(key), key.frame) {
+            (Some(image), None) => text.report_see_image(&*image.number, &*image.series),
+            (Some(image), Some(frame)) => {
+                text.report_see_frame(frame, &*image.number, &*image.series)
+            }
+            (None, _) => text.report_image_elsewhere().to_owned(),
+        };
+        if !more.is_empty() {
+            sentence.push_str(", ");
+            sentence.push_str(more);
+        }
+        sentence
+    }
+}

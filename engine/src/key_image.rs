@@ -1,0 +1,95 @@
+//! The pictures of the images that a report points to, made once more for its PDF.
+//!
+//! They are the previews of the package, smaller where those are large. How many there are, and of
+//! how many bytes, is bounded: a report without one still says which image it points to.
+
+use std::num::NonZeroU32;
+
+use media::report::{ImageKey, Picture};
+use part10::{Instance, Limits};
+use render::{Bitmap, Channels, LutCache};
+
+use crate::body::{examine, read_frame};
+use crate::picture::{Pictures, encode};
+use crate::plan::Planned;
+use crate::request::WHOLE_INSTANCE_BYTES;
+
+/// Pictures of one report, and of all reports of a package.
+const PER_REPORT: u32 = 60;
+const PER_PACKAGE: u32 = 600;
+/// Bytes of the pictures of one report.
+const BYTES: usize = 16 << 20;
+/// A picture with a longer side is made smaller.
+const LONGEST_SIDE: NonZeroU32 = NonZeroU32::new(1200).unwrap();
+
+/// What may still be made.
+#[derive(Debug)]
+pub(crate) struct KeyImages {
+    as_stored: bool,
+    luts: LutCache,
+    left: u32,
+    left_of_report: u32,
+    bytes_of_report: usize,
+}
+
+/// The index of the frame that a report points to, from 0.
+pub(crate) fn frame_index(key: &ImageKey) -> u32 {
+    key.frame.unwrap_or(1).saturating_sub(1)
+}
+
+impl KeyImages {
+    pub(crate) fn new(as_stored: bool) -> Self {
+        Self {
+            as_stored,
+            luts: LutCache::default(),
+            left: PER_PACKAGE,
+            left_of_report: PER_REPORT,
+            bytes_of_report: 0,
+        }
+    }
+
+    /// The next pictures are those of another report.
+    pub(crate) fn begin_report(&mut self) {
+        self.left_of_report = PER_REPORT;
+        self.bytes_of_report = 0;
+    }
+
+    /// The picture of a frame; nothing when it cannot be made, or there are enough of them.
+    pub(crate) fn picture(&mut self, planned: &Planned, index: u32) -> Option<Picture> {
+        if self.left == 0 || self.left_of_report == 0 {
+            return None;
+        }
+        self.left -= 1;
+        self.left_of_report -= 1;
+        let bitmap = self.bitmap(planned, index)?;
+        let jpeg = encode(&bitmap).ok()?;
+        self.bytes_of_report = self.bytes_of_report.saturating_add(jpeg.len());
+        (self.bytes_of_report <= BYTES).then(|| Picture {
+            jpeg,
+            width: bitmap.width().into(),
+            height: bitmap.height().into(),
+            is_grey: bitmap.channels() == Channels::Gray,
+        })
+    }
+
+    fn bitmap(&self, planned: &Planned, index: u32) -> Option<Bitmap> {
+        let limits = Limits { in_memory_bytes: WHOLE_INSTANCE_BYTES, ..Limits::default() };
+        let mut instance = Instance::open(&planned.instance.path, &limits).ok()?;
+        let body = examine(&mut instance, self.as_stored).ok()?;
+        let (description, frames) = body.frames.as_ref().ok()?;
+        let (mut pictures, first) =
+            Pictures::open(&mut instance, &body.pixels, description, frames, &self.luts).ok()?;
+        let native = if index == 0 {
+            first.ok()?
+        } else {
+            let mut frame = Vec::new();
+            read_frame(frames, &mut instance, index, &mut frame).ok()?;
+            pictures.to_native(frame).ok()?
+        };
+        // As in the previews: by the range of the series, or that of the frames.
+        pictures.set_range(planned.range);
+        pictures.measure(&mut instance, frames).ok()?;
+        let drawn = pictures.bitmap(index, &native, &[]).ok()?;
+        Some(pictures.within(&drawn, LONGEST_SIDE))
+    }
+}
