@@ -22,6 +22,7 @@ from instances import judge_instances, read_source, texts_of  # noqa: E402
 from manifest import judge_manifest, read_manifest  # noqa: E402
 from pages import judge_pages  # noqa: E402
 from previews import judge_previews  # noqa: E402
+from reports import judge_reports  # noqa: E402
 
 
 def main():
@@ -77,6 +78,7 @@ def judge(arguments, findings):
             findings.check("count", len(instances) == arguments.instances,
                            f"{len(instances)} instances, not {arguments.instances}")
         judge_pages(root, names, findings)
+        judge_reports(root, names, findings)
         manifest = read_manifest(root, arguments.layout, findings)
         previews = judge_previews(root, names, manifest, instances, findings)
         if manifest:

@@ -4,7 +4,8 @@ use media::Language;
 use media::contents::{Institution, Patient};
 use media::layout::{Layout, ReportFormat};
 use media::numbering::Ordinal;
-use media::web::{ReportFrame, is_structured_report, report_page};
+use media::report::{References, ReportFrame, is_structured_report, report_pdf, structured_report};
+use media::web::report_page;
 use part10::{Dataset, Encoding};
 
 use super::input::Input;
@@ -15,7 +16,7 @@ const MOST_BYTES: usize = 64 << 20;
 /// An encoding, then the data set of a report.
 ///
 /// # Panics
-/// When no page can be made of what counts as a report, or one with markup that is not ours.
+/// When no page or PDF can be made of what counts as a report, or a page with markup that is not ours.
 pub fn report(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let flags = input.byte();
@@ -28,13 +29,18 @@ pub fn report(bytes: &[u8]) {
     let frame = ReportFrame {
         language: if flags & 4 == 0 { Language::Italian } else { Language::English },
         layout,
-        institution: Institution::default(),
+        institution: &Institution::default(),
         patient: &Patient::default(),
-        path: &layout.report(Ordinal::FIRST, ReportFormat::Page),
+        pdf: &layout.report(Ordinal::FIRST, ReportFormat::Pdf),
+        page: &layout.report(Ordinal::FIRST, ReportFormat::Page),
     };
-    let page = report_page(frame, &dataset).expect("a page");
+    let document = structured_report(&dataset, frame.language);
+    let pdf = report_pdf(frame, &document, &References::default()).expect("a PDF");
+    assert!(pdf.starts_with(b"%PDF-") && pdf.len() <= MOST_BYTES, "{} bytes", pdf.len());
+    let page = report_page(frame, &document, &References::default()).expect("a page");
     assert!(page.len() <= MOST_BYTES, "{} bytes", page.len());
-    for tag in ["<script", "<img", "<iframe", "<svg", "javascript:"] {
+    assert_eq!(page.matches("<script").count(), 1, "the script of all pages");
+    for tag in ["<img", "<iframe", "<svg", "javascript:"] {
         assert!(!page.contains(tag), "{tag}");
     }
 }
