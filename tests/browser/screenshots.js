@@ -42,7 +42,7 @@ async function main() {
             for (let number = 0; number < 9; number += 1) { await page.keyboard.press('ArrowRight'); }
           }
           await new Promise((done) => { setTimeout(done, 250); });
-          await page.screenshot({ path: path.join(out, `${name}-${kind}-${width}-${look}.png`), fullPage: kind !== 'stack' || width === 390 });
+          await page.screenshot({ path: path.join(out, `${name}-${kind}-${width}-${look}.png`), fullPage: true });
         }
       }
     }

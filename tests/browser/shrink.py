@@ -11,7 +11,7 @@ from PIL import Image
 # Which picture stands in docs under which name, and how high it may be for its width.
 CHOSEN = {
     "mixed-index-1280-light": ("index.png", 0.85),
-    "ct-stack-1280-light": ("stack.png", 0.85),
+    "ct-stack-1280-light": ("stack.png", 1.05),
     "us-stack-390-light": ("phone.png", 2.6),
     "mixed-index-768-forced": ("high-contrast.png", 1.2),
 }
