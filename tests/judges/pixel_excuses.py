@@ -6,6 +6,7 @@ picture counts as unjudged.
 
 from pydicom.encaps import generate_frames
 
+SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 SEQUENTIAL_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 
@@ -31,6 +32,11 @@ def jfif_said_to_be_rgb(dataset):
     return frame[6:11] == b"JFIF\0"
 
 
+def is_segmentation(dataset):
+    """Segments, which have colours of their own."""
+    return dataset.get("SOPClassUID") in SEGMENTATIONS
+
+
 def is_ybr(dataset):
     """Luminance and chrominances in the data set."""
     return str(dataset.PhotometricInterpretation).startswith("YBR_FULL")
@@ -43,6 +49,7 @@ def big_endian_palette(dataset):
 
 # (oracle, when, levels that are allowed or None, why)
 RULES = [
+    ("dcmj2pnm", is_segmentation, None, "dcmj2pnm shows segments in grey, we in Recommended Display CIELab Value"),
     ("dcmj2pnm", has_frame_window, None, "dcmj2pnm reads no functional groups (PS3.3 C.7.6.16)"),
     ("dcmj2pnm", narrow_window, None,
      "LINEAR is not defined below a width of 1 (PS3.3 C.11.2.1.2.1): dcmj2pnm shows black, we take it for LINEAR_EXACT"),
