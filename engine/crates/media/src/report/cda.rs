@@ -14,7 +14,7 @@ use texts::Language;
 
 use self::narrative::Narrative;
 use super::document::{Block, Document, Value};
-use crate::dates::display_short_dt;
+use crate::dates::display_dt;
 use crate::web::Shown;
 
 /// The largest document that is read, in bytes.
@@ -149,8 +149,7 @@ fn plain(element: Element<'_, '_>) -> String {
 /// What the header says (CDA R2 §4.2).
 fn facts(root: Element<'_, '_>, language: Language) -> Vec<(Shown, Shown)> {
     let text = language.texts();
-    let time =
-        |element: Element<'_, '_>| Some(display_short_dt(&attribute(element, "value")?, language));
+    let time = |element: Element<'_, '_>| Some(display_dt(&attribute(element, "value")?, language));
     let name = |element, names: &[&'static str]| {
         path(element, names).map(plain).filter(|name| !name.is_empty())
     };

@@ -17,7 +17,7 @@ use texts::Language;
 
 use self::value::{meaning, value};
 use super::document::{Block, Document};
-use crate::dates::{display_short_da_tm, display_short_dt};
+use crate::dates::{display_da_tm, display_dt};
 use crate::person_name::display_pn;
 use crate::web::Shown;
 
@@ -87,7 +87,7 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(Shown, Shown)> {
     let text = language.texts();
     let date_time = |date, time| {
         let date = dataset.text(date)?;
-        Some(display_short_da_tm(&date, dataset.text(time).as_deref(), language))
+        Some(display_da_tm(&date, dataset.text(time).as_deref(), language))
     };
     let flag = |tag, known: [(&str, &str); 2]| {
         let flag = dataset.text(tag)?;
@@ -104,7 +104,7 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(Shown, Shown)> {
     );
     let description = dataset.text(tags::STUDY_DESCRIPTION);
     let study_date = dataset.text(tags::STUDY_DATE);
-    let study_date = study_date.map(|date| display_short_da_tm(&date, None, language));
+    let study_date = study_date.map(|date| display_da_tm(&date, None, language));
     let study: Vec<String> = description.into_iter().chain(study_date).collect();
     let mut facts = vec![
         (text.page_study(), (!study.is_empty()).then(|| study.join(", "))),
@@ -125,7 +125,7 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(Shown, Shown)> {
         let parts = [
             name,
             observer.text(tags::VERIFYING_ORGANIZATION),
-            date.map(|date| display_short_dt(&date, language)),
+            date.map(|date| display_dt(&date, language)),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         facts.push((text.report_verifier(), (!parts.is_empty()).then(|| parts.join(", "))));

@@ -148,8 +148,7 @@ impl PatientView {
 fn born(value: &str, patient: &Patient, at: Option<Date>, language: Language) -> String {
     let text = language.texts();
     let date = Date::from_da(value);
-    let shown =
-        date.map_or_else(|| display_da(value, language), |date| date.display_short(language));
+    let shown = date.map_or_else(|| display_da(value, language), |date| date.display(language));
     let sex = match patient.sex.as_deref().map(str::trim) {
         Some("M") => "male",
         Some("F") => "female",

@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 use part10::Dataset;
 use texts::Language;
 
-use crate::dates::{display_short_da_tm, display_short_dt, hours_and_minutes};
+use crate::dates::{display_da_tm, display_dt, hours_and_minutes};
 use crate::person_name::display_pn;
 use crate::report::{ImageKey, Value};
 use crate::web::Shown;
@@ -48,9 +48,9 @@ pub(super) fn value(item: &Dataset<'_>, language: Language) -> Option<Value> {
             Some(texts.report_not_shown(&*value_type))
         }
         "NUM" => number(item, language),
-        "DATE" => item.text(tags::DATE).map(|date| display_short_da_tm(&date, None, language)),
+        "DATE" => item.text(tags::DATE).map(|date| display_da_tm(&date, None, language)),
         "TIME" => item.text(tags::TIME).map(|time| hours_and_minutes(&time).unwrap_or(time)),
-        "DATETIME" => item.text(tags::DATE_TIME).map(|value| display_short_dt(&value, language)),
+        "DATETIME" => item.text(tags::DATE_TIME).map(|value| display_dt(&value, language)),
         "PNAME" => item.text(tags::PERSON_NAME).as_deref().and_then(display_pn),
         "UIDREF" => item.text(tags::UID),
         _ => Some(reference(item, &value_type, language)),
