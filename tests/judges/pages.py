@@ -13,7 +13,7 @@ from tools import run_tool
 XHTML = "{http://www.w3.org/1999/xhtml}"
 LINKS = {"href", "src", "data", "poster", "action", "background"}
 # tidy of Debian 12 predates these attributes and elements.
-TIDY_KNOWS_NOT = re.compile(r'proprietary attribute "(loading|decoding)"')
+TIDY_KNOWS_NOT = re.compile(r'proprietary attribute "(loading|decoding|aria-current)"')
 
 
 def judge_pages(root, names, findings):
