@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use engine::{Options, PackageRequest, Unwatched, pack};
+use engine::{Options, PackageRequest, Source, Unwatched, pack};
 use tempfile::TempDir;
 
 fn main() {
@@ -53,7 +53,10 @@ static MG: LazyLock<Study> = LazyLock::new(|| Study::write("mg", 4));
 fn package(folder: &Path, jobs: usize) {
     let options =
         Options { jobs: NonZeroUsize::new(jobs).expect("a thread"), ..Options::default() };
-    let request = PackageRequest { folder: folder.to_owned(), study: None, options };
+    let request = PackageRequest {
+        source: Source::Folder { folder: folder.to_owned(), study: None },
+        options,
+    };
     let report = pack(&request, io::sink(), &mut Unwatched).expect("a package");
     assert!(report.is_complete());
 }

@@ -1,4 +1,6 @@
 //! The subcommands.
 
+pub(crate) mod check;
+pub(crate) mod find;
 pub(crate) mod fixtures;
 pub(crate) mod package;

@@ -8,11 +8,13 @@
 
 mod branding;
 mod known_keys;
+mod pacs;
 
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use engine::Branding;
+use engine::pacs::PacsSettings;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -24,6 +26,8 @@ const PREFIX: &str = "ESITO__";
 pub(crate) struct Config {
     /// How the institution presents itself.
     pub(crate) branding: Branding,
+    /// The PACS, in the order of their priority.
+    pub(crate) pacs: Vec<PacsSettings>,
 }
 
 /// The configuration as it is written.
@@ -31,6 +35,8 @@ pub(crate) struct Config {
 #[serde(default, deny_unknown_fields)]
 struct File {
     branding: branding::Section,
+    pacs: Vec<pacs::Section>,
+    store_scp: Option<pacs::StoreScpSection>,
 }
 
 impl Config {
@@ -70,8 +76,24 @@ impl Config {
             set(&mut table, name, value)?;
         }
         check_keys(&table)?;
-        let File { branding } = File::deserialize(table)?;
-        Ok(Self { branding: branding.check(folder)? })
+        let File { branding, pacs, store_scp } = File::deserialize(table)?;
+        let pacs = pacs::check(pacs, store_scp.as_ref())?;
+        Ok(Self { branding: branding.check(folder)?, pacs })
+    }
+
+    /// The PACS with this name.
+    ///
+    /// # Errors
+    /// When there is none; the error names those that there are.
+    pub(crate) fn pacs_named(&self, name: &str) -> anyhow::Result<&PacsSettings> {
+        self.pacs.iter().find(|pacs| pacs.name == name).with_context(|| {
+            let names: Vec<_> = self.pacs.iter().map(|pacs| pacs.name.as_str()).collect();
+            if names.is_empty() {
+                "the configuration has no [[pacs]]".to_owned()
+            } else {
+                format!("no PACS is called {name}: there are {}", names.join(", "))
+            }
+        })
     }
 }
 
@@ -83,6 +105,15 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             ("branding", Value::Table(table)) => {
                 known_keys::check::<branding::Section>(section, table)?;
             }
+            ("store_scp", Value::Table(table)) => pacs::check_store_scp_keys(table)?,
+            ("pacs", Value::Array(all)) => {
+                for one in all {
+                    let table =
+                        one.as_table().context("pacs: write its keys below a line [[pacs]]")?;
+                    pacs::check_keys(table)?;
+                }
+            }
+            ("pacs", _) => bail!("pacs: write its keys below a line [[pacs]]"),
             _ => bail!("{section} is a section: write its keys below a line [{section}]"),
         }
     }

@@ -12,6 +12,8 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const INCOMPLETE: u8 = 3;
 /// What came in cannot be packaged.
 pub(crate) const REFUSED: u8 = 4;
+/// A PACS, or the network before it.
+pub(crate) const PACS: u8 = 5;
 /// The local disk, or whoever reads the output.
 pub(crate) const STORAGE: u8 = 6;
 /// Somebody asked to stop.
@@ -39,6 +41,7 @@ pub(crate) fn of_error(error: &PackError) -> ExitCode {
     ExitCode::from(match error.fault() {
         Fault::Request => USAGE,
         Fault::Data => REFUSED,
+        Fault::Pacs => PACS,
         Fault::Storage => STORAGE,
         Fault::Cancelled => CANCELLED,
         _ => BUG,

@@ -24,6 +24,10 @@ struct Arguments {
 enum Command {
     /// Packages a study folder into a ZIP
     Package(commands::package::PackageArgs),
+    /// Asks a PACS for its studies
+    Find(commands::find::FindArgs),
+    /// Tries every outside part, and says what to change where one fails
+    Check(commands::check::CheckArgs),
     /// Writes a fictitious study to develop, test and measure with
     Fixtures(commands::fixtures::FixturesArgs),
 }
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
     };
     match &arguments.command {
         Command::Package(arguments) => commands::package::run(arguments),
+        Command::Find(arguments) => commands::find::run(arguments),
+        Command::Check(arguments) => commands::check::run(arguments),
         Command::Fixtures(arguments) => exit::of_fixtures(commands::fixtures::run(arguments)),
     }
 }

@@ -20,12 +20,13 @@ use zipstream::{DosDateTime, PreparedEntry, ZipStream};
 
 use crate::counted::Counted;
 use crate::error::PackError;
+use crate::key_image::KeyImages;
 use crate::outcome::{
     AsStored, InstanceFacts, Loss, Outcome, Piece, StreamedInstance, WholeInstance,
 };
 use crate::picture::{FrameOutcome, Jpeg};
 use crate::plan::{Plan, Planned};
-use crate::reports::PendingReport;
+use crate::reports::PendingReports;
 use crate::request::Options;
 use crate::sections::Sections;
 use crate::spool::{EntrySpool, Spool, faults};
@@ -35,7 +36,8 @@ const COPY_BYTES: u64 = 1 << 20;
 
 /// A package being written.
 pub(crate) struct Assembly<'a, W> {
-    options: &'a Options,
+    pub(crate) options: &'a Options,
+    pub(crate) plan: &'a Plan,
     pub(crate) package: PackageName,
     pub(crate) zip: ZipStream<Counted<W>>,
     modified: DosDateTime,
@@ -46,6 +48,8 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) transfer_syntaxes: BTreeSet<TransferSyntaxUid>,
     pub(crate) received: u64,
     pub(crate) left_out: u64,
+    /// Instances that came and were not in the plan, in the package or not.
+    pub(crate) beside: u64,
     pub(crate) rendered: u64,
     pub(crate) dicom_bytes: u64,
     /// Of the digests of all entries so far.
@@ -55,17 +59,19 @@ pub(crate) struct Assembly<'a, W> {
     /// What previews of the instance at hand do not show, and how many of them.
     gaps: BTreeMap<PreviewGap, u32>,
     /// What becomes reports when all images are in.
-    pub(crate) pending_reports: Vec<PendingReport>,
+    pub(crate) pending_reports: PendingReports,
+    pub(crate) key_images: KeyImages,
     /// The large instance that is being collected.
     spool: Option<Spool>,
 }
 
 impl<'a, W: Write> Assembly<'a, W> {
     /// An empty package.
-    pub(crate) fn new(sink: W, options: &'a Options, plan: &Plan) -> Self {
+    pub(crate) fn new(sink: W, options: &'a Options, plan: &'a Plan) -> Self {
         let digest = plan.digest.first_chunk().copied().unwrap_or_default();
         Self {
             options,
+            plan,
             package: PackageName::new(Date::from_da(&plan.study_date), digest),
             zip: ZipStream::new(Counted::new(sink)),
             modified: entry_time(&plan.study_date, &plan.study_time),
@@ -76,12 +82,14 @@ impl<'a, W: Write> Assembly<'a, W> {
             transfer_syntaxes: BTreeSet::new(),
             received: 0,
             left_out: 0,
+            beside: 0,
             rendered: 0,
             dicom_bytes: 0,
             contents: Sha256::new(),
             directory_changes: BTreeMap::new(),
             gaps: BTreeMap::new(),
-            pending_reports: Vec::new(),
+            pending_reports: PendingReports::default(),
+            key_images: KeyImages::new(plan.as_stored),
             spool: None,
         }
     }
@@ -107,6 +115,11 @@ impl<'a, W: Write> Assembly<'a, W> {
             Outcome::Piece(piece) => self.take_piece(piece).map(|()| None),
             Outcome::End(streamed) => self.write_streamed(*streamed).map(Some),
             Outcome::Failed(error) => Err(error),
+            Outcome::Beside(notice) => {
+                self.beside += 1;
+                self.notices.push(notice);
+                Ok(None)
+            }
             Outcome::Lost(planned, loss) => {
                 self.spool = None;
                 let bytes = planned.instance.bytes;
@@ -118,12 +131,14 @@ impl<'a, W: Write> Assembly<'a, W> {
 
     fn lose(&mut self, planned: &Planned, loss: Loss) {
         self.gaps.clear();
+        self.beside += u64::from(!planned.is_listed);
         let subject = planned.subject();
         self.notices.push(match loss {
             Loss::Refused(refusal) => Notice::Refused(subject, refusal),
-            Loss::LeftOut => {
+            Loss::Missing => Notice::Missing(subject),
+            Loss::LeftOut(sop_class) => {
                 self.left_out += 1;
-                Notice::LeftOut(subject, planned.instance.identity.sop_class.clone())
+                Notice::LeftOut(subject, sop_class)
             }
         });
     }
@@ -252,7 +267,8 @@ impl<'a, W: Write> Assembly<'a, W> {
                 true
             }
             Err(Rejected::NoRecordType(_)) => {
-                self.lose(&facts.planned, Loss::LeftOut);
+                let class = facts.instance.identity().sop_class.clone();
+                self.lose(&facts.planned, Loss::LeftOut(class));
                 false
             }
             Err(error @ Rejected::TooLong) => {
@@ -272,6 +288,7 @@ impl<'a, W: Write> Assembly<'a, W> {
         let file_id = self.options.layout.file_id(&facts.planned.place);
         let subject = || Subject { file_id: Some(file_id.clone()), ..facts.planned.subject() };
         self.received += 1;
+        self.beside += u64::from(!facts.planned.is_listed);
         if let Ok(syntax) = TransferSyntaxUid::from_wire(facts.transfer_syntax.as_bytes()) {
             if facts.kept_compressed {
                 self.notices.push(Notice::KeptCompressed(subject(), syntax.clone()));

@@ -11,7 +11,7 @@ use zipstream::{Search, deflate, store};
 
 use crate::assembly::Assembly;
 use crate::error::PackError;
-use crate::plan::{Plan, nothing_left};
+use crate::plan::nothing_left;
 use crate::report::{PackageReport, Phases};
 use crate::usage::Usage;
 
@@ -23,16 +23,17 @@ impl<W: Write> Assembly<'_, W> {
     ///
     /// # Errors
     /// [`PackError`] when no instance is in the package, or it cannot be written.
-    pub(crate) fn finish(mut self, plan: &Plan) -> Result<PackageReport, PackError> {
+    pub(crate) fn finish(mut self) -> Result<PackageReport, PackError> {
+        let plan = self.plan;
         if self.received == 0 {
             return Err(nothing_left(&self.notices, plan.instances.len()));
         }
         let counts = Counts {
-            expected: plan.expected - self.left_out,
+            expected: (plan.expected + self.beside).saturating_sub(self.left_out),
             received: self.received,
             rendered: self.rendered,
         };
-        self.put_reports(plan)?;
+        self.put_reports()?;
         self.put_pages(counts)?;
         self.put_dicomdir()?;
         let manifest = std::mem::take(&mut self.manifest);
@@ -53,6 +54,7 @@ impl<W: Write> Assembly<'_, W> {
             dicom_bytes: self.dicom_bytes,
             phases: Phases::default(),
             usage: Usage::default(),
+            retrieval_error: None,
         })
     }
 

@@ -73,25 +73,37 @@ fn encapsulated<'a>(dataset: &Dataset<'a>) -> Option<&'a [u8]> {
     }
 }
 
-/// How the index lists a document.
-pub(crate) fn report_link(
-    dataset: &Dataset<'_>,
-    path: EntryPath,
-    page: Option<EntryPath>,
+/// What the index says of a document.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    title: Option<String>,
+    date: Option<String>,
+    time: Option<String>,
+    status: Option<ReportStatus>,
     file_id: FileId,
-) -> ReportLink {
-    let status = match (dataset.text(COMPLETION_FLAG).as_deref(), dataset.text(VERIFICATION_FLAG)) {
-        (Some("PARTIAL"), _) => Some(ReportStatus::Preliminary),
-        (_, Some(flag)) if flag == "VERIFIED" => Some(ReportStatus::Final),
-        _ => None,
-    };
-    ReportLink {
-        title: title_of(dataset),
-        date: dataset.text(CONTENT_DATE),
-        time: dataset.text(CONTENT_TIME),
-        status,
-        path,
-        page,
-        file_id: Some(file_id),
+}
+
+impl Listing {
+    /// What it says of the document of the object at `file_id`.
+    pub(crate) fn of(dataset: &Dataset<'_>, file_id: FileId) -> Self {
+        let flags = (dataset.text(COMPLETION_FLAG), dataset.text(VERIFICATION_FLAG));
+        let status = match (flags.0.as_deref(), flags.1.as_deref()) {
+            (Some("PARTIAL"), _) => Some(ReportStatus::Preliminary),
+            (_, Some("VERIFIED")) => Some(ReportStatus::Final),
+            _ => None,
+        };
+        Self {
+            title: title_of(dataset),
+            date: dataset.text(CONTENT_DATE),
+            time: dataset.text(CONTENT_TIME),
+            status,
+            file_id,
+        }
+    }
+
+    /// The line of the index, once it is known where the document lies.
+    pub(crate) fn link(self, path: EntryPath, page: Option<EntryPath>) -> ReportLink {
+        let Self { title, date, time, status, file_id } = self;
+        ReportLink { title, date, time, status, path, page, file_id: Some(file_id) }
     }
 }

@@ -12,6 +12,8 @@ pub enum Fault {
     Request,
     /// What came in cannot be packaged.
     Data,
+    /// A PACS, or the network before it.
+    Pacs,
     /// Our disk, or whoever reads what we write.
     Storage,
     /// Somebody asked to stop.
@@ -40,6 +42,50 @@ pub enum PackError {
     NoSuchStudy {
         /// How many studies are there.
         studies: usize,
+    },
+    /// A PACS does not deliver.
+    #[error("PACS {name}: {source}")]
+    Pacs {
+        /// What the site calls it.
+        name: String,
+        /// What went wrong.
+        source: Box<pacs::PacsError>,
+    },
+    /// A PACS does not answer what it has.
+    #[error("PACS {name}: {source}")]
+    Unanswered {
+        /// What the site calls it.
+        name: String,
+        /// What went wrong.
+        source: Box<pacs::PacsError>,
+    },
+    /// A PACS lists instances and delivers none.
+    #[error(
+        "PACS {name} lists {instances} instances and sends none of them: see its log, and whether \
+         its storage is complete"
+    )]
+    NothingDelivered {
+        /// What the site calls it.
+        name: String,
+        /// How many it lists.
+        instances: usize,
+    },
+    /// A PACS does not know the study.
+    #[error("PACS {name} knows no such study: check the UID, or name another PACS")]
+    NotAtPacs {
+        /// What the site calls it.
+        name: String,
+    },
+    /// A PACS knows the study and lists no instance of it.
+    #[error(
+        "PACS {name} knows the study and lists no instance of it; its Instance Availability is \
+         {availability}"
+    )]
+    EmptyAtPacs {
+        /// What the site calls it.
+        name: String,
+        /// The term of the standard, or that there is none.
+        availability: &'static str,
     },
     /// All instances were refused.
     #[error("none of the {instances} instances can be packaged; the first one: {first}")]
@@ -96,8 +142,14 @@ impl PackError {
             | Self::NoSuchStudy { .. }
             | Self::AllRefused { .. }
             | Self::SeveralPatients { .. }
+            | Self::NotAtPacs { .. }
+            | Self::EmptyAtPacs { .. }
             | Self::NothingListable { .. }
             | Self::TooLarge(_) => Fault::Data,
+            Self::Pacs { source, .. } if source.is_local() => Fault::Storage,
+            Self::Pacs { .. } | Self::Unanswered { .. } | Self::NothingDelivered { .. } => {
+                Fault::Pacs
+            }
             Self::Sink(_) | Self::Temporary { .. } => Fault::Storage,
             Self::Cancelled => Fault::Cancelled,
             Self::Bug(_) => Fault::Bug,

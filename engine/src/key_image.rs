@@ -1,7 +1,8 @@
 //! The pictures of the images that a report points to, made once more for its PDF.
 //!
 //! They are the previews of the package, smaller where those are large. How many there are, and of
-//! how many bytes, is bounded: a report without one still says which image it points to.
+//! how many bytes, is bounded, and images from a PACS are not kept for it: a report without one still
+//! says which image it points to.
 
 use std::num::NonZeroU32;
 
@@ -74,7 +75,7 @@ impl KeyImages {
 
     fn bitmap(&self, planned: &Planned, index: u32) -> Option<Bitmap> {
         let limits = Limits { in_memory_bytes: WHOLE_INSTANCE_BYTES, ..Limits::default() };
-        let mut instance = Instance::open(&planned.instance.path, &limits).ok()?;
+        let mut instance = Instance::open(planned.instance.path.as_ref()?, &limits).ok()?;
         let body = examine(&mut instance, self.as_stored).ok()?;
         let (description, frames) = body.frames.as_ref().ok()?;
         let (mut pictures, first) =

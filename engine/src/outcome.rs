@@ -1,6 +1,6 @@
 //! What the workers hand to the thread that writes the ZIP.
 
-use model::Refusal;
+use model::{Notice, Refusal, SopClassUid};
 use part10::Instance;
 use zipstream::{DeflatedChunk, PreparedEntry};
 
@@ -30,15 +30,19 @@ pub(crate) enum Outcome {
     Failed(PackError),
     /// An instance that is not in the package.
     Lost(Planned, Loss),
+    /// An instance beside the plan that is not in the package.
+    Beside(Notice),
 }
 
 /// Why an instance is not in the package.
 #[derive(Debug)]
 pub(crate) enum Loss {
+    /// It never came.
+    Missing,
     /// It could not be used.
     Refused(Refusal),
     /// It has no place in a DICOMDIR.
-    LeftOut,
+    LeftOut(SopClassUid),
 }
 
 /// An instance that was worked on as a whole.

@@ -1,46 +1,76 @@
 //! What is expected in the package, where each instance goes, and what is known to be wrong before
 //! anything is written.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+pub(crate) mod folder;
+pub(crate) mod study;
+
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use media::numbering::{Numbering, Place};
-use model::{Notice, Refusal, SopInstanceUid, Subject};
-use part10::{FolderListing, Limits, ListedInstance, OtherFile, Reference, read_directory};
+use model::{
+    Notice, Refusal, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, Subject,
+};
+use part10::Identity;
 use render::ValueRange;
 use sha2::{Digest as _, Sha256};
 
-use crate::duplicate::{is_usable, same_content};
 use crate::error::PackError;
-use crate::request::{Options, PackageRequest, TransferSyntaxPolicy};
+use crate::request::Options;
 
-/// No compressed image grows more when decoded: a header that says so is wrong, and must not decide
-/// for the whole study.
-const MAX_GROWTH: u64 = 1000;
+/// An instance that should be in the package, before it is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected {
+    /// Its path below the folder; nothing from a PACS.
+    pub(crate) origin: Option<String>,
+    /// The file, in a folder.
+    pub(crate) path: Option<PathBuf>,
+    /// Size of the file; 0 until it has come from a PACS.
+    pub(crate) bytes: u64,
+    /// Bytes that it takes with native pixel data; 0 where that is not known.
+    pub(crate) native_bytes: u64,
+    /// Patient ID (0010,0020). `None`: the source does not say it, and the first instance decides.
+    pub(crate) patient_id: Option<String>,
+    pub(crate) study: StudyInstanceUid,
+    pub(crate) series: SeriesInstanceUid,
+    pub(crate) sop_instance: SopInstanceUid,
+    /// `None`: the PACS does not say it.
+    pub(crate) sop_class: Option<SopClassUid>,
+    /// In which transfer syntaxes the PACS has it, if it says so.
+    pub(crate) transfer_syntaxes: Vec<String>,
+}
+
+impl Expected {
+    /// Whether an instance is the one expected, by its UIDs.
+    pub(crate) fn is(&self, found: &Identity) -> bool {
+        found.study == self.study
+            && found.series == self.series
+            && found.sop_instance == self.sop_instance
+            && self.sop_class.as_ref().is_none_or(|class| *class == found.sop_class)
+    }
+}
 
 /// An instance with its place in the package.
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
-    pub(crate) instance: ListedInstance,
+    pub(crate) instance: Expected,
     pub(crate) place: Place,
     /// Whether its picture stands for the series in the index.
     pub(crate) is_thumbnail: bool,
     /// What of its values is shown where it names no window; `None`: its own pixels decide.
     pub(crate) range: Option<ValueRange>,
+    /// Whether the plan had it; a PACS may send what it did not list.
+    pub(crate) is_listed: bool,
 }
 
 impl Planned {
     /// What a notice about it says.
     pub(crate) fn subject(&self) -> Subject {
-        subject_of(&self.instance)
-    }
-}
-
-fn subject_of(instance: &ListedInstance) -> Subject {
-    Subject {
-        origin: Some(instance.origin.clone()),
-        sop_instance: Some(instance.identity.sop_instance.clone()),
-        file_id: None,
+        Subject {
+            origin: self.instance.origin.clone(),
+            sop_instance: Some(self.instance.sop_instance.clone()),
+            file_id: None,
+        }
     }
 }
 
@@ -60,6 +90,8 @@ pub(crate) struct Plan {
     pub(crate) study_date: String,
     /// Study Time of the latest study, TM.
     pub(crate) study_time: String,
+    /// Gives places to instances that the plan does not have.
+    pub(crate) numbering: Numbering,
 }
 
 /// What the files of the folder were.
@@ -82,201 +114,29 @@ pub struct FileCounts {
     pub other_studies: u64,
 }
 
-/// Makes the plan of a folder.
-///
-/// # Errors
-/// [`PackError`] when nothing can be packaged, or more than one patient would be.
-pub(crate) fn plan(request: &PackageRequest, listing: FolderListing) -> Result<Plan, PackError> {
-    let FolderListing { instances: listed, others } = listing;
-    let mut files =
-        FileCounts { files: (listed.len() + others.len()) as u64, ..FileCounts::default() };
-    let mut notices = Vec::new();
-    let mut directories = Vec::new();
-    let mut refused = HashSet::new();
-    for (below, other) in others {
-        let path = request.folder.join(&below);
-        match other {
-            OtherFile::NotDicom => files.not_dicom += 1,
-            OtherFile::Directory => {
-                files.directories += 1;
-                directories.push(path);
-            }
-            OtherFile::Refused(refusal) => {
-                files.refused += 1;
-                refused.insert(path);
-                let origin = Some(below.to_string_lossy().into_owned());
-                notices.push(Notice::Refused(Subject { origin, ..Subject::default() }, refusal));
-            }
-        }
-    }
-    let references = references(&directories, &mut files);
-    let of_study = references
-        .into_iter()
-        .filter(|(_, reference)| request.study.is_none() || reference.study == request.study);
-    notices.extend(missing(of_study, &listed, &refused));
-    let chosen = choose_study(request, listed, &mut files, &notices)?;
-    check_one_patient(&chosen)?;
-    let unique = drop_duplicates(chosen, &mut notices);
-    let losses = notices.iter().filter(|notice| notice.is_loss()).count();
-    let expected = (unique.len() + losses) as u64;
-    let (study_date, study_time) =
-        unique.last().map(|instance| instance.study_date_time.clone()).unwrap_or_default();
-    let as_stored = keeps_compression(&request.options, &unique);
-    let digest = digest_of(&request.options, as_stored, &unique);
-    let instances = number(unique)?;
-    Ok(Plan { instances, notices, files, expected, as_stored, digest, study_date, study_time })
-}
-
-/// What the DICOMDIR files of the folder list, with the paths where it should be.
-fn references(directories: &[PathBuf], files: &mut FileCounts) -> Vec<(PathBuf, Reference)> {
-    let mut references = Vec::new();
-    for path in directories {
-        let directory = read_directory(path, &Limits::default()).unwrap_or_default();
-        if !directory.is_whole {
-            files.unreadable_directories += 1;
-        }
-        let of_directory = directory.references.into_iter();
-        references.extend(
-            of_directory.map(|reference| (path.with_file_name(&reference.path), reference)),
-        );
-    }
-    references
-}
-
-/// What is listed and the folder does not hold.
-fn missing(
-    references: impl Iterator<Item = (PathBuf, Reference)>,
-    listed: &[ListedInstance],
-    refused: &HashSet<PathBuf>,
-) -> Vec<Notice> {
-    let mut present: HashSet<SopInstanceUid> =
-        listed.iter().map(|instance| instance.identity.sop_instance.clone()).collect();
-    let mut missing = Vec::new();
-    for (path, reference) in references {
-        // A file that was refused is told of already.
-        if present.insert(reference.sop_instance.clone()) && !refused.contains(&path) {
-            let origin = reference.file_id.map_or("(unreadable)".into(), |id| id.to_string());
-            missing.push(Notice::Missing(Subject {
-                origin: Some(origin),
-                sop_instance: Some(reference.sop_instance),
-                file_id: None,
-            }));
-        }
-    }
-    missing
-}
-
-fn choose_study(
-    request: &PackageRequest,
-    listed: Vec<ListedInstance>,
-    files: &mut FileCounts,
-    notices: &[Notice],
-) -> Result<Vec<ListedInstance>, PackError> {
-    if listed.is_empty() {
-        return Err(match first_refusal(notices) {
-            Some(first) => PackError::AllRefused { instances: notices.len(), first },
-            None => PackError::NothingDicom { files: usize::try_from(files.files).unwrap_or(0) },
-        });
-    }
-    let Some(study) = &request.study else {
-        files.instances = listed.len() as u64;
-        return Ok(listed);
-    };
-    let (chosen, others): (Vec<_>, Vec<_>) =
-        listed.into_iter().partition(|instance| instance.identity.study == *study);
-    files.instances = chosen.len() as u64;
-    files.other_studies = others.len() as u64;
-    if chosen.is_empty() {
-        let studies: BTreeSet<_> = others.iter().map(|other| &other.identity.study).collect();
-        return Err(PackError::NoSuchStudy { studies: studies.len() });
-    }
-    Ok(chosen)
-}
-
-/// A package holds one patient. Instances without Patient ID go with the others of their study.
-fn check_one_patient(instances: &[ListedInstance]) -> Result<(), PackError> {
-    let mut of_study: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
-    for instance in instances {
-        let patients = of_study.entry(&instance.identity.study).or_default();
-        if !instance.patient_id.is_empty() {
-            patients.insert(&instance.patient_id);
-        }
-    }
-    let named: BTreeSet<&str> = of_study.values().flatten().copied().collect();
-    // Studies that name nobody cannot be shown to belong to the same person.
-    let unnamed = of_study.values().filter(|patients| patients.is_empty()).count();
-    match named.len() + unnamed {
-        0 | 1 => Ok(()),
-        patients => Err(PackError::SeveralPatients { patients }),
-    }
-}
-
-/// Keeps one of several files with one SOP Instance UID and says what became of the others: the
-/// first, unless it is unusable and another is not.
-fn drop_duplicates(
-    instances: Vec<ListedInstance>,
-    notices: &mut Vec<Notice>,
-) -> Vec<ListedInstance> {
-    let mut first: HashMap<SopInstanceUid, usize> = HashMap::new();
-    let mut unique: Vec<ListedInstance> = Vec::with_capacity(instances.len());
-    for instance in instances {
-        let earlier = first.get(&instance.identity.sop_instance).and_then(|at| unique.get_mut(*at));
-        if let Some(kept) = earlier {
-            let identical = same_content(&kept.path, &instance.path);
-            let mut other = instance;
-            if !identical && !is_usable(&kept.path) && is_usable(&other.path) {
-                std::mem::swap(kept, &mut other);
-            }
-            notices.push(Notice::Duplicate { subject: subject_of(&other), identical });
-        } else {
-            first.insert(instance.identity.sop_instance.clone(), unique.len());
-            unique.push(instance);
-        }
-    }
-    // Duplicates may differ in what they are sorted by.
-    unique.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
-    unique
-}
-
-fn keeps_compression(options: &Options, instances: &[ListedInstance]) -> bool {
-    match options.transfer_syntax {
-        TransferSyntaxPolicy::AsStored => true,
-        TransferSyntaxPolicy::Uncompressed => false,
-        TransferSyntaxPolicy::Auto => {
-            let sum = |bytes: fn(&ListedInstance) -> u64| {
-                instances.iter().map(bytes).fold(0_u64, u64::saturating_add)
-            };
-            let native = sum(|instance| {
-                instance.native_bytes.min(instance.bytes.saturating_mul(MAX_GROWTH))
-            });
-            native > sum(|instance| instance.bytes).saturating_mul(options.auto_growth)
-                && native > options.auto_bytes
-        }
-    }
-}
-
-fn digest_of(options: &Options, as_stored: bool, instances: &[ListedInstance]) -> [u8; 32] {
+fn digest_of(options: &Options, as_stored: bool, instances: &[Expected]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));
     hasher.update(format!("{:?}{:?}{as_stored}", options.layout, options.language));
     for instance in instances {
-        hasher.update(instance.identity.sop_instance.as_str());
+        hasher.update(instance.sop_instance.as_str());
         hasher.update(instance.bytes.to_le_bytes());
     }
     hasher.finalize().into()
 }
 
-fn number(instances: Vec<ListedInstance>) -> Result<Vec<Planned>, PackError> {
+fn number(instances: Vec<Expected>) -> Result<(Vec<Planned>, Numbering), PackError> {
     let mut numbering = Numbering::default();
     let mut series: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
     let mut planned = Vec::with_capacity(instances.len());
     for instance in instances {
         let place = numbering
-            .place(&instance.identity.study, &instance.identity.series)
+            .place(&instance.study, &instance.series)
             .map_err(|error| PackError::TooLarge(error.to_string()))?;
         let key = (place.study.get(), place.series.get());
         series.entry(key).or_default().push(planned.len());
-        planned.push(Planned { instance, place, is_thumbnail: false, range: None });
+        let is_listed = true;
+        planned.push(Planned { instance, place, is_thumbnail: false, range: None, is_listed });
     }
     for members in series.values() {
         let middle = members.get(members.len() / 2).and_then(|at| planned.get_mut(*at));
@@ -284,7 +144,7 @@ fn number(instances: Vec<ListedInstance>) -> Result<Vec<Planned>, PackError> {
             middle.is_thumbnail = true;
         }
     }
-    Ok(planned)
+    Ok((planned, numbering))
 }
 
 /// All instances were refused, so there is no package.
@@ -300,41 +160,4 @@ fn first_refusal(notices: &[Notice]) -> Option<Refusal> {
         Notice::Refused(_, refusal) => Some(refusal.clone()),
         _ => None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use part10::Identity;
-
-    fn listed(bytes: u64, native_bytes: u64) -> ListedInstance {
-        ListedInstance {
-            path: PathBuf::new(),
-            origin: String::new(),
-            bytes,
-            native_bytes,
-            compressed: true,
-            identity: Identity {
-                sop_class: "1.2.840.10008.5.1.4.1.1.7".parse().unwrap(),
-                sop_instance: "1.2.3.4".parse().unwrap(),
-                study: "1.2.3".parse().unwrap(),
-                series: "1.2.3.1".parse().unwrap(),
-            },
-            patient_id: String::new(),
-            study_date_time: Default::default(),
-            series_number: None,
-            instance_number: None,
-        }
-    }
-
-    #[test]
-    fn a_study_stays_compressed_only_if_it_would_grow() {
-        let small = listed(1 << 20, 4 << 20);
-        let large = listed(1 << 30, 40 << 30);
-        let absurd_header = listed(700, u64::MAX);
-        let keeps = |instances: &[_]| keeps_compression(&Options::default(), instances);
-        assert!(!keeps(std::slice::from_ref(&small)));
-        assert!(keeps(&[large]));
-        assert!(!keeps(&[small, absurd_header]));
-    }
 }

@@ -35,6 +35,9 @@ pub struct PackageReport {
     pub phases: Phases,
     /// CPU time and memory.
     pub usage: Usage,
+    /// What went wrong with the PACS, when instances are missing for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retrieval_error: Option<String>,
 }
 
 /// Wall time of the phases, in milliseconds.

@@ -1,5 +1,7 @@
-//! The reports that are made of content, when all images are in the package: each source is opened
-//! once more, and so is each image that a report shows, so that nothing is kept in between.
+//! The reports that are made of content.
+//!
+//! What a source says is read when its instance is written, since a PACS delivers it once. PDF and page
+//! are made of it when all images are in the package, with what of those it points to.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,51 +14,84 @@ use media::report::{
 };
 use media::web::report_page;
 use model::{EntryPath, FileId, Notice, Subject};
-use part10::{Dataset, Instance, Limits};
+use part10::Dataset;
 use sha2::{Digest as _, Sha256};
 use zipstream::{Search, deflate, store};
 
 use crate::assembly::Assembly;
-use crate::document::{Readable, mime_type, report_link};
+use crate::document::{Listing, Readable, mime_type};
 use crate::error::PackError;
-use crate::key_image::{KeyImages, frame_index};
+use crate::key_image::frame_index;
 use crate::outcome::InstanceFacts;
-use crate::pipeline::check_still_listed;
-use crate::plan::{Plan, Planned};
 use crate::sections::title_of;
 
-/// An instance whose content becomes a report.
+/// Bytes of the sources of reports that wait; beyond, a report is made at once.
+const WAITING_BYTES: u64 = 32 << 20;
+
+/// A report that waits for the images it may point to.
 #[derive(Debug)]
 pub(crate) struct PendingReport {
-    planned: Planned,
-    file_id: FileId,
+    document: Document,
+    /// What a clinical document holds instead of text.
+    pdf: Option<Vec<u8>>,
+    listing: Listing,
+}
+
+/// The reports that wait.
+#[derive(Debug, Default)]
+pub(crate) struct PendingReports {
+    reports: Vec<PendingReport>,
+    source_bytes: u64,
 }
 
 impl<W: Write> Assembly<'_, W> {
-    /// Writes the document of an instance that is in the package, or remembers that there is one.
+    /// Writes the document of an instance that is in the package, or keeps what its report will say.
     pub(crate) fn put_document(
         &mut self,
         facts: &InstanceFacts,
         file_id: FileId,
     ) -> Result<(), PackError> {
         let dataset = facts.instance.dataset();
-        match Readable::of(&dataset) {
-            Some(Readable::Pdf(pdf)) => return self.put_pdf(&dataset, pdf, None, file_id),
+        let language = self.options().language;
+        let (document, pdf) = match Readable::of(&dataset) {
+            Some(Readable::Pdf(pdf)) => {
+                return self.put_pdf(Listing::of(&dataset, file_id), pdf, None);
+            }
             Some(Readable::Other(document)) => return self.put_other(&dataset, document),
-            Some(Readable::Clinical(document)) => self.put_other(&dataset, document)?,
-            Some(Readable::Structured) => {}
+            Some(Readable::Clinical(bytes)) => {
+                self.put_other(&dataset, bytes)?;
+                let Some(cda) = clinical_document(bytes, language) else {
+                    let subject = Subject { file_id: Some(file_id), ..facts.planned.subject() };
+                    self.notices.push(Notice::NoReport(subject));
+                    return Ok(());
+                };
+                (cda.document, cda.pdf)
+            }
+            Some(Readable::Structured) => (structured_report(&dataset, language), None),
             None => return Ok(()),
+        };
+        let report = PendingReport { document, pdf, listing: Listing::of(&dataset, file_id) };
+        let bytes = facts.planned.instance.bytes;
+        let waiting = self.pending_reports.source_bytes.saturating_add(bytes);
+        if waiting > WAITING_BYTES {
+            return self.put_report(report);
         }
-        self.pending_reports.push(PendingReport { planned: facts.planned.clone(), file_id });
+        self.pending_reports.source_bytes = waiting;
+        self.pending_reports.reports.push(report);
         Ok(())
+    }
+
+    /// Writes the reports that waited for the images.
+    pub(crate) fn put_reports(&mut self) -> Result<(), PackError> {
+        let pending = std::mem::take(&mut self.pending_reports);
+        pending.reports.into_iter().try_for_each(|report| self.put_report(report))
     }
 
     fn put_pdf(
         &mut self,
-        dataset: &Dataset<'_>,
+        listing: Listing,
         pdf: &[u8],
         page: Option<(EntryPath, String)>,
-        file_id: FileId,
     ) -> Result<(), PackError> {
         let number = self.sections.next_report().ok_or_else(too_many)?;
         let path = self.options().layout.report(number, ReportFormat::Pdf);
@@ -68,7 +103,7 @@ impl<W: Write> Assembly<'_, W> {
             }
             None => None,
         };
-        self.sections.add_report(report_link(dataset, path, page, file_id));
+        self.sections.add_report(listing.link(path, page));
         Ok(())
     }
 
@@ -83,48 +118,9 @@ impl<W: Write> Assembly<'_, W> {
         Ok(())
     }
 
-    /// Writes the reports that waited for the images.
-    pub(crate) fn put_reports(&mut self, plan: &Plan) -> Result<(), PackError> {
-        let mut images = KeyImages::new(plan.as_stored);
-        for PendingReport { planned, file_id } in std::mem::take(&mut self.pending_reports) {
-            let subject = Subject { file_id: Some(file_id.clone()), ..planned.subject() };
-            // The file was there a moment ago; what it has become since is told, not packaged.
-            let opened = Instance::open(&planned.instance.path, &Limits::default()).ok();
-            let same = opened.filter(|instance| check_still_listed(instance, &planned).is_ok());
-            let Some(instance) = same else {
-                self.notices.push(Notice::NoReport(subject));
-                continue;
-            };
-            let dataset = instance.dataset();
-            let (document, pdf) = match Readable::of(&dataset) {
-                Some(Readable::Structured) => {
-                    (structured_report(&dataset, self.options().language), None)
-                }
-                Some(Readable::Clinical(bytes)) => {
-                    let Some(cda) = clinical_document(bytes, self.options().language) else {
-                        self.notices.push(Notice::NoReport(subject));
-                        continue;
-                    };
-                    (cda.document, cda.pdf)
-                }
-                _ => continue,
-            };
-            let references = self.references(&document, plan, &mut images);
-            self.put_report(&dataset, &document, &references, file_id.clone())?;
-            if let Some(pdf) = pdf {
-                self.put_pdf(&dataset, &pdf, None, file_id)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn put_report(
-        &mut self,
-        dataset: &Dataset<'_>,
-        document: &Document,
-        references: &References,
-        file_id: FileId,
-    ) -> Result<(), PackError> {
+    fn put_report(&mut self, report: PendingReport) -> Result<(), PackError> {
+        let PendingReport { document, pdf: inner, listing } = report;
+        let references = self.references(&document);
         let bug = |error: &dyn std::fmt::Display| PackError::Bug(error.to_string());
         let number = self.sections.next_report().ok_or_else(too_many)?;
         let options = self.options();
@@ -139,13 +135,14 @@ impl<W: Write> Assembly<'_, W> {
             pdf: &path,
             page: &page_path,
         };
-        let pdf = report_pdf(frame, document, references).map_err(|error| bug(&error))?;
-        let page = report_page(frame, document, references).map_err(|error| bug(&error))?;
-        self.put_pdf(dataset, &pdf, Some((page_path, page)), file_id)
+        let pdf = report_pdf(frame, &document, &references).map_err(|error| bug(&error))?;
+        let page = report_page(frame, &document, &references).map_err(|error| bug(&error))?;
+        self.put_pdf(listing.clone(), &pdf, Some((page_path, page)))?;
+        inner.map_or(Ok(()), |pdf| self.put_pdf(listing, &pdf, None))
     }
 
     /// The images of the package that a report points to.
-    fn references(&self, document: &Document, plan: &Plan, images: &mut KeyImages) -> References {
+    fn references(&mut self, document: &Document) -> References {
         let keys = document.images();
         let mut wanted: BTreeMap<&str, Vec<&ImageKey>> = BTreeMap::new();
         for key in keys {
@@ -155,11 +152,11 @@ impl<W: Write> Assembly<'_, W> {
         if wanted.is_empty() {
             return references;
         }
-        images.begin_report();
-        for planned in &plan.instances {
-            let sop_instance = planned.instance.identity.sop_instance.as_str();
+        self.key_images.begin_report();
+        for planned in &self.plan.instances {
+            let sop_instance = planned.instance.sop_instance.as_str();
             let Some(keys) = wanted.get(sop_instance) else { continue };
-            let file_id = self.options().layout.file_id(&planned.place);
+            let file_id = self.options.layout.file_id(&planned.place);
             let Some((series, image)) = self.sections.image(&planned.place, &file_id) else {
                 continue;
             };
@@ -173,13 +170,14 @@ impl<W: Write> Assembly<'_, W> {
                 let shown = |number: &Option<String>, place: u32| {
                     number.clone().unwrap_or_else(|| place.to_string())
                 };
-                let picture = preview.as_ref().and_then(|_| images.picture(planned, index));
+                let picture =
+                    preview.as_ref().and_then(|_| self.key_images.picture(planned, index));
                 references.insert(
                     (*key).clone(),
                     ImageReference {
                         series: shown(&series.number, planned.place.series.get()),
                         number: shown(&image.number, planned.place.instance.get()),
-                        page: self.options().layout.series_page(
+                        page: self.options.layout.series_page(
                             Edition::Main,
                             planned.place.study,
                             planned.place.series,

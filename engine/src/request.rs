@@ -7,6 +7,9 @@ use media::Language;
 use media::branding::Branding;
 use media::layout::Layout;
 use model::StudyInstanceUid;
+use pacs::{PacsError, PacsSettings};
+
+use crate::error::PackError;
 
 /// How the pixel data of the package are encoded (design: one rule per package).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -23,12 +26,50 @@ pub enum TransferSyntaxPolicy {
 /// A request for one package.
 #[derive(Debug, Clone)]
 pub struct PackageRequest {
-    /// The folder that holds the instances.
-    pub folder: PathBuf,
-    /// Only this study of the folder.
-    pub study: Option<StudyInstanceUid>,
+    /// Where the instances come from.
+    pub source: Source,
     /// How the package is to be.
     pub options: Options,
+}
+
+/// Where the instances come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A folder.
+    Folder {
+        /// The folder that holds the instances.
+        folder: PathBuf,
+        /// Only this study of the folder.
+        study: Option<StudyInstanceUid>,
+    },
+    /// A PACS.
+    Pacs {
+        /// Which one.
+        pacs: Box<PacsSettings>,
+        /// The study.
+        study: StudyInstanceUid,
+    },
+}
+
+impl Source {
+    /// The error of a package of which no instance came.
+    pub(crate) fn delivers_nothing(&self, instances: usize) -> PackError {
+        match self {
+            Self::Folder { .. } => PackError::NothingListable { instances },
+            Self::Pacs { pacs, .. } => {
+                PackError::NothingDelivered { name: pacs.name.clone(), instances }
+            }
+        }
+    }
+
+    /// The error of a package for which the source does not deliver.
+    pub(crate) fn failed(&self, source: PacsError) -> PackError {
+        let name = match self {
+            Self::Folder { .. } => String::new(),
+            Self::Pacs { pacs, .. } => pacs.name.clone(),
+        };
+        PackError::Pacs { name, source: Box::new(source) }
+    }
 }
 
 /// How a package is to be.

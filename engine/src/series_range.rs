@@ -70,8 +70,8 @@ fn is_small(planned: &Planned) -> bool {
     planned.instance.bytes.max(planned.instance.native_bytes) <= WHOLE_INSTANCE_BYTES
 }
 
-/// Gathers values of a member of the same kind; one that cannot be read has nothing to say here,
-/// and is told of when its turn comes.
+/// Gathers values of a member of the same kind; one that cannot be read, or has not come from its
+/// PACS, has nothing to say here, and is told of when its turn comes.
 fn gather(
     member: &Planned,
     description: &PixelDescription,
@@ -79,9 +79,9 @@ fn gather(
     luts: &LutCache,
     sample: &mut ValueSample,
 ) -> Option<()> {
-    let mut instance = Instance::open(&member.instance.path, limits).ok()?;
+    let mut instance = Instance::open(member.instance.path.as_ref()?, limits).ok()?;
     let is_same = PixelDescription::read(&instance.dataset()).ok().as_ref() == Some(description)
-        && *instance.identity() == member.instance.identity;
+        && member.instance.is(instance.identity());
     if !is_same {
         return None;
     }

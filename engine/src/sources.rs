@@ -9,7 +9,7 @@ use render::{Bitmap, LutCache, Segmentation, SourceFrame};
 
 use crate::body::{examine, read_frame};
 use crate::picture::Pictures;
-use crate::plan::Plan;
+use crate::plan::{Expected, Plan};
 use crate::request::WHOLE_INSTANCE_BYTES;
 
 /// Memory that the picture of a source may take beside the segmentation: its file, its frame.
@@ -20,10 +20,16 @@ pub(crate) fn is_segmentation(sop_class: &str) -> bool {
     matches!(sop_class, "1.2.840.10008.5.1.4.1.1.66.4" | "1.2.840.10008.5.1.4.1.1.66.7")
 }
 
+impl Expected {
+    fn is_segmentation(&self) -> bool {
+        self.sop_class.as_ref().is_some_and(|class| is_segmentation(class.as_str()))
+    }
+}
+
 /// Where the instances of the package lie, as far as a segmentation may want them.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    /// Empty in a package without segmentations.
+    /// Empty in a package without segmentations, and in one from a PACS.
     paths: HashMap<SopInstanceUid, PathBuf>,
     limits: Limits,
     luts: LutCache,
@@ -32,11 +38,10 @@ pub(crate) struct Sources {
 impl Sources {
     pub(crate) fn of(plan: &Plan, limits: &Limits, luts: &LutCache) -> Self {
         let instances = || plan.instances.iter().map(|planned| &planned.instance);
-        let wanted =
-            instances().any(|instance| is_segmentation(instance.identity.sop_class.as_str()));
+        let wanted = instances().any(Expected::is_segmentation);
         let paths = instances()
             .filter(|_| wanted)
-            .map(|instance| (instance.identity.sop_instance.clone(), instance.path.clone()));
+            .filter_map(|instance| Some((instance.sop_instance.clone(), instance.path.clone()?)));
         Self { paths: paths.collect(), limits: *limits, luts: luts.clone() }
     }
 

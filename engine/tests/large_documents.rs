@@ -5,7 +5,7 @@ use std::io;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use engine::{Options, PackageRequest, Unwatched, pack};
+use engine::{Options, PackageRequest, Source, Unwatched, pack};
 use fixtures::instance_bytes;
 
 /// Encapsulated Document (0042,0011) as OB, up to its length.
@@ -29,7 +29,10 @@ fn twenty_mib_of_pdf_are_packaged() {
     document.resize(20 << 20, b' ');
     std::fs::write(folder.path().join("pdf"), with_document(&document)).unwrap();
     let options = Options { budget_bytes: 32 << 20, ..Options::default() };
-    let request = PackageRequest { folder: folder.path().to_owned(), study: None, options };
+    let request = PackageRequest {
+        source: Source::Folder { folder: folder.path().to_owned(), study: None },
+        options,
+    };
     let (done, waits) = sync_channel(1);
     std::thread::spawn(move || {
         let report = pack(&request, io::sink(), &mut Unwatched);

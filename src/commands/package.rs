@@ -5,9 +5,11 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::{Context as _, bail};
 use clap::ValueEnum;
+use engine::pacs::PacsSettings;
 use engine::{
-    Language, Layout, Options, PackError, PackageReport, PackageRequest, StudyInstanceUid,
+    Language, Layout, Options, PackError, PackageReport, PackageRequest, Source, StudyInstanceUid,
     TransferSyntaxPolicy,
 };
 
@@ -20,16 +22,19 @@ use crate::watch::Watch;
 /// What `esito package` is asked for.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PackageArgs {
-    /// Folder that holds the study, at any depth
-    #[arg(long, value_name = "DIR")]
-    folder: PathBuf,
-    /// Study Instance UID; only this study of the folder
+    /// Folder that holds the study, at any depth; without it, the study comes from a PACS
+    #[arg(long, value_name = "DIR", required_unless_present = "study")]
+    folder: Option<PathBuf>,
+    /// Study Instance UID: only this study of the folder, or the one to retrieve
     #[arg(long, value_name = "UID")]
     study: Option<StudyInstanceUid>,
+    /// Name of the PACS in the configuration [default: each in the order of priority]
+    #[arg(long, value_name = "NAME", conflicts_with = "folder", requires = "config")]
+    pacs: Option<String>,
     /// ZIP to write; - for standard output
     #[arg(long, value_name = "FILE.zip|-")]
     out: PathBuf,
-    /// Configuration: names, logo and colours of the institution
+    /// Configuration: PACS; names, logo and colours of the institution
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
     /// Names and places in the package
@@ -95,9 +100,29 @@ enum ProgressArg {
 }
 
 impl PackageArgs {
-    fn request(&self, config: Config) -> PackageRequest {
+    /// Where the study may be, in the order in which it is looked for.
+    fn sources(&self, config: &Config) -> anyhow::Result<Vec<Source>> {
+        if let Some(folder) = self.folder.clone() {
+            return Ok(vec![Source::Folder { folder, study: self.study.clone() }]);
+        }
+        let study = self.study.clone().context("name a folder or a study")?;
+        let all = match &self.pacs {
+            Some(name) => vec![config.pacs_named(name)?],
+            None => config.pacs.iter().collect(),
+        };
+        if all.is_empty() {
+            bail!("without --folder the study comes from a PACS: name one in --config, [[pacs]]");
+        }
+        let source = |pacs: &PacsSettings| Source::Pacs {
+            pacs: Box::new(pacs.clone()),
+            study: study.clone(),
+        };
+        Ok(all.into_iter().map(source).collect())
+    }
+
+    fn options(&self, config: Config) -> Options {
         let defaults = Options::default();
-        let options = Options {
+        Options {
             layout: match self.layout {
                 LayoutArg::Reference => Layout::Reference,
                 LayoutArg::Pdi => Layout::Pdi,
@@ -118,8 +143,7 @@ impl PackageArgs {
                 .unwrap_or(defaults.jobs),
             budget_bytes: self.memory.map_or(defaults.budget_bytes, |mib| mib << 20),
             ..defaults
-        };
-        PackageRequest { folder: self.folder.clone(), study: self.study.clone(), options }
+        }
     }
 
     fn watch(&self, interrupt: Interrupt) -> Watch {
@@ -150,6 +174,9 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
                      folder does not hold may go unnoticed",
                     report.files.unreadable_directories, report.files.directories
                 ));
+            }
+            if let Some(error) = &report.retrieval_error {
+                messages.notice(error);
             }
             if !report.is_complete() {
                 let missing = report.counts.expected - report.counts.received;
@@ -199,13 +226,15 @@ fn package(
         let sentence = "--report and --out name the same file: give each its own";
         return Err(Failure::Usage(sentence.to_owned()));
     }
-    let config = Config::load(arguments.config.as_deref())
-        .map_err(|error| Failure::Usage(format!("{error:#}")))?;
+    let usage = |error: anyhow::Error| Failure::Usage(format!("{error:#}"));
+    let config = Config::load(arguments.config.as_deref()).map_err(usage)?;
+    let sources = arguments.sources(&config).map_err(usage)?;
+    let options = arguments.options(config);
     let name = arguments.out.display().to_string();
     let failed = |error| Failure::Local(name.clone(), error);
     let mut target = Target::open(&arguments.out).map_err(failed)?;
     interrupt.set_partial(target.partial());
-    let packed = engine::pack(&arguments.request(config), &mut target, &mut watch);
+    let packed = pack_from(sources, &options, &mut target, &mut watch);
     watch.finish();
     let report = packed.map_err(|error| match error {
         PackError::Sink(error) => Failure::Local(name.clone(), error),
@@ -218,6 +247,26 @@ fn package(
     interrupt.set_partial(None);
     target.keep().map_err(|error| Failure::Local(name.clone(), error))?;
     Ok(report)
+}
+
+/// Packages from the first source that has the study.
+fn pack_from(
+    sources: Vec<Source>,
+    options: &Options,
+    target: &mut Target,
+    watch: &mut Watch,
+) -> Result<PackageReport, PackError> {
+    let mut failed = None;
+    for source in sources {
+        let request = PackageRequest { source, options: options.clone() };
+        match engine::pack(&request, &mut *target, watch) {
+            // Nothing is written by then.
+            Err(error @ PackError::NotAtPacs { .. }) => failed = failed.or(Some(error)),
+            Err(error @ PackError::Unanswered { .. }) => failed = Some(error),
+            other => return other,
+        }
+    }
+    Err(failed.unwrap_or_else(|| PackError::Bug("no source".into())))
 }
 
 /// Whether the report would take the place of the package. Devices take both.

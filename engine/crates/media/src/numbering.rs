@@ -74,18 +74,18 @@ pub struct NumbersExhausted;
 ///
 /// # Limits
 /// Memory grows with the number of series, not of instances.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Numbering {
     studies: HashMap<StudyInstanceUid, StudyNumbering>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct StudyNumbering {
     study: Ordinal,
     series: HashMap<SeriesInstanceUid, SeriesNumbering>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct SeriesNumbering {
     series: Ordinal,
     instances: u32,

@@ -3,6 +3,7 @@
 use dicom_core::{Tag, VR};
 use model::{SeriesInstanceUid, StudyInstanceUid};
 
+use crate::dimse::association::connect;
 use crate::dimse::c_echo::echo;
 use crate::dimse::c_get::get;
 use crate::dimse::c_move::move_to_us;
@@ -34,6 +35,14 @@ impl DimsePacs {
     /// What is known of it.
     pub fn settings(&self) -> &PacsSettings {
         &self.settings
+    }
+
+    /// Whether there is a TCP connection.
+    ///
+    /// # Errors
+    /// [`PacsError`]: each with what to change.
+    pub fn connect(&self) -> Result<(), PacsError> {
+        connect(&self.settings).map(drop)
     }
 
     /// Whether it answers (C-ECHO).
@@ -138,6 +147,8 @@ impl InstanceSource for DimsePacs {
                 let came_on = still_missing(wanted, receiver).len() < missing.len();
                 match result {
                     Ok(()) => {}
+                    // It answers: the next pass asks for less, in another way.
+                    Err(error @ PacsError::Failed { .. }) => last = Err(error),
                     Err(PacsError::Stopped) => return Err(PacsError::Stopped),
                     Err(error) if error.is_local() || error.is_unreachable() => return Err(error),
                     Err(error) => {

@@ -62,6 +62,11 @@ pub trait Receiver {
     /// Takes an instance. It may wait: the peer then waits for the answer.
     fn receive(&mut self, received: Received) -> Taken;
 
+    /// Takes note of an instance that the source has and cannot deliver; it stays missing.
+    fn fail(&mut self, _sop_instance: SopInstanceUid, _reason: String) -> Taken {
+        Taken::Refused
+    }
+
     /// Whether the instance is still missing.
     fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool;
 }

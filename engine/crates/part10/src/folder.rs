@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use dicom_core::Tag;
 use model::Refusal;
 
-use crate::encoding::is_encapsulated;
+use crate::dataset::Dataset;
+use crate::encoding::{TransferSyntax, is_encapsulated};
 use crate::heading::{Heading, Identity};
 use crate::pixel_description::PixelDescription;
 use crate::{Limits, OpenError};
@@ -129,6 +130,17 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
     Ok(())
 }
 
+/// Bytes that an instance takes with native pixel data, by its attributes; `bytes` is the size of its
+/// file.
+pub fn native_bytes(dataset: &Dataset<'_>, syntax: &TransferSyntax, bytes: u64) -> u64 {
+    if !is_encapsulated(syntax.uid()) {
+        return bytes;
+    }
+    PixelDescription::read(dataset).map_or(bytes, |description| {
+        description.frame_bits().saturating_mul(description.frames.into()) / 8
+    })
+}
+
 fn list_file(path: &Path, origin: String, limits: &Limits) -> Result<ListedInstance, OpenError> {
     let metadata = fs::metadata(path)
         .map_err(|error| OpenError::Refused(Refusal::Unreadable(error.to_string())))?;
@@ -141,10 +153,7 @@ fn list_file(path: &Path, origin: String, limits: &Limits) -> Result<ListedInsta
     let dataset = heading.dataset();
     let text = |tag| dataset.text(tag).unwrap_or_default();
     let compressed = is_encapsulated(heading.transfer_syntax().uid());
-    let native_bytes = PixelDescription::read(&dataset).map_or(bytes, |description| {
-        let pixels = description.frame_bits().saturating_mul(description.frames.into()) / 8;
-        if compressed { pixels } else { bytes }
-    });
+    let native_bytes = native_bytes(&dataset, heading.transfer_syntax(), bytes);
     Ok(ListedInstance {
         path: path.to_owned(),
         origin,

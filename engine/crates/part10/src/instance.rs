@@ -61,6 +61,14 @@ impl Instance {
     /// [`OpenError`]: not DICOM, a DICOMDIR, or refused with the reason.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, OpenError> {
         let file = File::open(path).map_err(|error| unreadable(&error))?;
+        Self::from_file(file, limits)
+    }
+
+    /// As [`Instance::open`], of a file that is at its beginning.
+    ///
+    /// # Errors
+    /// As [`Instance::open`].
+    pub fn from_file(file: File, limits: &Limits) -> Result<Self, OpenError> {
         let mut front = Front::of_file(file);
         front.read_whole(limits.in_memory_bytes)?;
         Self::from_front(front, limits)

@@ -30,7 +30,9 @@ pub use encoding::{
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN,
     Encoding, IMPLICIT_VR_LITTLE_ENDIAN, TransferSyntax,
 };
-pub use folder::{FolderError, FolderListing, ListedInstance, OtherFile, list_folder};
+pub use folder::{
+    FolderError, FolderListing, ListedInstance, OtherFile, list_folder, native_bytes,
+};
 pub use frames::{Fragments, FrameError, Frames};
 pub use heading::{Heading, Identity};
 pub use instance::{Instance, PixelElement};

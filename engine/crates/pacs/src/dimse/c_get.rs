@@ -36,7 +36,7 @@ pub(crate) fn get(
     wanted: &[&Wanted],
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
-    let groups = storage_groups(wanted);
+    let groups = storage_groups(wanted, scope != Scope::Study);
     // A request for the study would bring each association what only another one can take.
     let scope = if groups.len() > 1 { scope.max(Scope::Instances) } else { scope };
     let mut last = Ok(());

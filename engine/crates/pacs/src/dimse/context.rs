@@ -118,7 +118,13 @@ pub(crate) struct StorageGroup<'a> {
 }
 
 /// Shares instances out over as few associations as their storage contexts need.
-pub(crate) fn storage_groups<'a>(wanted: &[&'a Wanted]) -> Vec<StorageGroup<'a>> {
+///
+/// Some peers send all instances of a class over its first accepted context, whatever their transfer
+/// syntax: `compressed_first` gives them another one to choose.
+pub(crate) fn storage_groups<'a>(
+    wanted: &[&'a Wanted],
+    compressed_first: bool,
+) -> Vec<StorageGroup<'a>> {
     let mut of_class: BTreeMap<Option<&str>, Vec<&'a Wanted>> = BTreeMap::new();
     for instance in wanted {
         let class = instance.sop_class.as_ref().map(model::SopClassUid::as_str);
@@ -126,10 +132,13 @@ pub(crate) fn storage_groups<'a>(wanted: &[&'a Wanted]) -> Vec<StorageGroup<'a>>
     }
     let mut groups: Vec<StorageGroup<'a>> = Vec::new();
     for (class, members) in of_class {
-        let proposals = match class {
+        let mut proposals = match class {
             Some(class) => proposals_of(class, &members),
             None => proposals_of_unknown(),
         };
+        if compressed_first {
+            proposals.reverse();
+        }
         // One context is that of the retrieval itself.
         let fits =
             |group: &&mut StorageGroup<'_>| group.proposals.len() + proposals.len() < MOST_CONTEXTS;
@@ -194,7 +203,7 @@ mod tests {
     #[test]
     fn each_compressed_transfer_syntax_has_a_context_of_its_own() {
         let instance = wanted(Some(CT), &[]);
-        let groups = storage_groups(&[&instance]);
+        let groups = storage_groups(&[&instance], false);
         assert_eq!(groups.len(), 1);
         let proposals = &groups[0].proposals;
         assert_eq!(proposals.len(), 1 + COMPRESSED.len());
@@ -205,21 +214,28 @@ mod tests {
     #[test]
     fn what_the_pacs_says_it_stores_is_all_that_is_proposed() {
         let instance = wanted(Some(CT), &["1.2.840.10008.1.2.4.70"]);
-        let groups = storage_groups(&[&instance]);
+        let groups = storage_groups(&[&instance], false);
         assert_eq!(groups[0].proposals.len(), 2);
+    }
+
+    #[test]
+    fn a_second_try_proposes_the_compressed_ones_first() {
+        let instance = wanted(Some(CT), &[]);
+        let groups = storage_groups(&[&instance], true);
+        assert_eq!(groups[0].proposals.last().unwrap().transfer_syntaxes, uncompressed());
     }
 
     #[test]
     fn a_report_needs_no_compression() {
         let instance = wanted(Some(SR), &[]);
-        assert_eq!(storage_groups(&[&instance])[0].proposals.len(), 1);
+        assert_eq!(storage_groups(&[&instance], false)[0].proposals.len(), 1);
     }
 
     #[test]
     fn more_contexts_than_an_association_has_take_several() {
         let classes: Vec<_> =
             (1..=9).map(|n| wanted(Some(&format!("1.2.840.10008.5.1.4.1.1.{n}")), &[])).collect();
-        let groups = storage_groups(&classes.iter().collect::<Vec<_>>());
+        let groups = storage_groups(&classes.iter().collect::<Vec<_>>(), false);
         assert_eq!(groups.len(), 3);
         assert!(groups.iter().all(|group| group.proposals.len() < MOST_CONTEXTS));
         assert_eq!(groups.iter().map(|group| group.wanted.len()).sum::<usize>(), 9);
@@ -228,7 +244,7 @@ mod tests {
     #[test]
     fn a_pacs_that_names_no_sop_class_gets_the_usual_ones() {
         let instance = wanted(None, &[]);
-        let groups = storage_groups(&[&instance]);
+        let groups = storage_groups(&[&instance], false);
         assert!(groups[0].proposals.len() < MOST_CONTEXTS);
         assert!(groups[0].proposals.iter().any(|proposal| proposal.abstract_syntax == CT));
     }

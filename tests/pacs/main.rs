@@ -1,0 +1,19 @@
+//! `esito` and PACS that are not ours, started on loopback: Orthanc and dcmqrscp; and peers that
+//! misbehave.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test program: a failed expectation ends the test"
+)]
+
+#[expect(dead_code, reason = "shared by the areas, each of which uses a part")]
+#[path = "../support/lib.rs"]
+mod support;
+
+mod faults;
+mod peer;
+mod peers;

@@ -1,0 +1,125 @@
+//! Other people's PACS, for as long as a test lasts, filled from a folder by their own tools.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Workplace, files_below, run};
+
+/// What the peers call themselves, and us.
+pub const CALLED: &str = "PEER";
+pub const CALLING: &str = "ESITO";
+
+/// A PACS that is not ours.
+#[derive(Debug)]
+pub struct Peer {
+    process: Child,
+    /// Its DICOM port.
+    pub port: u16,
+    /// The port that C-MOVE sends to.
+    pub store_port: u16,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A port that nobody has just now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+impl Peer {
+    /// Orthanc with an empty store in a folder of the workplace.
+    pub fn orthanc(workplace: &Workplace) -> Self {
+        let (port, http, store_port) = (free_port(), free_port(), free_port());
+        let folder = workplace.beside("orthanc");
+        std::fs::create_dir(&folder).expect("a folder");
+        let settings = serde_json::json!({
+            "Name": "ESITO-TEST", "StorageDirectory": folder, "IndexDirectory": folder,
+            "HttpPort": http, "DicomPort": port, "DicomAet": CALLED, "DicomCheckCalledAet": true,
+            "RemoteAccessAllowed": false, "AuthenticationEnabled": false, "Plugins": [],
+            "DicomAlwaysAllowStore": true,
+            "DicomModalities": {"esito": {"AET": CALLING, "Host": "127.0.0.1", "Port": store_port,
+                "AllowGet": true, "AllowMove": true, "AllowFind": true, "AllowEcho": true}},
+        });
+        let file = folder.join("orthanc.json");
+        std::fs::write(&file, settings.to_string()).expect("the settings");
+        let program =
+            if Path::new("/usr/sbin/Orthanc").exists() { "/usr/sbin/Orthanc" } else { "Orthanc" };
+        Self::start(Command::new(program).arg(file), port, store_port)
+    }
+
+    /// dcmqrscp with an empty store in a folder of the workplace.
+    /// `more` are options of it.
+    pub fn dcmqrscp(workplace: &Workplace, more: &[&str]) -> Self {
+        let (port, store_port) = (free_port(), free_port());
+        let folder = workplace.beside("dcmqrscp");
+        std::fs::create_dir(&folder).expect("a folder");
+        let settings = format!(
+            "NetworkTCPPort = {port}\nMaxPDUSize = 131072\nMaxAssociations = 16\n\
+             HostTable BEGIN\nesito = ({CALLING}, 127.0.0.1, {store_port})\nHostTable END\n\
+             VendorTable BEGIN\nVendorTable END\n\
+             AETable BEGIN\n{CALLED} {} RW (200, 1024mb) ANY\nAETable END\n",
+            folder.display()
+        );
+        let file = folder.join("dcmqrscp.cfg");
+        std::fs::write(&file, settings).expect("the settings");
+        let mut command = Command::new("dcmqrscp");
+        command.env("TCP_NODELAY", "1").args(more).arg("-c").arg(file);
+        Self::start(&mut command, port, store_port)
+    }
+
+    fn start(command: &mut Command, port: u16, store_port: u16) -> Self {
+        let process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the PACS starts: sh tests/judges/install installs it");
+        let mut peer = Self { process, port, store_port };
+        let start = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            let waiting = start.elapsed() < Duration::from_mins(1);
+            assert!(waiting && peer.is_running(), "the PACS does not listen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        peer
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.process.try_wait().expect("its state").is_none()
+    }
+
+    /// Sends all files of a folder to it, each as it is encoded where the peer takes it so.
+    pub fn fill(&self, folder: &Path) {
+        let sent = run::program("dcmsend")
+            .args(["--no-halt", "-aet", "FILLER", "-aec", CALLED, "127.0.0.1"])
+            .arg(self.port.to_string())
+            .args(files_below(folder))
+            .finish();
+        assert_eq!(sent.code, Some(0), "dcmsend: {}", sent.stderr);
+    }
+
+    /// A configuration for it. `more` stands in its section.
+    pub fn configuration(&self, workplace: &Workplace, more: &str) -> PathBuf {
+        configuration(workplace, self.port, self.store_port, more)
+    }
+}
+
+/// A configuration for a PACS called `peer`.
+pub fn configuration(workplace: &Workplace, port: u16, store_port: u16, more: &str) -> PathBuf {
+    let file = workplace.beside("esito.toml");
+    let text = format!(
+        "[store_scp]\nlisten = \"127.0.0.1:{store_port}\"\n[[pacs]]\nname = \"peer\"\n\
+         host = \"127.0.0.1\"\nport = {port}\ncalled_ae_title = \"{CALLED}\"\n\
+         calling_ae_title = \"{CALLING}\"\n{more}\n"
+    );
+    std::fs::write(&file, text).expect("the configuration");
+    file
+}
