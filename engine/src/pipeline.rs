@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use model::{Notice, StudyInstanceUid};
-use pacs::{DimsePacs, InstanceSource, PacsError, StopFlag};
+use pacs::{InstanceSource, PacsError, StopFlag};
 use part10::{Limits, list_folder};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use render::LutCache;
@@ -115,10 +115,9 @@ fn prepare(
             Ok((plan, Box::new(FolderSource { paths })))
         }
         Source::Pacs { pacs, study } => {
-            let name = pacs.name.clone();
-            let pacs = DimsePacs::new((**pacs).clone(), stop.clone());
-            let plan = plan::study::plan(&pacs, &name, study, &request.options)?;
-            Ok((plan, Box::new(pacs)))
+            let opened = pacs.open(stop).map_err(|error| request.source.failed(error))?;
+            let plan = plan::study::plan(&opened, &pacs.name, study, &request.options)?;
+            Ok((plan, Box::new(opened)))
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use engine::pacs::{
-    DimsePacs, PacsError, PacsSettings, Received, Receiver, RetrieveMethod, StopFlag, StudyKeys,
-    StudyQuery as _, Taken, Wanted,
+    DimsePacs, DimseSettings, PacsError, Received, Receiver, RetrieveMethod, Service, StopFlag,
+    StudyKeys, StudyQuery as _, Taken, Wanted,
 };
 use engine::{SopInstanceUid, StudyInstanceUid};
 use serde_json::json;
@@ -49,7 +49,9 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
         lines.push(Line { of, step: "PACS", result });
     }
     for settings in &config.pacs {
-        check_pacs(settings, &mut lines);
+        if let Service::Dimse(dimse) = &settings.service {
+            check_pacs(&settings.name, dimse, &mut lines);
+        }
     }
     let fails = lines.iter().any(|line| line.result.is_err());
     if let Err(error) = write(arguments.json, &lines) {
@@ -103,12 +105,12 @@ fn spool() -> Line {
 }
 
 /// Tries one PACS, step by step; what follows a failure is not tried.
-fn check_pacs(settings: &PacsSettings, lines: &mut Vec<Line>) {
+fn check_pacs(name: &str, settings: &DimseSettings, lines: &mut Vec<Line>) {
     let pacs = DimsePacs::new(settings.clone(), StopFlag::default());
     let mut tell = |step, result: Result<String, PacsError>| {
         let is_ok = result.is_ok();
         let result = result.map_err(|error| error.to_string());
-        lines.push(Line { of: settings.name.clone(), step, result });
+        lines.push(Line { of: name.to_owned(), step, result });
         is_ok
     };
     if !tell("connection", pacs.connect().map(|()| settings.address())) {
@@ -132,7 +134,7 @@ fn check_pacs(settings: &PacsSettings, lines: &mut Vec<Line>) {
             return;
         }
     };
-    let ways: &[bool] = match (settings.retrieve, settings.store_scp) {
+    let ways: &[bool] = match (settings.retrieve, &settings.store_scp) {
         (RetrieveMethod::Get, _) | (RetrieveMethod::Auto, None) => &[false],
         (RetrieveMethod::Move, _) => &[true],
         (RetrieveMethod::Auto, Some(_)) => &[false, true],

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use engine::StudyInstanceUid;
-use engine::pacs::{
-    Availability, DimsePacs, Matches, StopFlag, StudyKeys, StudyQuery as _, StudySummary,
-};
+use engine::pacs::{Availability, Matches, StopFlag, StudyKeys, StudyQuery as _, StudySummary};
 use serde_json::{Value, json};
 
 use crate::config::Config;
@@ -60,7 +58,8 @@ pub(crate) fn run(arguments: &FindArgs) -> ExitCode {
         accession_number: arguments.accession.clone(),
         study_date: arguments.study_date.clone(),
     };
-    let matches = match DimsePacs::new(settings, StopFlag::default()).find_studies(&keys) {
+    let asked = settings.open(&StopFlag::default()).and_then(|pacs| pacs.find_studies(&keys));
+    let matches = match asked {
         Ok(matches) => matches,
         Err(error) => {
             Messages::Sentences.error(&format!("PACS {}: {error}", arguments.pacs));

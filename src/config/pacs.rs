@@ -5,7 +5,9 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use engine::pacs::{PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, StoreScp, TimeOuts};
+use engine::pacs::{
+    DimseSettings, PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreScp, TimeOuts,
+};
 use serde::Deserialize;
 use toml::Table;
 
@@ -111,7 +113,7 @@ pub(super) fn check_store_scp_keys(table: &Table) -> anyhow::Result<()> {
 impl StoreScpSection {
     fn check(&self) -> anyhow::Result<StoreScp> {
         ensure!(self.associations > 0, "store_scp.associations is 0: nothing could be received");
-        Ok(StoreScp { listen: self.listen, associations: self.associations.into() })
+        Ok(StoreScp { listen: self.listen, tls: None, associations: self.associations.into() })
     }
 }
 
@@ -128,7 +130,7 @@ pub(super) fn check(
         if all.iter().any(|other| other.name == name) {
             bail!("two PACS are called {name}: give each its own name");
         }
-        let settings = section.check(store_scp);
+        let settings = section.check(store_scp.clone());
         all.push(settings.with_context(|| format!("the PACS {name}"))?);
     }
     Ok(all)
@@ -163,10 +165,10 @@ impl Section {
         if retrieve == RetrieveMethod::Move && store_scp.is_none() {
             bail!("retrieve = \"move\" needs [store_scp] listen, where the PACS sends to");
         }
-        Ok(PacsSettings {
-            name: self.name,
+        let service = DimseSettings {
             host: self.host,
             port: self.port,
+            tls: None,
             called_ae_title: self.called_ae_title.parse().context("called_ae_title")?,
             calling_ae_title: self.calling_ae_title.parse().context("calling_ae_title")?,
             retrieve,
@@ -178,7 +180,8 @@ impl Section {
             time_outs: self.time_outs.check()?,
             store_scp,
             spool_folder: std::env::temp_dir(),
-        })
+        };
+        Ok(PacsSettings { name: self.name, site: None, service: Service::Dimse(Box::new(service)) })
     }
 }
 

@@ -16,4 +16,5 @@ pub(crate) mod negotiation;
 pub(crate) mod receive_object;
 pub(crate) mod status;
 pub(crate) mod store_scp;
+pub(crate) mod stream;
 pub(crate) mod wire;

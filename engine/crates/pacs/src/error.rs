@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::dicomweb::DicomWebError;
 use crate::dimse::status::Status;
+use crate::tls::TlsFault;
 
 /// A query or a retrieval failed. `Display` is a sentence for whoever runs the program; it holds
 /// addresses and AE titles and nothing of a patient.
@@ -32,6 +33,14 @@ pub enum PacsError {
         /// What the system says.
         source: io::Error,
     },
+    /// TLS failed.
+    #[error("TLS: {0}")]
+    Tls(TlsFault),
+    /// The peer expects TLS, and is spoken to without.
+    #[error(
+        "the PACS speaks TLS on this port: configure `tls` for it, or take its port without TLS"
+    )]
+    WantsTls,
     /// The peer rejected the association (A-ASSOCIATE-RJ, PS3.8 §9.3.4).
     #[error("the PACS rejects the association: {reason}. {fix}")]
     Rejected {
@@ -97,8 +106,8 @@ pub enum PacsError {
     #[error("C-MOVE needs `[store_scp] listen`: an address where the PACS reaches this machine")]
     NoStoreScp,
     /// A DICOMweb server did not deliver.
-    #[error(transparent)]
-    DicomWeb(#[from] DicomWebError),
+    #[error("{0}")]
+    DicomWeb(#[source] DicomWebError),
     /// More than we take.
     #[error("{0}")]
     OverLimit(String),
@@ -108,6 +117,15 @@ pub enum PacsError {
     /// Whoever takes the instances wants no more.
     #[error("stopped")]
     Stopped,
+}
+
+impl From<DicomWebError> for PacsError {
+    fn from(error: DicomWebError) -> Self {
+        match error {
+            DicomWebError::Stopped => Self::Stopped,
+            other => Self::DicomWeb(other),
+        }
+    }
 }
 
 impl PacsError {
@@ -126,6 +144,8 @@ impl PacsError {
             self,
             Self::Resolve { .. }
                 | Self::Connect { .. }
+                | Self::Tls(_)
+                | Self::WantsTls
                 | Self::TimedOut { setting: "time_outs.connect", .. }
         )
     }

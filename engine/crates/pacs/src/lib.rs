@@ -2,7 +2,7 @@
 //!
 //! [`StudyQuery`] says what there is, [`InstanceSource`] delivers it to a [`Receiver`].
 //! [`DimsePacs`] is both, over DIMSE: C-ECHO, C-FIND, C-GET, C-MOVE with a Store SCP of its own.
-//! [`dicomweb::DicomWeb`] is both over DICOMweb.
+//! [`dicomweb::DicomWeb`] is both over DICOMweb. [`Pacs`] is whichever of the two is configured.
 //!
 //! Invariant: a PACS is not trusted. Lengths, counts and times have limits before anything is
 //! allocated or waited for; no name off the wire becomes a path; data sets are not parsed here.
@@ -13,6 +13,7 @@ pub mod dicomweb;
 mod dimse;
 mod error;
 mod find;
+mod protocol;
 mod query;
 mod retrieve;
 mod settings;
@@ -22,7 +23,10 @@ pub mod tls;
 pub use dimse::status::{Category, Status};
 pub use dimse::wire::StopFlag;
 pub use error::PacsError;
+pub use protocol::Pacs;
 pub use query::{Availability, InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
 pub use retrieve::DimsePacs;
-pub use settings::{PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, StoreScp, TimeOuts};
+pub use settings::{
+    DimseSettings, PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreScp, TimeOuts,
+};
 pub use source::{InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted};

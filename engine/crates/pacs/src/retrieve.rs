@@ -10,7 +10,7 @@ use crate::dimse::c_move::move_to_us;
 use crate::dimse::identifier::{Identifier, Level};
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
-use crate::settings::{PacsSettings, RetrieveMethod};
+use crate::settings::{DimseSettings, RetrieveMethod};
 use crate::source::{InstanceSource, Receiver, Wanted};
 
 const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
@@ -22,18 +22,18 @@ const INSTANCES_A_REQUEST: usize = 100;
 /// A PACS that is spoken to over DIMSE.
 #[derive(Debug, Clone)]
 pub struct DimsePacs {
-    pub(crate) settings: PacsSettings,
+    pub(crate) settings: DimseSettings,
     pub(crate) stop: StopFlag,
 }
 
 impl DimsePacs {
     /// Nothing is sent yet. The flag ends all waiting.
-    pub fn new(settings: PacsSettings, stop: StopFlag) -> Self {
+    pub fn new(settings: DimseSettings, stop: StopFlag) -> Self {
         Self { settings, stop }
     }
 
     /// What is known of it.
-    pub fn settings(&self) -> &PacsSettings {
+    pub fn settings(&self) -> &DimseSettings {
         &self.settings
     }
 
@@ -131,7 +131,7 @@ impl InstanceSource for DimsePacs {
         wanted: &[Wanted],
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
-        let ways: &[bool] = match (self.settings.retrieve, self.settings.store_scp) {
+        let ways: &[bool] = match (self.settings.retrieve, &self.settings.store_scp) {
             (RetrieveMethod::Get, _) | (RetrieveMethod::Auto, None) => &[false],
             (RetrieveMethod::Move, _) => &[true],
             (RetrieveMethod::Auto, Some(_)) => &[false, true],

@@ -7,15 +7,38 @@ use std::time::Duration;
 
 use model::AeTitle;
 
-/// One PACS.
+use crate::dicomweb::WebSettings;
+use crate::tls::{TlsClient, TlsServer};
+
+/// One PACS of a site.
 #[derive(Debug, Clone)]
 pub struct PacsSettings {
     /// What the site calls it.
     pub name: String,
+    /// The place where it stands, as the site calls it.
+    pub site: Option<String>,
+    /// What is spoken with it.
+    pub service: Service,
+}
+
+/// What is spoken with a PACS.
+#[derive(Debug, Clone)]
+pub enum Service {
+    /// DIMSE (PS3.7, PS3.8).
+    Dimse(Box<DimseSettings>),
+    /// DICOMweb (PS3.18).
+    DicomWeb(Box<WebSettings>),
+}
+
+/// A PACS that is spoken to over DIMSE.
+#[derive(Debug, Clone)]
+pub struct DimseSettings {
     /// Host name or address.
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// TLS under the associations (PS3.15 §B.12); without it they are plain.
+    pub tls: Option<TlsClient>,
     /// The AE title of the PACS.
     pub called_ae_title: AeTitle,
     /// Our AE title.
@@ -34,7 +57,7 @@ pub struct PacsSettings {
     pub spool_folder: PathBuf,
 }
 
-impl PacsSettings {
+impl DimseSettings {
     /// Host and port, for messages.
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
@@ -64,10 +87,12 @@ pub enum QueryRoot {
 }
 
 /// The Store SCP that C-MOVE sends to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct StoreScp {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// TLS, where the PACS sends through it; without it associations are plain.
+    pub tls: Option<TlsServer>,
     /// How many associations it has at a time.
     pub associations: usize,
 }
@@ -77,7 +102,7 @@ pub struct StoreScp {
 pub struct PacsLimits {
     /// Answers to one query; beyond it the query is cancelled.
     pub matches: usize,
-    /// Bytes that come in a second.
+    /// Bytes that come in a second over one association or connection.
     pub bytes_per_second: Option<NonZeroU64>,
     /// Bytes of one instance.
     pub instance_bytes: u64,
@@ -85,6 +110,12 @@ pub struct PacsLimits {
     pub in_memory_bytes: usize,
     /// Instances of a study.
     pub instances: usize,
+    /// Bytes of a study, all instances together.
+    pub study_bytes: u64,
+    /// DICOMweb: answers asked for at a time.
+    pub page: usize,
+    /// DICOMweb: bytes of one page of answers.
+    pub page_bytes: u64,
 }
 
 impl Default for PacsLimits {
@@ -95,6 +126,9 @@ impl Default for PacsLimits {
             instance_bytes: 16 << 30,
             in_memory_bytes: 8 << 20,
             instances: 200_000,
+            study_bytes: 256 << 30,
+            page: 200,
+            page_bytes: 16 << 20,
         }
     }
 }
@@ -102,14 +136,14 @@ impl Default for PacsLimits {
 /// How long is waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeOuts {
-    /// For the TCP connection.
+    /// For the TCP connection, and again for TLS.
     pub connect: Duration,
-    /// For the answer to the association request, and for its release.
+    /// DIMSE: for the answer to the association request, and for its release.
     pub association: Duration,
-    /// Without an answer, an instance, or a whole PDU of one. Answers that only say "pending" are no
-    /// progress.
+    /// Without an answer, an instance, or a whole PDU of one; over DICOMweb, without 1 KiB of a body.
+    /// Answers that only say "pending" are no progress.
     pub no_progress: Duration,
-    /// For one association from its request to its release.
+    /// For one association from its request to its release, or one request over DICOMweb.
     pub total: Duration,
 }
 

@@ -5,15 +5,18 @@
 //! RFC 9325): these are the suites of rustls with ring.
 
 mod fault;
+mod server;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 pub use fault::TlsFault;
+pub use server::{ClientCertificates, TlsServer};
 
 /// Whom we trust and who we are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +74,9 @@ pub enum TlsSetupError {
         /// What rustls says.
         source: rustls::Error,
     },
+    /// A certificate cannot be for this name.
+    #[error("\"{0}\" is no name of a server: a DNS name or an IP address is")]
+    Name(String),
     /// The cryptography cannot provide the protocol versions.
     #[error("TLS cannot be set up: {0}")]
     Protocol(#[source] rustls::Error),
@@ -88,27 +94,53 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsSet
         .with_root_certificates(roots(&settings.authorities)?);
     let config = match &settings.identity {
         None => builder.with_no_client_auth(),
-        Some(Identity { certificates, key }) => {
-            let chain = read_certificates(certificates)?;
-            let private = PrivateKeyDer::from_pem_file(key).map_err(|error| {
-                let reason = match error {
-                    pem::Error::NoItemsFound => {
-                        "it holds no private key that is readable without a password".to_owned()
-                    }
-                    other => reason_of(&other),
-                };
-                TlsSetupError::File { path: key.clone(), reason }
-            })?;
-            builder.with_client_auth_cert(chain, private).map_err(|source| {
-                TlsSetupError::Identity {
-                    certificates: certificates.clone(),
-                    key: key.clone(),
-                    source,
-                }
-            })?
+        Some(identity) => {
+            let (chain, private) = read_identity(identity)?;
+            builder
+                .with_client_auth_cert(chain, private)
+                .map_err(|source| cannot_be_used(identity, source))?
         }
     };
     Ok(Arc::new(config))
+}
+
+/// The client side of TLS for DIMSE, ready to connect.
+#[derive(Clone)]
+pub struct TlsClient {
+    config: Arc<ClientConfig>,
+    server_name: Option<ServerName<'static>>,
+}
+
+impl fmt::Debug for TlsClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TlsClient").finish_non_exhaustive()
+    }
+}
+
+impl TlsClient {
+    /// Reads the files. The certificate of the server must be for `server_name`, or else for the host
+    /// that is connected to.
+    ///
+    /// # Errors
+    /// As [`client_config`], and for a name that is none.
+    pub fn new(settings: &TlsSettings, server_name: Option<&str>) -> Result<Self, TlsSetupError> {
+        let server_name = server_name.map(name_of).transpose()?;
+        Ok(Self { config: client_config(settings)?, server_name })
+    }
+
+    /// A connection that has not begun.
+    pub(crate) fn connection(&self, host: &str) -> Result<ClientConnection, TlsFault> {
+        let name = match &self.server_name {
+            Some(name) => name.clone(),
+            None => name_of(host).map_err(|error| TlsFault::Other(error.to_string()))?,
+        };
+        ClientConnection::new(Arc::clone(&self.config), name).map_err(|error| TlsFault::of(&error))
+    }
+}
+
+fn name_of(text: &str) -> Result<ServerName<'static>, TlsSetupError> {
+    let bare = text.trim_matches(['[', ']']).to_owned();
+    ServerName::try_from(bare).map_err(|_odd| TlsSetupError::Name(text.to_owned()))
 }
 
 fn roots(authorities: &Authorities) -> Result<RootCertStore, TlsSetupError> {
@@ -131,6 +163,28 @@ fn roots(authorities: &Authorities) -> Result<RootCertStore, TlsSetupError> {
         }
     }
     Ok(store)
+}
+
+/// Our certificates and the key of the first one.
+fn read_identity(
+    identity: &Identity,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsSetupError> {
+    let chain = read_certificates(&identity.certificates)?;
+    let private = PrivateKeyDer::from_pem_file(&identity.key).map_err(|error| {
+        let reason = match error {
+            pem::Error::NoItemsFound => {
+                "it holds no private key that is readable without a password".to_owned()
+            }
+            other => reason_of(&other),
+        };
+        TlsSetupError::File { path: identity.key.clone(), reason }
+    })?;
+    Ok((chain, private))
+}
+
+fn cannot_be_used(identity: &Identity, source: rustls::Error) -> TlsSetupError {
+    let Identity { certificates, key } = identity.clone();
+    TlsSetupError::Identity { certificates, key, source }
 }
 
 /// The certificates of a PEM file: at least one.

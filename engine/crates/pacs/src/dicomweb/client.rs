@@ -12,9 +12,12 @@ use super::authorization::{Authorizer, ClientCredentials, Credentials, Token, ba
 use super::connection::TlsConnector;
 use super::error::DicomWebError;
 use super::instance_body::shown;
+use super::patience::PatienceConnector;
 use super::service_url::escaped;
-use super::settings::{WebSettings, WebTimeOuts};
+use super::settings::WebSettings;
 use super::steady::{Steady, Unsteady};
+use crate::dimse::wire::StopFlag;
+use crate::settings::TimeOuts;
 use crate::tls::{TlsFault, client_config};
 
 /// What a token service answers is small.
@@ -51,6 +54,14 @@ impl DicomWeb {
     /// # Errors
     /// [`DicomWebError::TlsSetup`].
     pub fn new(settings: WebSettings) -> Result<Self, DicomWebError> {
+        Self::stopped_by(settings, StopFlag::default())
+    }
+
+    /// As [`DicomWeb::new`]; the flag ends all waiting.
+    ///
+    /// # Errors
+    /// [`DicomWebError::TlsSetup`].
+    pub fn stopped_by(settings: WebSettings, stop: StopFlag) -> Result<Self, DicomWebError> {
         let token_by_tls = matches!(&settings.credentials,
             Credentials::ClientCredentials(client) if client.token_url.is_https());
         let tls = if settings.url.is_https() || token_by_tls {
@@ -73,7 +84,10 @@ impl DicomWeb {
             .timeout_per_write(Some(time_outs.no_progress))
             .timeout_per_call(Some(time_outs.total))
             .build();
-        let connector = ().chain(TcpConnector::default()).chain(TlsConnector(tls));
+        let connector =
+            ().chain(TcpConnector::default())
+                .chain(PatienceConnector(stop))
+                .chain(TlsConnector(tls));
         let agent = Agent::with_parts(config, connector, Names(DefaultResolver::default()));
         let authorizer = Authorizer::new(settings.credentials.clone());
         Ok(Self { agent, settings, authorizer })
@@ -99,7 +113,8 @@ impl DicomWeb {
         let status = response.status().as_u16();
         let content_type = text_of(response.headers(), header::CONTENT_TYPE);
         let body = response.into_body().into_with_config().limit(u64::MAX).reader();
-        let body = Steady::new(body, self.settings.time_outs.no_progress, limit_bytes);
+        let body = Steady::new(body, self.settings.time_outs.no_progress, limit_bytes)
+            .throttled(self.settings.limits.bytes_per_second);
         Ok(Answer { status, content_type, body })
     }
 
@@ -216,7 +231,7 @@ impl Resolver for Names {
     }
 }
 
-fn fault(host: &str, time_outs: WebTimeOuts, error: ureq::Error) -> DicomWebError {
+fn fault(host: &str, time_outs: TimeOuts, error: ureq::Error) -> DicomWebError {
     use io::ErrorKind as Kind;
     use ureq::Timeout;
     let host = host.to_owned();
@@ -226,14 +241,14 @@ fn fault(host: &str, time_outs: WebTimeOuts, error: ureq::Error) -> DicomWebErro
             host,
             what: "connecting",
             limit: time_outs.connect,
-            setting: "connect",
+            setting: "time_outs.connect",
         },
         ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => too_slow(&host, time_outs),
         ureq::Error::Timeout(_) => DicomWebError::TimedOut {
             host,
             what: "one request",
             limit: time_outs.total,
-            setting: "total",
+            setting: "time_outs.total",
         },
         ureq::Error::Io(source) => match (TlsFault::in_io(&source), source.kind()) {
             (Some(fault), _) => DicomWebError::Tls { host, fault },
@@ -246,6 +261,7 @@ fn fault(host: &str, time_outs: WebTimeOuts, error: ureq::Error) -> DicomWebErro
                 | Kind::AddrNotAvailable
                 | Kind::PermissionDenied,
             ) => DicomWebError::Connect { host, source },
+            (None, Kind::Interrupted) => DicomWebError::Stopped,
             (None, Kind::UnexpectedEof) => {
                 DicomWebError::Broken { host, reason: "it hangs up".to_owned() }
             }
@@ -259,12 +275,12 @@ fn fault(host: &str, time_outs: WebTimeOuts, error: ureq::Error) -> DicomWebErro
     }
 }
 
-fn too_slow(host: &str, time_outs: WebTimeOuts) -> DicomWebError {
+fn too_slow(host: &str, time_outs: TimeOuts) -> DicomWebError {
     DicomWebError::TimedOut {
         host: host.to_owned(),
         what: "progress",
         limit: time_outs.no_progress,
-        setting: "no_progress",
+        setting: "time_outs.no_progress",
     }
 }
 

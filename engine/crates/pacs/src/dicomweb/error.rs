@@ -192,6 +192,9 @@ pub enum DicomWebError {
     /// A spool file of ours failed.
     #[error("a spool file failed: {0}. Free space there, or set TMPDIR")]
     Spool(#[source] io::Error),
+    /// Nobody wants the answer any more.
+    #[error("stopped")]
+    Stopped,
 }
 
 impl DicomWebError {

@@ -46,7 +46,7 @@ pub enum PartFault {
     #[error("a part is no DICOM file but {0}")]
     NotDicom(String),
     /// It is larger than one instance may be.
-    #[error("an instance is larger than {limit_bytes} bytes: `instance_bytes` sets the limit")]
+    #[error("an instance is larger than {limit_bytes} bytes: `limits.instance_mib` sets the limit")]
     OverLimit {
         /// The limit.
         limit_bytes: u64,

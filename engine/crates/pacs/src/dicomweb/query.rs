@@ -151,7 +151,7 @@ impl DicomWeb {
         }
         let mut bytes = Vec::new();
         answer.body.read_to_end(&mut bytes).map_err(|error| {
-            self.body_fault(error, limit_bytes, "in one page of answers", "page_bytes")
+            self.body_fault(error, limit_bytes, "in one page of answers", "limits.page_mib")
         })?;
         json::data_sets(&bytes).map_err(|reason| DicomWebError::Json { host: host(), reason })
     }

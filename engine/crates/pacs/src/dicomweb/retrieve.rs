@@ -86,7 +86,7 @@ impl DicomWeb {
     /// [`DicomWebError`]: no connection, a status that is none of success, or something else than
     /// DICOM.
     pub fn retrieve(&self, what: What<'_>) -> Result<Retrieval<'_>, DicomWebError> {
-        let limit_bytes = self.settings().limits.retrieval_bytes;
+        let limit_bytes = self.settings().limits.study_bytes;
         let path = what.path();
         let Answer { content_type, body, .. } = match self.get(&path, AS_STORED, limit_bytes) {
             Err(
@@ -116,7 +116,7 @@ impl DicomWeb {
 
     fn multipart_fault(&self, error: MultipartError) -> DicomWebError {
         let host = self.settings().url.host().to_owned();
-        let limit_bytes = self.settings().limits.retrieval_bytes;
+        let limit_bytes = self.settings().limits.study_bytes;
         match error {
             MultipartError::Taker(error) => DicomWebError::Spool(error),
             MultipartError::Truncated(reason) => DicomWebError::Truncated { host, reason },
@@ -124,7 +124,7 @@ impl DicomWeb {
                 DicomWebError::Multipart { host, reason: reason.to_owned() }
             }
             MultipartError::Body(error) => {
-                self.body_fault(error, limit_bytes, "in one retrieval", "retrieval_bytes")
+                self.body_fault(error, limit_bytes, "in one retrieval", "limits.study_mib")
             }
         }
     }
@@ -170,11 +170,11 @@ impl DicomWeb {
         gatherer: &mut Gatherer<'_>,
     ) -> Result<(), DicomWebError> {
         use std::io::Read as _;
-        let limit_bytes = self.settings().limits.retrieval_bytes;
+        let limit_bytes = self.settings().limits.study_bytes;
         let mut buffer = vec![0; 64 << 10];
         loop {
             let read = body.read(&mut buffer).map_err(|error| {
-                self.body_fault(error, limit_bytes, "in one retrieval", "retrieval_bytes")
+                self.body_fault(error, limit_bytes, "in one retrieval", "limits.study_mib")
             })?;
             match buffer.get(..read) {
                 None | Some([]) => return Ok(()),

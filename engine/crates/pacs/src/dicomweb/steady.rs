@@ -1,6 +1,7 @@
 //! A body that must come in time and in bounds.
 
 use std::io::{self, Read};
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 /// So many bytes count as progress: a peer that drips single bytes makes none.
@@ -15,6 +16,9 @@ pub(super) struct Steady<R> {
     left_bytes: u64,
     waited: Duration,
     since_progress: u64,
+    bytes_per_second: Option<NonZeroU64>,
+    begun: Instant,
+    received: u64,
 }
 
 /// Why a [`Steady`] body stopped, inside an [`io::Error`].
@@ -34,7 +38,23 @@ impl<R> Steady<R> {
             left_bytes: limit_bytes,
             waited: Duration::ZERO,
             since_progress: 0,
+            bytes_per_second: None,
+            begun: Instant::now(),
+            received: 0,
         }
+    }
+
+    /// Takes no more than so many bytes a second.
+    pub(super) fn throttled(mut self, bytes_per_second: Option<NonZeroU64>) -> Self {
+        self.bytes_per_second = bytes_per_second;
+        self
+    }
+
+    fn throttle(&mut self, bytes: u64) {
+        let Some(limit) = self.bytes_per_second else { return };
+        self.received = self.received.saturating_add(bytes);
+        let due = Duration::from_millis(self.received.saturating_mul(1000) / limit);
+        std::thread::sleep(due.saturating_sub(self.begun.elapsed()));
     }
 }
 
@@ -55,6 +75,7 @@ impl<R: Read> Read for Steady<R> {
         } else if read > 0 && self.waited > self.no_progress {
             return Err(io::Error::other(Unsteady::TooSlow));
         }
+        self.throttle(bytes);
         Ok(read)
     }
 }
@@ -87,6 +108,16 @@ mod tests {
     fn an_endless_body_ends_at_the_limit() {
         let endless = Steady::new(io::repeat(0), Duration::from_mins(1), 1 << 20);
         assert_eq!(fault(endless), Unsteady::TooLong);
+    }
+
+    #[test]
+    fn a_throttled_body_takes_its_time() {
+        let throttle = NonZeroU64::new(4 << 20);
+        let body = io::repeat(0).take(1 << 20);
+        let mut body = Steady::new(body, Duration::from_mins(1), 1 << 20).throttled(throttle);
+        let begun = Instant::now();
+        assert_eq!(io::copy(&mut body, &mut io::sink()).unwrap(), 1 << 20);
+        assert!(begun.elapsed() >= Duration::from_millis(240), "{:?}", begun.elapsed());
     }
 
     #[test]

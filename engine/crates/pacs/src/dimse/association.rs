@@ -12,12 +12,13 @@ use super::messages::Messages;
 use super::negotiation::{
     APPLICATION_CONTEXT, decode, encode, max_pdu_of, rejected, user_variables,
 };
+use super::stream::{Handshake, Stream};
 use super::wire::{ABORT, ASSOCIATE_AC, ASSOCIATE_RJ, StopFlag, Wire};
 use crate::error::PacsError;
-use crate::settings::PacsSettings;
+use crate::settings::DimseSettings;
 
 /// Connects, within the time-out, to the first address that answers.
-pub(crate) fn connect(settings: &PacsSettings) -> Result<TcpStream, PacsError> {
+pub(crate) fn connect(settings: &DimseSettings) -> Result<TcpStream, PacsError> {
     let host = settings.host.as_str();
     let resolved = (host, settings.port).to_socket_addrs();
     let addresses =
@@ -36,12 +37,23 @@ pub(crate) fn connect(settings: &PacsSettings) -> Result<TcpStream, PacsError> {
     Err(PacsError::Connect { address: settings.address(), source: last })
 }
 
+/// Puts TLS over the connection where it is configured.
+pub(crate) fn secured(
+    socket: TcpStream,
+    settings: &DimseSettings,
+    stop: &StopFlag,
+) -> Result<Stream, PacsError> {
+    let Some(tls) = &settings.tls else { return Ok(Stream::Plain(socket)) };
+    let (limit, setting) = (settings.time_outs.connect, "time_outs.connect");
+    Stream::client(socket, tls, &settings.host, &Handshake { limit, setting, stop })
+}
+
 /// Requests an association with these presentation contexts.
 ///
 /// # Errors
 /// [`PacsError`] for each of its steps; contexts that the peer refuses are no error here.
 pub(crate) fn request(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     proposals: &[Proposal],
     stop: &StopFlag,
 ) -> Result<Messages, PacsError> {
@@ -50,7 +62,7 @@ pub(crate) fn request(
             "more presentation contexts than an association has".into(),
         ));
     }
-    let stream = connect(settings)?;
+    let stream = secured(connect(settings)?, settings, stop)?;
     let limit = settings.limits.bytes_per_second;
     let mut wire = Wire::new(stream, settings.time_outs, limit, stop.clone())?;
     wire.send(&encode(&associate_request(settings, proposals))?)?;
@@ -92,7 +104,7 @@ pub(crate) fn request(
     Ok(Messages::new(wire, contexts, max_pdu_of(&accepted.user_variables)))
 }
 
-fn associate_request(settings: &PacsSettings, proposals: &[Proposal]) -> Pdu {
+fn associate_request(settings: &DimseSettings, proposals: &[Proposal]) -> Pdu {
     let mut user_variables = user_variables();
     let mut roles: Vec<&str> = proposals
         .iter()

@@ -6,10 +6,10 @@ use super::context::{Proposal, VERIFICATION};
 use super::status::Category;
 use super::wire::StopFlag;
 use crate::error::PacsError;
-use crate::settings::PacsSettings;
+use crate::settings::DimseSettings;
 
 /// Asks for an association and an echo.
-pub(crate) fn echo(settings: &PacsSettings, stop: &StopFlag) -> Result<(), PacsError> {
+pub(crate) fn echo(settings: &DimseSettings, stop: &StopFlag) -> Result<(), PacsError> {
     let mut messages = request(settings, &[Proposal::service(VERIFICATION)], stop)?;
     let context = messages.context_of(VERIFICATION).map(|context| context.id);
     let Some(context) = context else {

@@ -11,7 +11,7 @@ use super::status::Category;
 use super::wire::StopFlag;
 use crate::error::PacsError;
 use crate::query::Matches;
-use crate::settings::{PacsSettings, QueryRoot};
+use crate::settings::{DimseSettings, QueryRoot};
 
 /// Study Root and Patient Root Query/Retrieve Information Model – FIND.
 const STUDY_ROOT: &str = "1.2.840.10008.5.1.4.1.2.2.1";
@@ -29,7 +29,7 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    pub(crate) fn open(settings: &PacsSettings, stop: &StopFlag) -> Result<Self, PacsError> {
+    pub(crate) fn open(settings: &DimseSettings, stop: &StopFlag) -> Result<Self, PacsError> {
         let (model, what) = match settings.root {
             QueryRoot::Study => (STUDY_ROOT, "C-FIND (Study Root)"),
             QueryRoot::Patient => (PATIENT_ROOT, "C-FIND (Patient Root)"),

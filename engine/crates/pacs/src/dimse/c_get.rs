@@ -15,7 +15,7 @@ use super::status::{Category, Status};
 use super::wire::StopFlag;
 use crate::error::PacsError;
 use crate::retrieve::{Scope, identifiers};
-use crate::settings::{PacsSettings, QueryRoot};
+use crate::settings::{DimseSettings, QueryRoot};
 use crate::source::{Received, Receiver, Taken, Wanted};
 
 /// Study Root and Patient Root Query/Retrieve Information Model – GET.
@@ -29,7 +29,7 @@ const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// # Errors
 /// The last [`PacsError`]; what could be had by then was delivered.
 pub(crate) fn get(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     stop: &StopFlag,
     study: &StudyInstanceUid,
     scope: Scope,
@@ -52,7 +52,7 @@ pub(crate) fn get(
 }
 
 fn get_group(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     stop: &StopFlag,
     group: StorageGroup<'_>,
     identifiers: Vec<Identifier>,
@@ -94,7 +94,7 @@ fn get_group(
 }
 
 fn get_one(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     messages: &mut Messages,
     context: &AcceptedContext,
     identifier: Identifier,
@@ -155,7 +155,7 @@ pub(crate) fn ended(operation: &'static str, response: &Response) -> Result<(), 
 /// Receives the instance of a C-STORE request and answers it once the instance was taken. `came` is
 /// told of each piece.
 pub(crate) fn store_one(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     messages: &mut Messages,
     message: &Message,
     store: &StoreRequest,

@@ -18,10 +18,11 @@ use super::context::Proposal;
 use super::identifier::Identifier;
 use super::status::Category;
 use super::store_scp::{accept, serve};
+use super::stream::{Handshake, Stream};
 use super::wire::{StopFlag, Wire};
 use crate::error::PacsError;
 use crate::retrieve::{Scope, identifiers};
-use crate::settings::{PacsSettings, QueryRoot, StoreScp, TimeOuts};
+use crate::settings::{DimseSettings, QueryRoot, StoreScp, TimeOuts};
 use crate::source::{Received, Receiver, Taken, Wanted};
 
 /// Study Root and Patient Root Query/Retrieve Information Model – MOVE.
@@ -62,14 +63,14 @@ impl Shared {
 /// # Errors
 /// [`PacsError`]; what came by then was delivered.
 pub(crate) fn move_to_us(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     stop: &StopFlag,
     study: &StudyInstanceUid,
     scope: Scope,
     wanted: &[&Wanted],
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
-    let scp = settings.store_scp.ok_or(PacsError::NoStoreScp)?;
+    let scp = settings.store_scp.as_ref().ok_or(PacsError::NoStoreScp)?;
     let listening = TcpListener::bind(scp.listen)
         .and_then(|listener| listener.local_addr().map(|address| (listener, address)));
     let (listener, address) = listening
@@ -117,7 +118,7 @@ fn wake(address: SocketAddr) {
 }
 
 fn take_all(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     stop: &StopFlag,
     shared: &Shared,
     queue: &Queue<Event>,
@@ -165,7 +166,7 @@ fn take_all(
 
 /// Sends the requests and reads their answers.
 fn ask_all(
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     shared: &Shared,
     identifiers: Vec<Identifier>,
 ) -> Result<(), PacsError> {
@@ -175,7 +176,7 @@ fn ask_all(
     };
     // A peer need not answer before the end; that instances come is watched elsewhere.
     let time_outs = TimeOuts { no_progress: settings.time_outs.total, ..settings.time_outs };
-    let patient = PacsSettings { time_outs, ..settings.clone() };
+    let patient = DimseSettings { time_outs, ..settings.clone() };
     let mut messages = request(&patient, &[Proposal::service(model)], &shared.stop)?;
     shared.progress();
     let Some(context) = messages.context_of(model).cloned() else {
@@ -225,8 +226,8 @@ fn ask_all(
 fn accept_all<'scope>(
     threads: &'scope Threads<'scope, '_>,
     listener: &TcpListener,
-    settings: &'scope PacsSettings,
-    scp: StoreScp,
+    settings: &'scope DimseSettings,
+    scp: &'scope StoreScp,
     shared: &'scope Shared,
     events: &SyncSender<Event>,
 ) {
@@ -239,7 +240,7 @@ fn accept_all<'scope>(
         let served = spawn(threads, "esito-store", move || {
             let is_full = already_open >= scp.associations;
             // A broken association shows in what is missing, and that is asked for again.
-            drop(serve_one(stream, settings, is_full, shared, &events));
+            drop(serve_one(stream, settings, scp, is_full, shared, &events));
             shared.open.fetch_sub(1, Ordering::SeqCst);
         });
         if served.is_err() {
@@ -249,12 +250,20 @@ fn accept_all<'scope>(
 }
 
 fn serve_one(
-    stream: TcpStream,
-    settings: &PacsSettings,
+    socket: TcpStream,
+    settings: &DimseSettings,
+    scp: &StoreScp,
     is_full: bool,
     shared: &Shared,
     events: &SyncSender<Event>,
 ) -> Result<(), PacsError> {
+    let stream = match &scp.tls {
+        None => Stream::Plain(socket),
+        Some(tls) => {
+            let (limit, setting) = (settings.time_outs.association, "time_outs.association");
+            Stream::server(socket, tls, &Handshake { limit, setting, stop: &shared.stop })?
+        }
+    };
     let limit = settings.limits.bytes_per_second;
     let wire = Wire::new(stream, settings.time_outs, limit, shared.stop.clone())?;
     let messages = accept(wire, settings, is_full)?;
@@ -277,7 +286,7 @@ fn serve_one(
 }
 
 /// Whether the peer says that another retrieval asked for the instance.
-fn is_of_another(store: &StoreRequest, settings: &PacsSettings, shared: &Shared) -> bool {
+fn is_of_another(store: &StoreRequest, settings: &DimseSettings, shared: &Shared) -> bool {
     store.originator.as_ref().is_some_and(|(title, message_id)| {
         title == settings.calling_ae_title.as_str()
             && usize::from(*message_id) != shared.message_id.load(Ordering::SeqCst)

@@ -15,7 +15,7 @@ use super::messages::Messages;
 use super::negotiation::{APPLICATION_CONTEXT, decode, encode, max_pdu_of, user_variables};
 use super::wire::{ASSOCIATE_RQ, Wire};
 use crate::error::PacsError;
-use crate::settings::PacsSettings;
+use crate::settings::DimseSettings;
 use crate::source::{Received, Taken};
 
 /// SOP Classes of DICOM whose instances are sent by C-STORE; query/retrieve and worklists are not.
@@ -50,7 +50,7 @@ fn choose(proposed: &PresentationContextProposed) -> Option<String> {
 /// [`PacsError`] also when the request was rejected: then there is nothing to serve.
 pub(crate) fn accept(
     mut wire: Wire,
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     is_full: bool,
 ) -> Result<Messages, PacsError> {
     let frame = wire.read_frame()?;
@@ -124,7 +124,7 @@ fn negotiate(request: AssociationRQ) -> (AssociationAC, Vec<AcceptedContext>) {
 /// each piece.
 pub(crate) fn serve(
     mut messages: Messages,
-    settings: &PacsSettings,
+    settings: &DimseSettings,
     came: impl Fn(),
     mut take: impl FnMut(&StoreRequest, Received) -> Taken,
 ) -> Result<(), PacsError> {

@@ -1,15 +1,16 @@
 //! PDUs over a socket (PS3.8 §9.3): whole ones in, whole ones out, against a clock.
 
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::ErrorKind;
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::stream::Stream;
 use crate::error::PacsError;
 use crate::settings::TimeOuts;
+use crate::tls::TlsFault;
 
 /// Maximum Length Received (PS3.8 §D.1) that we announce: the body of a P-DATA-TF PDU.
 pub(crate) const MAX_PDU_BYTES: u32 = 128 << 10;
@@ -18,7 +19,7 @@ const MAX_NEGOTIATION_BYTES: u32 = 1 << 20;
 /// PDU type, a reserved byte, PDU length.
 const HEADER_BYTES: usize = 6;
 /// How often a wait looks whether it should go on.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 pub(crate) const ASSOCIATE_RQ: u8 = 0x01;
 pub(crate) const ASSOCIATE_AC: u8 = 0x02;
@@ -81,7 +82,7 @@ pub(crate) struct Frame {
 /// One end of a connection.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Stream,
     buffer: Vec<u8>,
     /// What of the buffer was read and not yet given out.
     filled: Range<usize>,
@@ -93,14 +94,14 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Takes a connected socket over.
+    /// Takes a connected stream over.
     pub(crate) fn new(
-        stream: TcpStream,
+        stream: Stream,
         time_outs: TimeOuts,
         bytes_per_second: Option<NonZeroU64>,
         stop: StopFlag,
     ) -> Result<Self, PacsError> {
-        stream.set_nodelay(true).map_err(|error| hung_up(&error))?;
+        stream.socket().set_nodelay(true).map_err(|error| hung_up(&error))?;
         let now = Instant::now();
         let clock = Clock {
             what: "the answer to the association request",
@@ -143,9 +144,13 @@ impl Wire {
     pub(crate) fn read_frame(&mut self) -> Result<Frame, PacsError> {
         self.fill(HEADER_BYTES)?;
         let header = self.buffer.get(self.filled.clone()).and_then(<[u8]>::first_chunk);
-        let Some([kind, _, l0, l1, l2, l3]) = header.copied() else {
+        let Some([kind, second, l0, l1, l2, l3]) = header.copied() else {
             return Err(PacsError::Protocol("a PDU without header".into()));
         };
+        // The header of a TLS alert: what a peer answers to whom it expects in TLS (RFC 8446 §5.1).
+        if [kind, second] == [0x15, 0x03] && self.stream.is_plain() {
+            return Err(PacsError::WantsTls);
+        }
         let length = u32::from_be_bytes([l0, l1, l2, l3]);
         let limit = match kind {
             ASSOCIATE_RQ | ASSOCIATE_AC => MAX_NEGOTIATION_BYTES,
@@ -203,7 +208,7 @@ impl Wire {
             if self.stop.is_stopped() {
                 return Err(PacsError::Stopped);
             }
-            self.stream.set_read_timeout(Some(wait)).map_err(|error| hung_up(&error))?;
+            self.stream.socket().set_read_timeout(Some(wait)).map_err(|error| hung_up(&error))?;
             let room = self.buffer.get_mut(self.filled.end..until).unwrap_or_default();
             match self.stream.read(room) {
                 Ok(0) => return Err(PacsError::HungUp("it was closed before the end".into())),
@@ -224,7 +229,7 @@ impl Wire {
     /// Sends whole PDUs in one write.
     pub(crate) fn send(&mut self, pdus: &[u8]) -> Result<(), PacsError> {
         let wait = self.clock.left()?;
-        self.stream.set_write_timeout(Some(wait)).map_err(|error| hung_up(&error))?;
+        self.stream.socket().set_write_timeout(Some(wait)).map_err(|error| hung_up(&error))?;
         self.stream.write_all(pdus).map_err(|error| {
             if is_time_out(error.kind()) {
                 let what = "the sending of a message";
@@ -236,10 +241,16 @@ impl Wire {
     }
 }
 
-fn is_time_out(kind: ErrorKind) -> bool {
+pub(super) fn is_time_out(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
 fn hung_up(error: &std::io::Error) -> PacsError {
-    PacsError::HungUp(error.to_string())
+    match TlsFault::in_io(error) {
+        Some(fault) => PacsError::Tls(fault),
+        None if error.kind() == ErrorKind::UnexpectedEof => {
+            PacsError::HungUp("it was closed before the end".into())
+        }
+        None => PacsError::HungUp(error.to_string()),
+    }
 }

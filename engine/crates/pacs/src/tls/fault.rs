@@ -59,6 +59,12 @@ pub enum TlsFault {
     /// The peer speaks something else.
     #[error("the server does not speak TLS on this port: check port and protocol")]
     NotTls,
+    /// The peer closes the connection in mid handshake.
+    #[error(
+        "the server hangs up during the handshake: it may not speak TLS on this port, or want a client \
+         certificate"
+    )]
+    HangsUp,
     /// Anything else.
     #[error("TLS fails: {0}")]
     Other(String),

@@ -230,8 +230,8 @@ fn a_foreign_part_is_told_and_the_others_come() {
 #[case::reset_in_a_body(Fault::CutAfter(20_000), 2, "the connection to 127.0.0.1")]
 #[case::cut_multipart(Fault::NoClosingBoundary, 4, "cuts its answer short: the closing boundary")]
 #[case::wrong_boundary(Fault::WrongBoundary, 0, "the boundary that its Content-Type names")]
-#[case::one_byte_a_second(Fault::Drip, 0, "`no_progress` sets the limit")]
-#[case::silence(Fault::Silence, 0, "`no_progress` sets the limit")]
+#[case::one_byte_a_second(Fault::Drip, 0, "`time_outs.no_progress` sets the limit")]
+#[case::silence(Fault::Silence, 0, "`time_outs.no_progress` sets the limit")]
 #[case::page_for_people(Fault::Page, 0, "answers with text/html instead of DICOM files")]
 #[case::unknown_study(Fault::AnotherStudy, 0, "(404)")]
 fn a_fault_is_told(#[case] fault: Fault, #[case] before: usize, #[case] words: &str) {
@@ -250,11 +250,11 @@ fn a_fault_is_told(#[case] fault: Fault, #[case] before: usize, #[case] words: &
 fn an_endless_body_ends_at_the_limit() {
     let site = site(Fault::Endless);
     let mut settings = site.settings();
-    settings.limits.retrieval_bytes = 4 << 20;
+    settings.limits.study_bytes = 4 << 20;
     settings.limits.instance_bytes = 1 << 20;
     let (whole, _, fault) = fetch(&DicomWeb::new(settings).unwrap(), What::Study(&site.study()));
     let message = fault.unwrap().to_string();
-    assert!(whole.is_empty() && message.contains("`retrieval_bytes` sets the limit"), "{message}");
+    assert!(whole.is_empty() && message.contains("`limits.study_mib` sets the limit"), "{message}");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_total_time_ends_it_all() {
     settings.limits.instance_bytes = 1 << 20;
     let (_, _, fault) = fetch(&DicomWeb::new(settings).unwrap(), What::Study(&site.study()));
     let message = fault.unwrap().to_string();
-    assert!(message.contains("`total` sets the limit"), "{message}");
+    assert!(message.contains("`time_outs.total` sets the limit"), "{message}");
 }
 
 #[test]
@@ -304,7 +304,8 @@ fn a_closed_port_and_an_unknown_host() {
     );
     let unknown = message("http://no-such-host.invalid/dicom-web");
     assert!(
-        unknown.contains("cannot be found") || unknown.contains("`connect` sets the limit"),
+        unknown.contains("cannot be found")
+            || unknown.contains("`time_outs.connect` sets the limit"),
         "{unknown}"
     );
 }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::time::{Duration, Instant};
 
 use fixtures::web::Fault;
 use model::SopInstanceUid;
 use pacs::dicomweb::DicomWeb;
 use pacs::{
-    Availability, InstanceSource, PacsError, Received, ReceivedBody, Receiver, StudyKeys,
+    Availability, InstanceSource, PacsError, Received, ReceivedBody, Receiver, StopFlag, StudyKeys,
     StudyQuery, Taken, Wanted,
 };
 use rstest::rstest;
 
-use super::{Site, site};
+use super::{SOON, Site, site};
 
 /// Takes what comes and remembers it by its bytes.
 struct Taker {
@@ -94,4 +95,22 @@ fn what_is_listed_is_retrieved(
     let asked = site.server.asked();
     let retrievals = asked.iter().filter(|asked| !asked.line.contains('?')).count();
     assert_eq!(retrievals, requests, "{result:?}");
+}
+
+#[test]
+fn a_silent_server_holds_nobody_who_wants_no_more() {
+    let site = site(Fault::Silence);
+    let stop = StopFlag::default();
+    let mut settings = site.settings();
+    settings.time_outs.no_progress = SOON;
+    let client = DicomWeb::stopped_by(settings, stop.clone()).unwrap();
+    let begun = Instant::now();
+    let asked = std::thread::scope(|threads| {
+        let asking = threads.spawn(|| client.find_studies(&StudyKeys::default()));
+        std::thread::sleep(Duration::from_millis(300));
+        stop.stop();
+        asking.join().unwrap()
+    });
+    assert!(matches!(asked, Err(PacsError::Stopped)), "{asked:?}");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
