@@ -2,6 +2,7 @@
 
 use model::{Notice, Refusal, SopClassUid};
 use part10::Instance;
+use render::Window;
 use zipstream::{DeflatedChunk, PreparedEntry};
 
 use crate::error::PackError;
@@ -65,6 +66,8 @@ pub(crate) struct InstanceFacts {
     pub(crate) transfer_syntax: String,
     /// How many frames there are; `None` without pixels.
     pub(crate) frame_count: Option<u32>,
+    /// What the file says of the windows that its frames are shown by.
+    pub(crate) windows: Vec<Window>,
     /// Whether the pixels stay compressed although the package is to be uncompressed.
     pub(crate) kept_compressed: bool,
 }

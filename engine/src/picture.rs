@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use media::contents::MOST_WINDOWS;
 use model::{PreviewFault, PreviewGap, Refusal};
 use part10::{Frames, Instance, PixelDescription};
-use render::{Bitmap, LutCache, Rendering, ValueRange, ValueSample, sampled_frames};
+use render::{Bitmap, LutCache, Rendering, ValueRange, ValueSample, Window, sampled_frames};
 use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, store};
 
@@ -210,6 +211,12 @@ impl Pictures {
             rendering.lacks_overlay().then_some(PreviewGap::Overlay)
         };
         Ok(Drawn { bitmap, gap })
+    }
+
+    /// What the file says of the windows in use, as many as a page can tell of and one more.
+    pub(crate) fn windows(&self) -> Vec<Window> {
+        let most = MOST_WINDOWS + 1;
+        self.rendering.as_ref().map(|rendering| rendering.windows(most)).unwrap_or_default()
     }
 
     fn pixel_height_over_width(&self) -> f64 {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use dicom_core::Tag;
 use media::contents::{
     Counts, DocumentLink, FrameEntry, ImageLine, Institution, ObjectLine, PackageContents, Patient,
-    Preview, ReportLink, SegmentLabel, SeriesSection, StudySection,
+    Preview, ReportLink, SegmentLabel, SeriesSection, StudySection, WindowLabel,
 };
 use media::numbering::{Ordinal, Place};
 use model::{FileId, Notice};
 use part10::Dataset;
+use render::Window;
 
 use crate::outcome::InstanceFacts;
 use crate::request::Options;
@@ -79,6 +80,7 @@ impl Sections {
                 frame_rate: frame_rate(&dataset),
                 frames,
                 segments: segments(&dataset),
+                windows: facts.windows.iter().map(window_label).collect(),
             }),
             None => section.objects.push(ObjectLine {
                 file_id,
@@ -201,6 +203,11 @@ fn segments(dataset: &Dataset<'_>) -> Vec<SegmentLabel> {
         colour: segment.colour,
     };
     segments.map(label).collect()
+}
+
+fn window_label(window: &Window) -> WindowLabel {
+    let Window { explanation, center_and_width } = window.clone();
+    WindowLabel { explanation, center_and_width }
 }
 
 fn first_preview(section: &SeriesSection) -> Option<Preview> {

@@ -103,7 +103,9 @@ fn try_feed(
     };
     let transfer_syntax = if decode { EXPLICIT_VR_LITTLE_ENDIAN.to_owned() } else { stored_syntax };
     let kept_compressed = !context.as_stored && transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN;
-    let facts = InstanceFacts { planned, instance, transfer_syntax, frame_count, kept_compressed };
+    let windows = shown.pictures.as_ref().map(|pictures| pictures.windows()).unwrap_or_default();
+    let facts =
+        InstanceFacts { planned, instance, transfer_syntax, frame_count, windows, kept_compressed };
     let end = Outcome::End(Box::new(StreamedInstance { facts, as_stored }));
     window.submit(held, move || end)?;
     Ok(())

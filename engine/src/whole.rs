@@ -47,7 +47,9 @@ fn try_work(
     let frame_count = (body.pixels != Pixels::None).then_some(body.frame_count);
     let kept_compressed = !context.as_stored && transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN;
     let instance = instance.without_body();
-    let facts = InstanceFacts { planned, instance, transfer_syntax, frame_count, kept_compressed };
+    let windows = natives.pictures.as_ref().map(Pictures::windows).unwrap_or_default();
+    let facts =
+        InstanceFacts { planned, instance, transfer_syntax, frame_count, windows, kept_compressed };
     Ok(WholeInstance { facts, entry, sha256, frames, thumbnail })
 }
 

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::support::{Workplace, files_below, judges, report};
+use crate::support::{Workplace, files_below, judges, report, run};
 
 const IMPLICIT: &str = "1.2.840.10008.1.2";
 const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
@@ -100,6 +100,20 @@ fn segments_without_their_images_are_told_and_others_are_not() {
     let told: Vec<_> =
         notices.iter().map(|notice| (notice["kind"].as_str(), notice["file"].as_str())).collect();
     assert_eq!(told, [(Some("preview_incomplete"), Some("seg/000003.dcm"))]);
+}
+
+#[test]
+fn the_page_names_the_first_of_several_windows() {
+    let place = Workplace::with_study(&["--study", "quirk-sigmoid"]);
+    place.package(&[]).expect_code(&[0]);
+    let zip = place.zip();
+    let page = |edition| {
+        let path = format!("*/IHE_PDI/{edition}ST000001/SE000001.HTM");
+        let unzip = run::program("unzip").arg("-p").arg(&zip).arg(path).finish();
+        String::from_utf8(unzip.stdout).unwrap()
+    };
+    assert!(page("").contains(">Finestra: <bdi>TESSUTI</bdi>, C 40 L 400<"));
+    assert!(page("EN/").contains(">Window: <bdi>TESSUTI</bdi>, C 40 W 400<"));
 }
 
 #[rstest]

@@ -128,6 +128,20 @@ pub struct ImageLine {
     pub frames: Vec<FrameEntry>,
     /// What the colours of a segmentation stand for; empty for other images.
     pub segments: Vec<SegmentLabel>,
+    /// The windows that its frames are shown by, each once; of more than [`MOST_WINDOWS`] the first.
+    pub windows: Vec<WindowLabel>,
+}
+
+/// How many windows the page of a series tells of; series of many have one for each image.
+pub const MOST_WINDOWS: usize = 3;
+
+/// The name and the numbers of a window: which values are black and white.
+#[derive(Clone, PartialEq)]
+pub struct WindowLabel {
+    /// Window Center & Width Explanation (0028,1055), or LUT Explanation (0028,3003).
+    pub explanation: Option<String>,
+    /// Window Center (0028,1050) and Window Width (0028,1051), finite; `None` for a VOI LUT.
+    pub center_and_width: Option<(f64, f64)>,
 }
 
 /// The name and the colour of a segment.
@@ -307,6 +321,15 @@ impl fmt::Debug for ImageLine {
 impl fmt::Debug for SegmentLabel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("SegmentLabel").field("colour", &self.colour).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for WindowLabel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WindowLabel")
+            .field("center_and_width", &self.center_and_width)
+            .finish_non_exhaustive()
     }
 }
 

@@ -17,6 +17,7 @@ mod overview;
 mod report;
 mod series;
 mod shown;
+mod window;
 
 use std::fmt::Write as _;
 use std::iter::once_with;

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use media::branding::Localised;
-use media::contents::{FrameEntry, PackageContents};
+use media::contents::{FrameEntry, PackageContents, WindowLabel};
 use media::layout::{Layout, ReportFormat};
 use media::numbering::Ordinal;
 use media::report::{References, ReportFrame, is_structured_report, report_pdf, structured_report};
@@ -202,6 +202,9 @@ fn infected(payload: &str) -> PackageContents {
             for image in &mut series.images {
                 image.number = text();
                 image.slice_location = text();
+                for window in &mut image.windows {
+                    window.explanation = text();
+                }
             }
             for object in &mut series.objects {
                 object.title = text();
@@ -229,6 +232,44 @@ fn text_of_a_file_never_becomes_markup() {
         }
         assert!(readme::readme(&infected(payload)).is_ascii());
     }
+}
+
+/// Explanation, and centre and width of a window.
+type Told = (Option<&'static str>, Option<(f64, f64)>);
+
+#[rstest]
+#[case::one(Language::Italian, &[(Some("ADDOME"), Some((40.0, 400.5)))], "Finestra: <bdi>ADDOME</bdi>, C 40 L 400,5")]
+#[case::in_english(Language::English, &[(Some("ADDOME"), Some((40.0, 400.5)))], "Window: <bdi>ADDOME</bdi>, C 40 W 400.5")]
+#[case::two_without_a_name(Language::English, &[(None, Some((1.0, 2.0))), (None, Some((3.0, 4.0)))], "Window: C 1 W 2; C 3 W 4")]
+#[case::a_table(Language::English, &[(Some("NORMAL"), None)], "Window: <bdi>NORMAL</bdi>")]
+#[case::many(
+    Language::Italian,
+    &[(None, Some((1.0, 2.0))), (None, Some((2.0, 2.0))), (None, Some((3.0, 2.0))), (None, Some((4.0, 2.0)))],
+    "Finestra: diversa da immagine a immagine"
+)]
+#[case::an_unnamed_table(Language::English, &[(None, None)], "")]
+#[case::none(Language::English, &[], "")]
+fn a_series_says_by_which_window_it_is_shown(
+    #[case] language: Language,
+    #[case] windows: &[Told],
+    #[case] expected: &str,
+) {
+    let mut contents = sample::contents(language, Layout::Reference, 8);
+    let images = &mut contents.studies[0].series[0].images;
+    for (at, image) in images.iter_mut().enumerate() {
+        let window = windows.get(at % windows.len().max(1));
+        let window = window.map(|(explanation, center_and_width)| WindowLabel {
+            explanation: explanation.map(str::to_owned),
+            center_and_width: *center_and_width,
+        });
+        image.windows = window.into_iter().collect();
+    }
+    let pages = pages(&contents);
+    let (_, page) =
+        pages.iter().find(|(path, _)| path.as_str() == "IHE_PDI/ST000001/SE000001.HTM").unwrap();
+    let line = page.lines().find(|line| line.contains("Finestra:") || line.contains("Window:"));
+    let expected = (!expected.is_empty()).then(|| format!("<p class=\"facts\">{expected}</p>"));
+    assert_eq!(line, expected.as_deref());
 }
 
 #[test]

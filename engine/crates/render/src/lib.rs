@@ -21,6 +21,6 @@ pub use pixel_coding::{
     Decoder, PIXEL_CODINGS, PixelCoding, can_decode, is_lossless, pixel_coding,
 };
 pub use rendering::{
-    LutCache, Rendering, Segment, Segmentation, SourceFrame, ValueRange, ValueSample,
+    LutCache, Rendering, Segment, Segmentation, SourceFrame, ValueRange, ValueSample, Window,
     sampled_frames, segments,
 };

@@ -25,6 +25,7 @@ mod segmented_palette;
 mod stored_format;
 mod value_range;
 mod voi;
+mod window;
 
 use dicom_dictionary_std::tags;
 use model::PreviewFault;
@@ -41,6 +42,7 @@ use palette::Palette;
 pub use gray_lut::LutCache;
 pub use segmentation::{Segment, Segmentation, SourceFrame, segments};
 pub use value_range::{ValueRange, ValueSample, sampled_frames};
+pub use window::Window;
 
 /// Everything that turns the native frames of one instance into 8-bit pictures.
 ///
@@ -217,6 +219,25 @@ impl Rendering {
     /// What all frames without a window are to be shown by.
     pub fn set_range(&mut self, range: ValueRange) {
         self.range = Some(range);
+    }
+
+    /// What the file says of the VOI LUTs and windows that its frames are shown by: each once, in the
+    /// order of the frames, the first `most`.
+    pub fn windows(&self, most: usize) -> Vec<Window> {
+        let mut windows = Vec::new();
+        let mut add = |window: &Window| {
+            if windows.len() < most && !windows.contains(window) {
+                windows.push(window.clone());
+            }
+        };
+        match &self.pipeline {
+            Pipeline::Gray(gray) | Pipeline::GrayAndPalette(gray, _) => {
+                gray.windows().for_each(&mut add);
+            }
+            Pipeline::Float(float) => float.windows().for_each(&mut add),
+            _ => {}
+        }
+        windows
     }
 
     /// Whether the file has an overlay that contradicts itself, and so is missing in the pictures.

@@ -9,6 +9,7 @@ use super::head::PageHead;
 use super::modality::modality;
 use super::object_kind::object_kind;
 use super::shown::Shown;
+use super::window::Windows;
 use super::{Page, Site, WebError, link::link};
 use crate::contents::{SegmentLabel, SeriesSection, StudySection};
 use crate::dates::display_da_tm;
@@ -32,6 +33,7 @@ struct SeriesPage {
     study: Shown,
     study_date: Option<Shown>,
     facts: String,
+    windows: Windows,
     previous: Option<String>,
     next: Option<String>,
     frame_rate: String,
@@ -170,6 +172,7 @@ impl Sheets<'_> {
             study: study_title(study, text),
             study_date: Shown::some(date.as_deref()),
             facts: facts(series, language).join(" · "),
+            windows: Windows::of(series, language),
             previous,
             next,
             frame_rate: frame_rate(series),

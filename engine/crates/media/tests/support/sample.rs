@@ -10,7 +10,7 @@
 use media::Language;
 use media::contents::{
     Counts, FrameEntry, ImageLine, Institution, ObjectLine, PackageContents, Patient, Preview,
-    ReportLink, ReportStatus, SeriesSection, StudySection,
+    ReportLink, ReportStatus, SeriesSection, StudySection, WindowLabel,
 };
 use media::layout::{Layout, ReportFormat};
 use media::numbering::{Ordinal, Place};
@@ -58,6 +58,13 @@ fn series(
             frame_rate: (shape.frame_count > 1).then_some(25.0),
             frames: (1..=shape.tried).map(frame).collect(),
             segments: Vec::new(),
+            windows: match modality {
+                "CT" => vec![WindowLabel {
+                    explanation: text("Addome & <b>fegato</b>"),
+                    center_and_width: Some((40.0, 400.5)),
+                }],
+                _ => Vec::new(),
+            },
         }
     };
     SeriesSection {

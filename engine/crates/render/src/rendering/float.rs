@@ -10,6 +10,7 @@ use super::instance_levels::{FrameLevels, Inputs, InstanceLevels, is_inverse};
 use super::modality::Modality;
 use super::value_range::{ValueRange, ValueSample};
 use super::voi::Voi;
+use super::window::Window;
 
 /// How to show frames of floating-point numbers.
 #[derive(Debug)]
@@ -54,9 +55,14 @@ impl Float {
         self.levels.lacks_voi()
     }
 
+    /// What the file says of the VOI LUTs and windows in use.
+    pub(super) fn windows(&self) -> impl Iterator<Item = &Window> {
+        self.levels.windows()
+    }
+
     /// Gathers the values of a frame that has no window.
     pub(super) fn sample(&self, index: u32, native: &[u8], columns: u16, sample: &mut ValueSample) {
-        let FrameLevels { modality, voi } = self.levels.of_frame(index);
+        let FrameLevels { modality, voi, .. } = self.levels.of_frame(index);
         let (&Modality::Linear { slope, intercept }, None) = (modality, voi) else { return };
         let value = |stored: f64| {
             let is_padding = self.padding.is_some_and(|(low, high)| (low..=high).contains(&stored));
@@ -81,7 +87,7 @@ impl Float {
         columns: u16,
         range: Option<ValueRange>,
     ) -> Result<Vec<u8>, PreviewFault> {
-        let FrameLevels { modality, voi } = self.levels.of_frame(index);
+        let FrameLevels { modality, voi, .. } = self.levels.of_frame(index);
         let &Modality::Linear { slope, intercept } = modality else {
             return Err(PreviewFault::Unsupported("a Modality LUT for floating point".into()));
         };

@@ -9,6 +9,7 @@ use super::instance_levels::{FrameLevels, Inputs, InstanceLevels, is_inverse};
 use super::stored_format::StoredFormat;
 use super::value_range::{ValueRange, ValueSample};
 use super::voi::Voi;
+use super::window::Window;
 
 /// Stored values that mean "no pixel here" (0028,0120), (0028,0121).
 ///
@@ -81,6 +82,11 @@ impl Gray {
         self.format.bits_stored > 8 && self.levels.lacks_voi()
     }
 
+    /// What the file says of the VOI LUTs and windows in use.
+    pub(super) fn windows(&self) -> impl Iterator<Item = &Window> {
+        self.levels.windows()
+    }
+
     /// Gathers the values of a frame that has no window.
     pub(super) fn sample(
         &self,
@@ -89,7 +95,7 @@ impl Gray {
         (rows, columns): (u16, u16),
         sample: &mut ValueSample,
     ) {
-        let FrameLevels { modality, voi } = self.levels.of_frame(index);
+        let FrameLevels { modality, voi, .. } = self.levels.of_frame(index);
         if voi.is_some() {
             return;
         }
@@ -116,7 +122,7 @@ impl Gray {
         (rows, columns): (u16, u16),
         range: Option<ValueRange>,
     ) -> Vec<u8> {
-        let FrameLevels { modality, voi } = self.levels.of_frame(index);
+        let FrameLevels { modality, voi, .. } = self.levels.of_frame(index);
         let voi = voi.clone().unwrap_or_else(|| {
             let whole = || {
                 let (low, high) = self.format.range();

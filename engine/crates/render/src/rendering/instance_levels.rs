@@ -8,6 +8,7 @@ use part10::{Dataset, Photometric, PixelDescription};
 
 use super::modality::Modality;
 use super::voi::Voi;
+use super::window::Window;
 
 /// What the values are that are looked up.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,8 @@ pub(super) struct FrameLevels {
     pub(super) modality: Modality,
     /// `None`: the pixels decide.
     pub(super) voi: Option<Voi>,
+    /// What the file says of `voi`.
+    window: Option<Window>,
 }
 
 /// The transformations of all frames of an instance.
@@ -40,7 +43,7 @@ impl InstanceLevels {
     /// # Errors
     /// [`PreviewFault::Unsupported`] for tables that contradict themselves.
     pub(super) fn read(dataset: &Dataset<'_>, inputs: Inputs) -> Result<Self, PreviewFault> {
-        let plain = FrameLevels { modality: Modality::IDENTITY, voi: None };
+        let plain = FrameLevels { modality: Modality::IDENTITY, voi: None, window: None };
         let shared = levels(dataset, dataset, inputs, &plain)?;
         let shared = match dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE) {
             Some(group) => grouped_levels(&group, inputs, &shared)?,
@@ -61,6 +64,12 @@ impl InstanceLevels {
         let mut frames = self.frames.iter();
         self.frames.is_empty() && self.shared.voi.is_none()
             || frames.any(|frame| frame.voi.is_none())
+    }
+
+    /// What the file says of the VOI LUTs and windows in use, in the order of the frames.
+    pub(super) fn windows(&self) -> impl Iterator<Item = &Window> {
+        let shared = self.frames.is_empty().then_some(&self.shared);
+        self.frames.iter().chain(shared).filter_map(|levels| levels.window.as_ref())
     }
 
     /// The transformations of a frame, counted from 0.
@@ -90,8 +99,11 @@ fn levels(
         Modality::read(modality, inputs.signed)?.unwrap_or_else(|| outer.modality.clone());
     let (low, high) = inputs.range;
     let negative_inputs = modality.range(low, high).0 < 0.0;
-    let voi = Voi::read(voi, negative_inputs)?.or_else(|| outer.voi.clone());
-    Ok(FrameLevels { modality, voi })
+    let (voi, window) = match Voi::read(voi, negative_inputs)? {
+        Some((voi, window)) => (Some(voi), Some(window)),
+        None => (outer.voi.clone(), outer.window.clone()),
+    };
+    Ok(FrameLevels { modality, voi, window })
 }
 
 /// The macros Pixel Value Transformation and Frame VOI LUT of one item of functional groups.

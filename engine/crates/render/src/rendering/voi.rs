@@ -5,6 +5,7 @@ use model::PreviewFault;
 use part10::Dataset;
 
 use super::lookup_table::LookupTable;
+use super::window::Window;
 
 /// The VOI LUT, scaled to outputs from 0 to 255.
 ///
@@ -30,8 +31,8 @@ pub(super) enum Voi {
 }
 
 impl Voi {
-    /// Reads the first VOI LUT of one data set or functional group, else its first window; `None`
-    /// when it has neither, or a window without width.
+    /// Reads the first VOI LUT of one data set or functional group, else its first window, and what
+    /// the file says of it; `None` when it has neither, or a window without width.
     ///
     /// # Errors
     /// [`PreviewFault::Unsupported`] when there is a VOI LUT that contradicts itself and no window,
@@ -39,17 +40,18 @@ impl Voi {
     pub(super) fn read(
         dataset: &Dataset<'_>,
         negative_inputs: bool,
-    ) -> Result<Option<Self>, PreviewFault> {
+    ) -> Result<Option<(Self, Window)>, PreviewFault> {
         let table = LookupTable::read(dataset, tags::VOILUT_SEQUENCE, negative_inputs);
         if let Ok(Some(table)) = table {
-            return Ok(Some(Self::Table(table)));
+            return Ok(Some((Self::Table(table), Window::of_table(dataset))));
         }
         let center = dataset.f64(tags::WINDOW_CENTER).filter(|center| center.is_finite());
         let width = dataset.f64(tags::WINDOW_WIDTH).filter(|width| width.is_finite());
         match (center, width) {
             (Some(center), Some(width)) if width > 0.0 => {
                 let function = dataset.text(tags::VOILUT_FUNCTION);
-                Self::window(function.as_deref().unwrap_or("LINEAR"), center, width).map(Some)
+                let voi = Self::window(function.as_deref().unwrap_or("LINEAR"), center, width)?;
+                Ok(Some((voi, Window::first(dataset, center, width))))
             }
             _ => table.map(|_absent| None),
         }
@@ -117,7 +119,7 @@ mod tests {
             text(tags::WINDOW_WIDTH, *b"DS", width),
             function.map(|term| text(tags::VOILUT_FUNCTION, *b"CS", term)).unwrap_or_default(),
         ];
-        Voi::read(&parse(&bytes.concat()), false).map(Option::unwrap)
+        Voi::read(&parse(&bytes.concat()), false).map(|voi| voi.unwrap().0)
     }
 
     // Expected levels are worked out by hand from the pseudo-code of PS3.3 C.11.2.1.2.1:
@@ -180,7 +182,7 @@ mod tests {
             text(tags::WINDOW_WIDTH, *b"DS", "2"),
             lut(&[4095, 0], 2),
         ];
-        let voi = Voi::read(&parse(&bytes.concat()), false).unwrap().unwrap();
+        let (voi, _) = Voi::read(&parse(&bytes.concat()), false).unwrap().unwrap();
         assert_eq!((voi.apply(0.0), voi.apply(0.6)), (255, 0));
     }
 
@@ -194,7 +196,7 @@ mod tests {
             text(tags::WINDOW_WIDTH, *b"DS", "256"),
             broken,
         ];
-        let voi = Voi::read(&parse(&window.concat()), false).unwrap();
-        assert_eq!(voi, Some(Voi::Ramp { low: 0.0, high: 255.0 }));
+        let (voi, _) = Voi::read(&parse(&window.concat()), false).unwrap().unwrap();
+        assert_eq!(voi, Voi::Ramp { low: 0.0, high: 255.0 });
     }
 }

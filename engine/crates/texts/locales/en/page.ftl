@@ -40,6 +40,9 @@ page-objects = { $n ->
    *[other] { $n } other objects
 }
 page-body-part = Body part
+page-window = Window
+page-window-numbers = C { $center } W { $width }
+page-window-varies = differs from image to image
 page-no-images = No images
 page-preview-alt = { $series }: image { $image } of { $images }
 page-image = Image

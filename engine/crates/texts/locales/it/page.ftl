@@ -40,6 +40,9 @@ page-objects = { $n ->
    *[other] { $n } altri oggetti
 }
 page-body-part = Distretto
+page-window = Finestra
+page-window-numbers = C { $center } L { $width }
+page-window-varies = diversa da immagine a immagine
 page-no-images = Nessuna immagine
 page-preview-alt = { $series }: immagine { $image } di { $images }
 page-image = Immagine
