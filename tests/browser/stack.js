@@ -102,10 +102,16 @@ async function useStack(page, file, label, check) {
     await pause(300);
     const later = await read(page);
     check(later.number === state.number && later.play === before, `${label}: Space does not stop`);
-    await page.goto(`${address}#n4`, { waitUntil: 'load' });
+    const anchors = await page.$$eval('#frames li[id], .frames li[id]', (items) => items.map((item) => item.id));
+    check(new Set(anchors).size === total, `${label}: ${anchors.length} anchors for ${total} images`);
+    const fourth = await page.$$eval('.frames > li[id]', (items) => items[3].id);
+    await page.goto(`${address}#${fourth}`, { waitUntil: 'load' });
     await page.reload({ waitUntil: 'load' });
     await expect(4, 'a link to an image');
-    await page.click('#n2 .picture, [data-number="2"] .picture');
+    const last = anchors.sort()[total - 1];
+    await page.evaluate((anchor) => { window.location.hash = anchor; }, last);
+    await expect(total, 'a link to the last image');
+    await page.click('.frames > li:nth-child(2) .picture');
     await expect(2, 'a click on the sheet');
   }
   for (const id of ['#brightness', '#contrast']) {

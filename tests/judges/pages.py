@@ -20,10 +20,14 @@ def judge_pages(root, names, findings):
     """Judges every page, then that every preview and report can be reached from the first one."""
     present = set(names)
     links = {}
+    ids, fragments = {}, []
     pages = [name for name in names if name.lower().endswith((".htm", ".html"))]
     for name in pages:
         if not name.startswith(("cdviewer/", "CDVIEWER/")):
-            links[name] = judge_page(root / name, name, present, findings)
+            links[name] = judge_page(root / name, name, present, ids, fragments, findings)
+    for name, target, fragment in fragments:
+        found = target not in ids or fragment in ids[target]
+        findings.check("links", found, f"{name}: {target} has no id {fragment}")
     for name in names:
         if name.lower().endswith(".css"):
             links[name] = judge_stylesheet(root / name, name, present, findings)
@@ -38,8 +42,8 @@ def judge_pages(root, names, findings):
             findings.check("links", name in reached, f"{name} cannot be reached from the index")
 
 
-def judge_page(path, name, present, findings):
-    """One page; returns the names that it links to."""
+def judge_page(path, name, present, ids, fragments, findings):
+    """One page; returns the names that it links to, adds its ids and the fragments it asks for."""
     data = path.read_bytes()
     findings.check("html", b"charset" in data[:1024].lower(), f"{name}: no charset in the first 1024 bytes")
     try:
@@ -59,14 +63,16 @@ def judge_page(path, name, present, findings):
         findings.add("xhtml", f"{name}: {error}")
     run_tool("tidy", ["tidy", "-errors", "-quiet", "-utf8", path], findings, accept=(0, 1),
              error_lines=lambda line: not TIDY_KNOWS_NOT.search(line))
-    return judge_tree(tree, name, present, findings)
+    return judge_tree(tree, name, present, ids, fragments, findings)
 
 
-def judge_tree(tree, name, present, findings):
+def judge_tree(tree, name, present, ids, fragments, findings):
     """What the parsed page holds: language, alternative texts, no script that came from DICOM text."""
     findings.check("html", tree.get("lang") in ("it", "en"), f"{name}: lang is {tree.get('lang')}")
     targets = []
-    ids = {element.get("id") for element in tree.iter() if element.get("id")}
+    found = [element.get("id") for element in tree.iter() if element.get("id")]
+    ids[name] = set(found)
+    findings.check("html", len(found) == len(ids[name]), f"{name}: an id stands twice")
     for element in tree.iter():
         if not isinstance(element.tag, str):
             continue
@@ -79,18 +85,18 @@ def judge_tree(tree, name, present, findings):
         for key, value in element.attrib.items():
             findings.check("html", not str(key).lower().startswith("on"), f"{name}: {key} handler")
             if key in LINKS:
-                targets += judge_link(value, name, present, ids, findings)
+                targets += judge_link(value, name, present, fragments, findings)
     return targets
 
 
-def judge_link(value, name, present, ids, findings):
+def judge_link(value, name, present, fragments, findings):
     """One link: relative, local, and its target is there in this very case."""
     parts = urlsplit(value)
     if parts.scheme or parts.netloc or value.startswith("/") or "\\" in value:
         findings.add("links", f"{name}: {value!r} leaves the package")
         return []
     if not parts.path:
-        findings.check("links", not parts.fragment or parts.fragment in ids, f"{name}: no id {parts.fragment}")
+        fragments += [(name, name, parts.fragment)] if parts.fragment else []
         return []
     steps = name.split("/")[:-1]
     for step in unquote(parts.path).split("/"):
@@ -104,6 +110,7 @@ def judge_link(value, name, present, ids, findings):
     target = "/".join(steps)
     folder = any(other.startswith(target + "/") for other in present)
     findings.check("links", target in present or folder, f"{name}: {value!r} meets no file")
+    fragments += [(name, target, parts.fragment)] if parts.fragment else []
     return [target]
 
 
@@ -113,4 +120,4 @@ def judge_stylesheet(path, name, present, findings):
     targets = re.findall(r"""url\(\s*['"]?([^'")]+)""", text)
     findings.check("css", "@import" not in text, f"{name}: @import")
     return [found for value in targets if not value.startswith("data:")
-            for found in judge_link(value, name, present, set(), findings)]
+            for found in judge_link(value, name, present, [], findings)]

@@ -267,6 +267,23 @@ impl StudySection {
     }
 }
 
+impl ImageLine {
+    /// The fragment that leads to a frame on the page of its series: `IM000007` for the first frame,
+    /// `IM000007-FR000012` for another; `frame` counts from 0.
+    ///
+    /// A series of several sheets lists its first 10 000 frames on that page, so the fragment is there
+    /// with script and without.
+    pub fn anchor(&self, frame: usize) -> String {
+        let name = self.file_id.as_path().rsplit('/').next().unwrap_or_default().to_owned();
+        let number =
+            u32::try_from(frame).ok().and_then(|frame| Ordinal::new(frame.checked_add(1)?));
+        match number {
+            Some(number) if frame > 0 => format!("{name}-FR{number}"),
+            _ => name,
+        }
+    }
+}
+
 impl SeriesSection {
     /// How many DICOM instances there are, images and others.
     pub fn instance_count(&self) -> usize {

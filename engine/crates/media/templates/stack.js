@@ -17,8 +17,9 @@
 
   /* The images as the page lists them: where they lie, what stands below them, why there is none. */
   var frames = [];
-  Array.prototype.forEach.call(list.children, function (item) {
-    if (item.className === 'capped') { return; }
+  var items = list.querySelectorAll('li:not(.capped)');
+  var sheet = document.querySelectorAll('.frames > li:not(.capped)');
+  Array.prototype.forEach.call(items, function (item) {
     var link = item.querySelector('a');
     var reason = item.querySelector('.placeholder');
     var picture = item.querySelector('img');
@@ -251,23 +252,29 @@
     screen.addEventListener(name, function () { from = null; });
   });
 
-  /* A click on an image of the sheet below shows it above. */
-  Array.prototype.forEach.call(document.querySelectorAll('.frames .picture'), function (link) {
-    link.addEventListener('click', function (event) {
-      var item = link.parentNode.parentNode;
-      var number = parseInt(item.getAttribute('data-number') || item.id.slice(1), 10);
-      if (event.ctrlKey || event.shiftKey || event.metaKey || !number) { return; }
+  /* A click on an image of the sheet below shows it above. The sheet begins the series. */
+  Array.prototype.forEach.call(sheet, function (item, index) {
+    item.addEventListener('click', function (event) {
+      if (event.ctrlKey || event.shiftKey || event.metaKey || !item.querySelector('.picture').contains(event.target)) { return; }
       event.preventDefault();
-      show(number - 1);
+      show(index);
       stack.scrollIntoView();
       screen.focus({ preventScroll: true });
     });
   });
 
+  /* A link to an image, as reports have them: #IM000007, for a frame #IM000007-FR000012. */
+  var places = {};
+  Array.prototype.forEach.call(items, remember);
+  Array.prototype.forEach.call(sheet, remember);
+  function remember(item, index) {
+    if (item.id) { places[item.id] = index; }
+  }
+
   function fromAddress() {
-    var number = parseInt((/^#n(\d+)$/.exec(window.location.hash) || [])[1], 10);
-    if (number) {
-      show(number - 1);
+    var index = places[window.location.hash.slice(1)];
+    if (index !== undefined) {
+      show(index);
       stack.scrollIntoView();
     }
   }

@@ -299,7 +299,7 @@ fn three_thousand_images() {
     let stack = page("IHE_PDI/ST000001/SE000001.HTM");
     assert!(stack.len() < 400_000, "stack: {} bytes", stack.len());
     assert_eq!(stack.matches("<img ").count(), 96);
-    assert_eq!(stack.matches("<li id=\"n").count(), 3_000);
+    assert_eq!(stack.matches("<li id=\"IM").count(), 3_000);
     let sheets =
         pages.iter().filter(|(at, _)| at.as_str().starts_with("IHE_PDI/ST000001/SE000001/SH"));
     assert_eq!(sheets.map(|(_, sheet)| sheet.matches("<img ").count()).sum::<usize>(), 3_000 - 96);
@@ -315,7 +315,7 @@ fn sheets_and_overviews_say_how_many_of_how_many() {
     assert!(stack.contains("Qui scorrono le prime 10000 immagini di 10100:"));
     let sheet = page("IHE_PDI/ST000001/SE000001/SH000106.HTM");
     assert!(sheet.contains("Immagini da 10081 a 10100 di 10100"));
-    assert!(sheet.contains("href=\"../SE000001.HTM#n10081\""));
+    assert!(sheet.contains("href=\"../SE000001.HTM#IM010081\""));
 }
 
 /// The page of the first structured report in a fixture study.

@@ -19,8 +19,8 @@ pub(super) struct Frames<'a> {
 
 /// One frame on a page.
 pub(super) struct FrameView {
-    /// From 1, over the series.
-    pub(super) number: usize,
+    /// The fragment that leads to it.
+    pub(super) anchor: String,
     pub(super) caption: Shown,
     pub(super) alt: Shown,
     pub(super) picture: Picture,
@@ -63,6 +63,12 @@ impl<'a> Frames<'a> {
         indices.into_iter().filter_map(|index| self.view(index, here)).collect()
     }
 
+    /// The fragment of a frame, by its number from 0.
+    pub(super) fn anchor(&self, index: usize) -> Option<String> {
+        let (image, frame) = *self.places.get(index)?;
+        Some(self.series.images.get(image)?.anchor(frame))
+    }
+
     fn view(&self, index: usize, here: &EntryPath) -> Option<FrameView> {
         let (image_index, frame_index) = *self.places.get(index)?;
         let image = self.series.images.get(image_index)?;
@@ -86,7 +92,7 @@ impl<'a> Frames<'a> {
         let shown = count(image.frames.len());
         let is_capped = shown < u64::from(image.frame_count) && !stands_for_all(image);
         Some(FrameView {
-            number: index.saturating_add(1),
+            anchor: image.anchor(frame_index),
             caption: Shown::new(&caption),
             alt: Shown::new(&alt),
             picture: Picture::of(frame, here, language),

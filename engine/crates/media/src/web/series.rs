@@ -202,13 +202,14 @@ impl Sheets<'_> {
         let here = self.path(site.edition(), sheet);
         let range = range_of(sheet, frames.count());
         let (first, last) = (range.start.saturating_add(1), range.end);
+        let anchor = frames.anchor(range.start).unwrap_or_default();
         let page = SheetPage {
             head: self.head(sheet, &here),
             text,
             title: title(series, site.language),
             range: text.stack_range(count(first), count(last), count(frames.count())),
             facts: facts(series, site.language).join(" · "),
-            stack: format!("{}#n{first}", link(&here, &self.path(site.edition(), 0))),
+            stack: format!("{}#{anchor}", link(&here, &self.path(site.edition(), 0))),
             frames: frames.views(range, &here),
             sheets: self.links(frames, &here),
         };
