@@ -1,12 +1,12 @@
 //! The configuration: one TOML file, and the environment over it.
 //!
-//! `ESITO__SECTION__KEY` takes the place of `key` in `[section]`. A key that nobody knows is an error
-//! that names the nearest known one: a misspelt setting must not pass for the default. Nothing else
-//! of the program reads the environment.
+//! A key that nobody knows is an error that names the nearest known one: a misspelt setting must not
+//! pass for the default. Nothing else of the program reads the environment.
 //!
 //! A new section is a field of [`File`], and a line in `check_keys`.
 
 mod branding;
+mod environment;
 mod known_keys;
 mod pacs;
 
@@ -73,11 +73,11 @@ impl Config {
         // The parser's sentence quotes the line; the colon of the context stands before it.
         let mut table: Table = text.parse()?;
         for (name, value) in overrides {
-            set(&mut table, name, value)?;
+            environment::set(&mut table, name, value).with_context(|| format!("{PREFIX}{name}"))?;
         }
         check_keys(&table)?;
         let File { branding, pacs, store_scp } = File::deserialize(table)?;
-        let pacs = pacs::check(pacs, store_scp.as_ref())?;
+        let pacs = pacs::check(pacs, store_scp, folder)?;
         Ok(Self { branding: branding.check(folder)?, pacs })
     }
 
@@ -105,7 +105,7 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             ("branding", Value::Table(table)) => {
                 known_keys::check::<branding::Section>(section, table)?;
             }
-            ("store_scp", Value::Table(table)) => pacs::check_store_scp_keys(table)?,
+            ("store_scp", Value::Table(table)) => pacs::StoreScpSection::check_keys(table)?,
             ("pacs", Value::Array(all)) => {
                 for one in all {
                     let table =
@@ -118,36 +118,6 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Puts the value of an environment variable in the place that its name tells.
-fn set(table: &mut Table, name: &str, value: &str) -> anyhow::Result<()> {
-    let lower = name.to_ascii_lowercase();
-    let Some((section, key)) = lower.split_once("__").filter(|(_, key)| !key.contains("__")) else {
-        bail!("{PREFIX}{name}: write {PREFIX}SECTION__KEY");
-    };
-    let place = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-    let Value::Table(place) = place else {
-        bail!("{PREFIX}{name}: {section} is not a section with keys of its own");
-    };
-    place.insert(key.to_owned(), Value::String(value.to_owned()));
-    // A key that takes a number or a list is written as in the file.
-    if File::deserialize(table.clone()).is_err()
-        && let Some(written) = format!("value = {value}").parse().ok().and_then(only_value)
-    {
-        let mut other = table.clone();
-        if let Some(Value::Table(place)) = other.get_mut(section) {
-            place.insert(key.to_owned(), written);
-        }
-        if File::deserialize(other.clone()).is_ok() {
-            *table = other;
-        }
-    }
-    Ok(())
-}
-
-fn only_value(mut table: Table) -> Option<Value> {
-    table.remove("value")
 }
 
 #[cfg(test)]
@@ -196,7 +166,7 @@ mod tests {
     #[rstest]
     #[case::key("BRANDING__NAMEIT", "branding.nameit is not known: did you mean name_it?")]
     #[case::no_section("NAME_IT", "write ESITO__SECTION__KEY")]
-    #[case::too_deep("BRANDING__NAME__IT", "write ESITO__SECTION__KEY")]
+    #[case::too_deep("BRANDING__NAME__IT", "branding.name is not known: did you mean name_it?")]
     fn misspelt_variables_are_faults_too(#[case] variable: &str, #[case] expected: &str) {
         let error = read("", &[(variable, "x")]).unwrap_err();
         assert!(error.contains(expected), "{error}");

@@ -4,6 +4,7 @@ mod commands;
 mod config;
 mod exit;
 mod interrupt;
+mod machine;
 mod messages;
 mod target;
 mod watch;

@@ -1,95 +1,72 @@
 //! The sections `[[pacs]]` and `[store_scp]`.
+//!
+//! Every key may be absent as far as the parser goes; what a protocol needs is looked for here, so that
+//! a sentence can say it.
 
-use std::net::SocketAddr;
-use std::num::NonZeroU64;
-use std::time::Duration;
+mod authentication;
+mod limits;
+mod store_scp;
+mod tls;
+
+use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
+use engine::pacs::dicomweb::{Credentials, ServiceUrl, WebSettings};
 use engine::pacs::{
-    DimseSettings, PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreScp, TimeOuts,
+    AeTitle, DimseSettings, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreScp,
 };
 use serde::Deserialize;
 use toml::Table;
 
 use super::known_keys;
+pub(super) use store_scp::Section as StoreScpSection;
 
 /// One PACS as it is written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
-    name: String,
-    #[serde(default)]
+    name: Option<String>,
+    site: Option<String>,
     priority: i64,
-    #[serde(default)]
     protocol: Protocol,
-    host: String,
-    port: u16,
-    called_ae_title: String,
-    calling_ae_title: String,
-    #[serde(default)]
-    retrieve: Retrieve,
-    #[serde(default)]
-    root: Root,
-    #[serde(default)]
-    limits: Limits,
-    #[serde(default)]
-    time_outs: Seconds,
+    // DIMSE.
+    host: Option<String>,
+    port: Option<u16>,
+    called_ae_title: Option<String>,
+    calling_ae_title: Option<String>,
+    retrieve: Option<Retrieve>,
+    root: Option<Root>,
+    // DICOMweb.
+    url: Option<String>,
+    retrieve_url: Option<String>,
+    authentication: Option<authentication::Section>,
+    // Both.
+    tls: Option<tls::Section>,
+    limits: limits::Limits,
+    time_outs: limits::Seconds,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Protocol {
     #[default]
     Dimse,
+    DicomWeb,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Retrieve {
-    #[default]
     Auto,
     Get,
     Move,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Root {
-    #[default]
     Study,
     Patient,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Limits {
-    matches: Option<u32>,
-    bytes_per_second: Option<NonZeroU64>,
-    instance_mib: Option<u32>,
-    instances: Option<u32>,
-}
-
-/// Times in seconds.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Seconds {
-    connect: Option<f64>,
-    association: Option<f64>,
-    no_progress: Option<f64>,
-    total: Option<f64>,
-}
-
-/// The Store SCP as it is written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StoreScpSection {
-    listen: SocketAddr,
-    #[serde(default = "four")]
-    associations: u8,
-}
-
-fn four() -> u8 {
-    4
 }
 
 /// Fails with the first key that nobody knows.
@@ -97,109 +74,143 @@ pub(super) fn check_keys(table: &Table) -> anyhow::Result<()> {
     known_keys::check::<Section>("pacs", table)?;
     for (section, value) in table {
         match (section.as_str(), value.as_table()) {
-            ("limits", Some(table)) => known_keys::check::<Limits>("pacs.limits", table)?,
-            ("time_outs", Some(table)) => known_keys::check::<Seconds>("pacs.time_outs", table)?,
+            ("authentication", Some(table)) => {
+                known_keys::check::<authentication::Section>("pacs.authentication", table)?;
+            }
+            ("tls", Some(table)) => known_keys::check::<tls::Section>("pacs.tls", table)?,
+            ("limits", Some(table)) => known_keys::check::<limits::Limits>("pacs.limits", table)?,
+            ("time_outs", Some(table)) => {
+                known_keys::check::<limits::Seconds>("pacs.time_outs", table)?;
+            }
             _ => {}
         }
     }
     Ok(())
 }
 
-/// As [`check_keys`], of the Store SCP.
-pub(super) fn check_store_scp_keys(table: &Table) -> anyhow::Result<()> {
-    known_keys::check::<StoreScpSection>("store_scp", table)
-}
-
-impl StoreScpSection {
-    fn check(&self) -> anyhow::Result<StoreScp> {
-        ensure!(self.associations > 0, "store_scp.associations is 0: nothing could be received");
-        Ok(StoreScp { listen: self.listen, tls: None, associations: self.associations.into() })
-    }
-}
-
-/// Checks all, and puts them in the order of their priority; the smallest comes first.
+/// Checks all, and puts them in the order of their priority; the smallest comes first. Paths start at
+/// the folder of the file.
 pub(super) fn check(
     mut sections: Vec<Section>,
-    store_scp: Option<&StoreScpSection>,
+    store_scp: Option<StoreScpSection>,
+    folder: &Path,
 ) -> anyhow::Result<Vec<PacsSettings>> {
-    let store_scp = store_scp.map(StoreScpSection::check).transpose()?;
+    let store_scp = store_scp.map(|section| section.check(folder)).transpose()?;
     sections.sort_by_key(|section| section.priority);
     let mut all: Vec<PacsSettings> = Vec::new();
     for section in sections {
-        let name = section.name.clone();
+        let name = section.name.clone().context("a [[pacs]] has no name: give it one")?;
+        ensure!(is_plain(&name), "the name of a [[pacs]] is empty or holds control characters");
         if all.iter().any(|other| other.name == name) {
             bail!("two PACS are called {name}: give each its own name");
         }
-        let settings = section.check(store_scp.clone());
+        let settings = section.check(&name, store_scp.as_ref(), folder);
         all.push(settings.with_context(|| format!("the PACS {name}"))?);
     }
     Ok(all)
 }
 
+fn is_plain(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
+}
+
 impl Section {
-    fn check(self, store_scp: Option<StoreScp>) -> anyhow::Result<PacsSettings> {
-        let printable = |text: &str| !text.chars().any(char::is_control);
-        ensure!(!self.name.trim().is_empty() && printable(&self.name), "name is empty or odd");
-        ensure!(!self.host.trim().is_empty() && printable(&self.host), "host is empty or odd");
-        ensure!(self.port > 0, "port is 0");
-        let Protocol::Dimse = self.protocol;
-        let defaults = PacsLimits::default();
-        let wide = |limit: Option<u32>, default: usize| -> anyhow::Result<usize> {
-            limit.map_or(Ok(default), |limit| usize::try_from(limit).map_err(Into::into))
+    fn check(
+        self,
+        name: &str,
+        store_scp: Option<&StoreScp>,
+        folder: &Path,
+    ) -> anyhow::Result<PacsSettings> {
+        let site = self.site.clone();
+        ensure!(site.as_deref().is_none_or(is_plain), "site is empty: leave the key out instead");
+        let service = match self.protocol {
+            Protocol::Dimse => Service::Dimse(Box::new(self.dimse(store_scp, folder)?)),
+            Protocol::DicomWeb => Service::DicomWeb(Box::new(self.dicomweb(folder)?)),
         };
-        let limits = PacsLimits {
-            matches: wide(self.limits.matches, defaults.matches)?,
-            bytes_per_second: self.limits.bytes_per_second,
-            instance_bytes: self
-                .limits
-                .instance_mib
-                .map_or(defaults.instance_bytes, |mib| u64::from(mib) << 20),
-            instances: wide(self.limits.instances, defaults.instances)?,
-            ..defaults
-        };
+        Ok(PacsSettings { name: name.to_owned(), site, service })
+    }
+
+    fn dimse(self, store_scp: Option<&StoreScp>, folder: &Path) -> anyhow::Result<DimseSettings> {
+        let of_dicomweb = [
+            ("url", self.url.is_some()),
+            ("retrieve_url", self.retrieve_url.is_some()),
+            ("authentication", self.authentication.is_some()),
+        ];
+        if let Some((key, _)) = of_dicomweb.iter().find(|(_, is_there)| *is_there) {
+            bail!("{key} belongs to DICOMweb: write protocol = \"dicomweb\", or leave it out");
+        }
+        let host = needed(self.host, "host")?;
+        ensure!(is_plain(&host), "host is empty or holds control characters");
+        let port = needed(self.port, "port")?;
+        ensure!(port > 0, "port is 0");
         let retrieve = match self.retrieve {
-            Retrieve::Auto => RetrieveMethod::Auto,
-            Retrieve::Get => RetrieveMethod::Get,
-            Retrieve::Move => RetrieveMethod::Move,
+            None | Some(Retrieve::Auto) => RetrieveMethod::Auto,
+            Some(Retrieve::Get) => RetrieveMethod::Get,
+            Some(Retrieve::Move) => RetrieveMethod::Move,
         };
         if retrieve == RetrieveMethod::Move && store_scp.is_none() {
             bail!("retrieve = \"move\" needs [store_scp] listen, where the PACS sends to");
         }
-        let service = DimseSettings {
-            host: self.host,
-            port: self.port,
-            tls: None,
-            called_ae_title: self.called_ae_title.parse().context("called_ae_title")?,
-            calling_ae_title: self.calling_ae_title.parse().context("calling_ae_title")?,
+        Ok(DimseSettings {
+            host,
+            port,
+            tls: self.tls.map(|tls| tls.dimse(folder)).transpose().context("tls")?,
+            called_ae_title: ae_title(self.called_ae_title, "called_ae_title")?,
+            calling_ae_title: ae_title(self.calling_ae_title, "calling_ae_title")?,
             retrieve,
             root: match self.root {
-                Root::Study => QueryRoot::Study,
-                Root::Patient => QueryRoot::Patient,
+                None | Some(Root::Study) => QueryRoot::Study,
+                Some(Root::Patient) => QueryRoot::Patient,
             },
-            limits,
+            limits: self.limits.check()?,
             time_outs: self.time_outs.check()?,
-            store_scp,
+            store_scp: store_scp.cloned(),
             spool_folder: std::env::temp_dir(),
+        })
+    }
+
+    fn dicomweb(self, folder: &Path) -> anyhow::Result<WebSettings> {
+        let of_dimse = [
+            ("host", self.host.is_some()),
+            ("port", self.port.is_some()),
+            ("called_ae_title", self.called_ae_title.is_some()),
+            ("calling_ae_title", self.calling_ae_title.is_some()),
+            ("retrieve", self.retrieve.is_some()),
+            ("root", self.root.is_some()),
+        ];
+        if let Some((key, _)) = of_dimse.iter().find(|(_, is_there)| *is_there) {
+            bail!("{key} belongs to DIMSE: write protocol = \"dimse\", or leave it out");
+        }
+        let url = self.url.context("url is missing: protocol = \"dicomweb\" needs it")?;
+        let url: ServiceUrl = url.parse().context("url")?;
+        let retrieve_url: Option<ServiceUrl> =
+            self.retrieve_url.map(|url| url.parse()).transpose().context("retrieve_url")?;
+        let credentials = match self.authentication {
+            Some(section) => section.check(folder).context("authentication")?,
+            None => Credentials::None,
         };
-        Ok(PacsSettings { name: self.name, site: None, service: Service::Dimse(Box::new(service)) })
+        let mut settings = WebSettings::new(url);
+        settings.retrieve_url = retrieve_url;
+        settings.credentials = credentials;
+        if self.tls.is_some() && !settings.speaks_tls() {
+            bail!("tls is configured, and url begins with http://: write https://");
+        }
+        if let Some(tls) = self.tls {
+            settings.tls = tls.dicomweb(folder).context("tls")?;
+        }
+        settings.limits = self.limits.check()?;
+        settings.time_outs = self.time_outs.check()?;
+        Ok(settings)
     }
 }
 
-impl Seconds {
-    fn check(&self) -> anyhow::Result<TimeOuts> {
-        let time = |key: &str, seconds: Option<f64>, default: Duration| match seconds {
-            Some(seconds) if (0.01..=1e6).contains(&seconds) => {
-                Ok(Duration::from_secs_f64(seconds))
-            }
-            Some(_) => bail!("time_outs.{key} is a number of seconds from 0.01 on"),
-            None => Ok(default),
-        };
-        let defaults = TimeOuts::default();
-        Ok(TimeOuts {
-            connect: time("connect", self.connect, defaults.connect)?,
-            association: time("association", self.association, defaults.association)?,
-            no_progress: time("no_progress", self.no_progress, defaults.no_progress)?,
-            total: time("total", self.total, defaults.total)?,
-        })
-    }
+fn needed<T>(value: Option<T>, key: &str) -> anyhow::Result<T> {
+    value.with_context(|| format!("{key} is missing: protocol = \"dimse\" needs it"))
 }
+
+fn ae_title(text: Option<String>, key: &'static str) -> anyhow::Result<AeTitle> {
+    needed(text, key)?.parse().context(key)
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,3 +17,4 @@ mod support;
 mod faults;
 mod peer;
 mod peers;
+mod secure;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::authority::{Authority, Identity, Kind};
 use crate::support::{Workplace, files_below, run};
 
 /// What the peers call themselves, and us.
@@ -19,6 +20,8 @@ pub struct Peer {
     pub port: u16,
     /// The port that C-MOVE sends to.
     pub store_port: u16,
+    /// Its HTTP port, 0 without one.
+    pub http_port: u16,
 }
 
 impl Drop for Peer {
@@ -37,22 +40,62 @@ pub fn free_port() -> u16 {
 impl Peer {
     /// Orthanc with an empty store in a folder of the workplace.
     pub fn orthanc(workplace: &Workplace) -> Self {
-        let (port, http, store_port) = (free_port(), free_port(), free_port());
+        Self::orthanc_with(workplace, &serde_json::json!({}))
+    }
+
+    /// Orthanc that also speaks DICOMweb, to user `esito` with password `swordfish`.
+    pub fn orthanc_with_dicomweb(workplace: &Workplace) -> Self {
+        let more = serde_json::json!({
+            "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
+            "AuthenticationEnabled": true, "RegisteredUsers": {"esito": "swordfish"},
+        });
+        Self::orthanc_with(workplace, &more)
+    }
+
+    /// Orthanc that speaks TLS only, and wants certificates of this authority.
+    pub fn orthanc_with_tls(workplace: &Workplace, authority: &Authority) -> Self {
+        let Identity { certificate, key } = authority.identity(Kind::Good);
+        let more = serde_json::json!({
+            "DicomTlsEnabled": true, "DicomTlsRemoteCertificateRequired": true,
+            "DicomTlsCertificate": certificate, "DicomTlsPrivateKey": key,
+            "DicomTlsTrustedCertificates": authority.file(),
+        });
+        Self::orthanc_with(workplace, &more)
+    }
+
+    fn orthanc_with(workplace: &Workplace, more: &serde_json::Value) -> Self {
+        let (port, http_port, store_port) = (free_port(), free_port(), free_port());
         let folder = workplace.beside("orthanc");
         std::fs::create_dir(&folder).expect("a folder");
-        let settings = serde_json::json!({
+        let secure = more.get("DicomTlsEnabled").is_some();
+        let mut settings = serde_json::json!({
             "Name": "ESITO-TEST", "StorageDirectory": folder, "IndexDirectory": folder,
-            "HttpPort": http, "DicomPort": port, "DicomAet": CALLED, "DicomCheckCalledAet": true,
-            "RemoteAccessAllowed": false, "AuthenticationEnabled": false, "Plugins": [],
-            "DicomAlwaysAllowStore": true,
+            "HttpPort": http_port, "DicomPort": port, "DicomAet": CALLED,
+            "DicomCheckCalledAet": true, "RemoteAccessAllowed": false,
+            "AuthenticationEnabled": false, "Plugins": [], "DicomAlwaysAllowStore": true,
             "DicomModalities": {"esito": {"AET": CALLING, "Host": "127.0.0.1", "Port": store_port,
-                "AllowGet": true, "AllowMove": true, "AllowFind": true, "AllowEcho": true}},
+                "AllowGet": true, "AllowMove": true, "AllowFind": true, "AllowEcho": true,
+                "UseDicomTls": secure}},
         });
+        for (key, value) in more.as_object().expect("an object") {
+            settings[key] = value.clone();
+        }
         let file = folder.join("orthanc.json");
         std::fs::write(&file, settings.to_string()).expect("the settings");
         let program =
             if Path::new("/usr/sbin/Orthanc").exists() { "/usr/sbin/Orthanc" } else { "Orthanc" };
-        Self::start(Command::new(program).arg(file), port, store_port)
+        let mut orthanc = Self::start(Command::new(program).arg(file), port, store_port);
+        orthanc.http_port = http_port;
+        orthanc
+    }
+
+    /// DCMTK's storescp in TLS, which answers C-ECHO. `more` are options of it.
+    pub fn storescp(authority: &Authority, identity: &Identity, more: &[&str]) -> Self {
+        let port = free_port();
+        let mut command = Command::new("storescp");
+        command.arg("--ignore").arg("+tls").arg(&identity.key).arg(&identity.certificate);
+        command.arg("+cf").arg(authority.file()).args(more).arg(port.to_string());
+        Self::start(&mut command, port, free_port())
     }
 
     /// dcmqrscp with an empty store in a folder of the workplace.
@@ -82,7 +125,7 @@ impl Peer {
             .stderr(Stdio::null())
             .spawn()
             .expect("the PACS starts: sh tests/judges/install installs it");
-        let mut peer = Self { process, port, store_port };
+        let mut peer = Self { process, port, store_port, http_port: 0 };
         let start = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             let waiting = start.elapsed() < Duration::from_mins(1);

@@ -12,7 +12,7 @@ const LOSSLESS: &[&str] =
     &["--study", "ct", "--slices", "5", "--rows", "64", "--syntax", "1.2.840.10008.1.2.4.70"];
 
 /// The only study that the peer has, by `esito find`.
-fn study_of(configuration: &std::path::Path) -> Value {
+pub fn study_of(configuration: &std::path::Path) -> Value {
     let found = run::esito(&["find", "--json", "--pacs", "peer", "--config"]).arg(configuration);
     let found = found.finish().expect_code(&[0]);
     let answer: Value = serde_json::from_slice(&found.stdout).expect("JSON");
@@ -21,7 +21,11 @@ fn study_of(configuration: &std::path::Path) -> Value {
     studies[0].clone()
 }
 
-fn package(workplace: &Workplace, configuration: &std::path::Path, study: &str) -> run::Finished {
+pub fn package(
+    workplace: &Workplace,
+    configuration: &std::path::Path,
+    study: &str,
+) -> run::Finished {
     run::esito(&["package", "--pacs", "peer", "--transfer-syntax", "as-stored", "--study", study])
         .arg("--config")
         .arg(configuration)
@@ -89,7 +93,23 @@ fn check_is_all_green(#[case] which: Which) {
     let answer: Value = serde_json::from_slice(&checked.stdout).expect("JSON");
     let steps: Vec<_> =
         answer["checks"].as_array().expect("checks").iter().map(|check| &check["step"]).collect();
-    assert_eq!(steps, ["spool", "connection", "C-ECHO", "C-FIND", "C-GET", "C-MOVE"]);
+    assert_eq!(
+        steps,
+        [
+            "clock",
+            "spool",
+            "target",
+            "store SCP",
+            "DNS",
+            "TCP",
+            "TLS",
+            "association",
+            "C-ECHO",
+            "C-FIND",
+            "C-GET",
+            "C-MOVE",
+        ]
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod authorization;
 mod client;
+mod clock;
 mod connection;
 mod error;
 mod file_meta;
@@ -24,6 +25,7 @@ mod steady;
 
 pub use authorization::{ClientCredentials, Credentials, Secret};
 pub use client::DicomWeb;
+pub(crate) use clock::ClockOffset;
 pub use error::DicomWebError;
 pub use instance_body::{InstanceBody, PartFault};
 pub use json::JsonDataSet;

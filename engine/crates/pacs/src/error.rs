@@ -108,6 +108,15 @@ pub enum PacsError {
     /// A DICOMweb server did not deliver.
     #[error("{0}")]
     DicomWeb(#[source] DicomWebError),
+    /// The clocks differ.
+    #[error(
+        "the clock of the PACS is {} s {} that of this machine: set both by a time server (NTP)",
+        .seconds.unsigned_abs(), if *.seconds < 0 { "behind" } else { "before" }
+    )]
+    Clock {
+        /// By how much that of the PACS is before ours.
+        seconds: i64,
+    },
     /// More than we take.
     #[error("{0}")]
     OverLimit(String),

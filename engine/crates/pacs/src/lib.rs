@@ -9,6 +9,7 @@
 //! Invariant: the only threads are those of a C-MOVE, and they end before it does.
 
 mod answers;
+mod check;
 pub mod dicomweb;
 mod dimse;
 mod error;
@@ -20,9 +21,11 @@ mod settings;
 mod source;
 pub mod tls;
 
+pub use check::{Check, CheckStep, check};
 pub use dimse::status::{Category, Status};
 pub use dimse::wire::StopFlag;
 pub use error::PacsError;
+pub use model::AeTitle;
 pub use protocol::Pacs;
 pub use query::{Availability, InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
 pub use retrieve::DimsePacs;

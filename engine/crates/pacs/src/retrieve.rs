@@ -3,14 +3,13 @@
 use dicom_core::{Tag, VR};
 use model::{SeriesInstanceUid, StudyInstanceUid};
 
-use crate::dimse::association::connect;
 use crate::dimse::c_echo::echo;
 use crate::dimse::c_get::get;
 use crate::dimse::c_move::move_to_us;
 use crate::dimse::identifier::{Identifier, Level};
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
-use crate::settings::{DimseSettings, RetrieveMethod};
+use crate::settings::DimseSettings;
 use crate::source::{InstanceSource, Receiver, Wanted};
 
 const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
@@ -35,14 +34,6 @@ impl DimsePacs {
     /// What is known of it.
     pub fn settings(&self) -> &DimseSettings {
         &self.settings
-    }
-
-    /// Whether there is a TCP connection.
-    ///
-    /// # Errors
-    /// [`PacsError`]: each with what to change.
-    pub fn connect(&self) -> Result<(), PacsError> {
-        connect(&self.settings).map(drop)
     }
 
     /// Whether it answers (C-ECHO).
@@ -131,13 +122,8 @@ impl InstanceSource for DimsePacs {
         wanted: &[Wanted],
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
-        let ways: &[bool] = match (self.settings.retrieve, &self.settings.store_scp) {
-            (RetrieveMethod::Get, _) | (RetrieveMethod::Auto, None) => &[false],
-            (RetrieveMethod::Move, _) => &[true],
-            (RetrieveMethod::Auto, Some(_)) => &[false, true],
-        };
         let mut last = Ok(());
-        for by_move in ways {
+        for by_move in self.settings.ways() {
             for scope in [Scope::Study, Scope::Series, Scope::Instances] {
                 let missing = still_missing(wanted, receiver);
                 if missing.is_empty() {

@@ -62,6 +62,15 @@ impl DimseSettings {
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
+
+    /// The ways of retrieval in the order in which they are tried; true is C-MOVE, false C-GET.
+    pub(crate) fn ways(&self) -> &'static [bool] {
+        match (self.retrieve, &self.store_scp) {
+            (RetrieveMethod::Get, _) | (RetrieveMethod::Auto, None) => &[false],
+            (RetrieveMethod::Move, _) => &[true],
+            (RetrieveMethod::Auto, Some(_)) => &[false, true],
+        }
+    }
 }
 
 /// How instances are fetched.

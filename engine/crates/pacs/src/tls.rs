@@ -6,6 +6,7 @@
 
 mod fault;
 mod server;
+mod validity;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,11 @@ use std::sync::Arc;
 
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier};
 
 pub use fault::TlsFault;
 pub use server::{ClientCertificates, TlsServer};
+pub(crate) use validity::not_after;
 
 /// Whom we trust and who we are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,11 +89,7 @@ pub enum TlsSetupError {
 /// # Errors
 /// [`TlsSetupError`]: a file is missing, holds nothing of use, or key and certificate differ.
 pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsSetupError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(TlsSetupError::Protocol)?
-        .with_root_certificates(roots(&settings.authorities)?);
+    let builder = client_builder()?.with_root_certificates(roots(&settings.authorities)?);
     let config = match &settings.identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
@@ -102,6 +100,13 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsSet
         }
     };
     Ok(Arc::new(config))
+}
+
+fn client_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsSetupError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsSetupError::Protocol)
 }
 
 /// The client side of TLS for DIMSE, ready to connect.
@@ -126,6 +131,12 @@ impl TlsClient {
     pub fn new(settings: &TlsSettings, server_name: Option<&str>) -> Result<Self, TlsSetupError> {
         let server_name = server_name.map(name_of).transpose()?;
         Ok(Self { config: client_config(settings)?, server_name })
+    }
+
+    /// Ends each handshake at the certificate of the server: it tells only that there is one.
+    pub(crate) fn trusting_nobody() -> Result<Self, TlsSetupError> {
+        let config = client_builder()?.with_root_certificates(RootCertStore::empty());
+        Ok(Self { config: Arc::new(config.with_no_client_auth()), server_name: None })
     }
 
     /// A connection that has not begun.

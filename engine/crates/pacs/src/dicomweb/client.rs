@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use ureq::http::{HeaderMap, Response, Uri, header};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -9,11 +10,12 @@ use ureq::unversioned::transport::{Connector as _, NextTimeout, TcpConnector};
 use ureq::{Agent, Body, BodyReader};
 
 use super::authorization::{Authorizer, ClientCredentials, Credentials, Token, basic, token_of};
+use super::clock::ClockOffset;
 use super::connection::TlsConnector;
 use super::error::DicomWebError;
 use super::instance_body::shown;
 use super::patience::PatienceConnector;
-use super::service_url::escaped;
+use super::service_url::{ServiceUrl, escaped};
 use super::settings::WebSettings;
 use super::steady::{Steady, Unsteady};
 use crate::dimse::wire::StopFlag;
@@ -30,6 +32,7 @@ pub struct DicomWeb {
     agent: Agent,
     settings: WebSettings,
     authorizer: Authorizer,
+    clock: Mutex<Option<ClockOffset>>,
 }
 
 impl fmt::Debug for DicomWeb {
@@ -62,13 +65,7 @@ impl DicomWeb {
     /// # Errors
     /// [`DicomWebError::TlsSetup`].
     pub fn stopped_by(settings: WebSettings, stop: StopFlag) -> Result<Self, DicomWebError> {
-        let token_by_tls = matches!(&settings.credentials,
-            Credentials::ClientCredentials(client) if client.token_url.is_https());
-        let tls = if settings.url.is_https() || token_by_tls {
-            Some(client_config(&settings.tls)?)
-        } else {
-            None
-        };
+        let tls = settings.speaks_tls().then(|| client_config(&settings.tls)).transpose()?;
         let time_outs = settings.time_outs;
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -90,7 +87,7 @@ impl DicomWeb {
                 .chain(TlsConnector(tls));
         let agent = Agent::with_parts(config, connector, Names(DefaultResolver::default()));
         let authorizer = Authorizer::new(settings.credentials.clone());
-        Ok(Self { agent, settings, authorizer })
+        Ok(Self { agent, settings, authorizer, clock: Mutex::default() })
     }
 
     /// What is configured.
@@ -98,18 +95,32 @@ impl DicomWeb {
         &self.settings
     }
 
+    /// How the clock of the server differs from ours, if its last answer said so.
+    pub(crate) fn clock_offset(&self) -> Option<ClockOffset> {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fetches a token where one is needed, to know whether that works.
+    pub(crate) fn try_token(&self) -> Option<Result<(), DicomWebError>> {
+        let fetches = matches!(self.settings.credentials, Credentials::ClientCredentials(_));
+        fetches.then(|| self.authorizer.header(|client| self.fetch_token(client)).map(drop))
+    }
+
     /// Asks for a path below the service; a token that was refused is renewed once.
     pub(super) fn get(
         &self,
+        base: &ServiceUrl,
         below: &str,
         accept: &str,
         limit_bytes: u64,
     ) -> Result<Answer, DicomWebError> {
-        let mut response = self.send(below, accept)?;
+        let mut response = self.send(base, below, accept)?;
         if response.status() == 401 && self.authorizer.forget_token() {
-            response = self.send(below, accept)?;
+            response = self.send(base, below, accept)?;
         }
-        self.check(&response)?;
+        let date = text_of(response.headers(), header::DATE);
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = ClockOffset::of(&date);
+        self.check(base, &response)?;
         let status = response.status().as_u16();
         let content_type = text_of(response.headers(), header::CONTENT_TYPE);
         let body = response.into_body().into_with_config().limit(u64::MAX).reader();
@@ -118,15 +129,20 @@ impl DicomWeb {
         Ok(Answer { status, content_type, body })
     }
 
-    fn send(&self, below: &str, accept: &str) -> Result<Response<Body>, DicomWebError> {
-        let url = format!("{}{below}", self.settings.url);
+    fn send(
+        &self,
+        base: &ServiceUrl,
+        below: &str,
+        accept: &str,
+    ) -> Result<Response<Body>, DicomWebError> {
+        let url = format!("{base}{below}");
         let mut request = self.agent.get(url).header(header::ACCEPT, accept);
         if let Some(secret) = self.authorizer.header(|client| self.fetch_token(client))? {
             request = request.header(header::AUTHORIZATION, secret.reveal());
         }
         request.call().map_err(|error| match error {
             ureq::Error::Http(_) => DicomWebError::CredentialCharacters,
-            other => self.fault(other),
+            other => self.fault(base, other),
         })
     }
 
@@ -158,8 +174,8 @@ impl DicomWeb {
             .map_err(failed)
     }
 
-    fn check(&self, response: &Response<Body>) -> Result<(), DicomWebError> {
-        let host = || self.settings.url.host().to_owned();
+    fn check(&self, base: &ServiceUrl, response: &Response<Body>) -> Result<(), DicomWebError> {
+        let host = || base.host().to_owned();
         let status = response.status().as_u16();
         Err(match status {
             200..=299 => return Ok(()),
@@ -181,12 +197,10 @@ impl DicomWeb {
     }
 
     /// What an error of the HTTP client means.
-    pub(super) fn fault(&self, error: ureq::Error) -> DicomWebError {
+    pub(super) fn fault(&self, base: &ServiceUrl, error: ureq::Error) -> DicomWebError {
         let has_identity = self.settings.tls.identity.is_some();
-        match fault(self.settings.url.host(), self.settings.time_outs, error) {
-            DicomWebError::Broken { host, reason }
-                if self.settings.url.is_https() && !has_identity =>
-            {
+        match fault(base.host(), self.settings.time_outs, error) {
+            DicomWebError::Broken { host, reason } if base.is_https() && !has_identity => {
                 let reason = format!("{reason}; it may ask for a client certificate");
                 DicomWebError::Broken { host, reason }
             }
@@ -197,12 +211,13 @@ impl DicomWeb {
     /// What an error while a body is read means.
     pub(super) fn body_fault(
         &self,
+        base: &ServiceUrl,
         error: io::Error,
         limit_bytes: u64,
         of: &'static str,
         setting: &'static str,
     ) -> DicomWebError {
-        let host = self.settings.url.host();
+        let host = base.host();
         match error.get_ref().and_then(|inner| inner.downcast_ref::<Unsteady>()) {
             Some(Unsteady::TooLong) => {
                 DicomWebError::OverLimit { host: host.to_owned(), limit_bytes, of, setting }

@@ -135,7 +135,8 @@ impl DicomWeb {
     ) -> Result<Vec<JsonDataSet>, DicomWebError> {
         let limit_bytes = self.settings().limits.page_bytes;
         let path = path_of(search, offset, limit);
-        let mut answer = self.get(&path, "application/dicom+json", limit_bytes)?;
+        let mut answer =
+            self.get(&self.settings().url, &path, "application/dicom+json", limit_bytes)?;
         let host = || self.settings().url.host().to_owned();
         // 204: no match (PS3.18 §8.3.4).
         if answer.status == 204 {
@@ -151,7 +152,13 @@ impl DicomWeb {
         }
         let mut bytes = Vec::new();
         answer.body.read_to_end(&mut bytes).map_err(|error| {
-            self.body_fault(error, limit_bytes, "in one page of answers", "limits.page_mib")
+            self.body_fault(
+                &self.settings().url,
+                error,
+                limit_bytes,
+                "in one page of answers",
+                "limits.page_mib",
+            )
         })?;
         json::data_sets(&bytes).map_err(|reason| DicomWebError::Json { host: host(), reason })
     }

@@ -87,11 +87,13 @@ impl DicomWeb {
     /// DICOM.
     pub fn retrieve(&self, what: What<'_>) -> Result<Retrieval<'_>, DicomWebError> {
         let limit_bytes = self.settings().limits.study_bytes;
+        let base = self.settings().retrieval();
         let path = what.path();
-        let Answer { content_type, body, .. } = match self.get(&path, AS_STORED, limit_bytes) {
+        let Answer { content_type, body, .. } = match self.get(base, &path, AS_STORED, limit_bytes)
+        {
             Err(
                 DicomWebError::NotAcceptable { .. } | DicomWebError::Status { status: 400, .. },
-            ) => self.get(&path, PLAIN, limit_bytes)?,
+            ) => self.get(base, &path, PLAIN, limit_bytes)?,
             other => other?,
         };
         let media_type = MediaType::parse(&content_type);
@@ -105,7 +107,7 @@ impl DicomWeb {
             "application/dicom" => Parts::Single(Some(body)),
             other => {
                 return Err(DicomWebError::WrongContent {
-                    host: self.settings().url.host().to_owned(),
+                    host: self.settings().retrieval().host().to_owned(),
                     content_type: shown(other),
                     expected: "DICOM files",
                 });
@@ -115,7 +117,7 @@ impl DicomWeb {
     }
 
     fn multipart_fault(&self, error: MultipartError) -> DicomWebError {
-        let host = self.settings().url.host().to_owned();
+        let host = self.settings().retrieval().host().to_owned();
         let limit_bytes = self.settings().limits.study_bytes;
         match error {
             MultipartError::Taker(error) => DicomWebError::Spool(error),
@@ -123,9 +125,13 @@ impl DicomWeb {
             MultipartError::Malformed(reason) => {
                 DicomWebError::Multipart { host, reason: reason.to_owned() }
             }
-            MultipartError::Body(error) => {
-                self.body_fault(error, limit_bytes, "in one retrieval", "limits.study_mib")
-            }
+            MultipartError::Body(error) => self.body_fault(
+                self.settings().retrieval(),
+                error,
+                limit_bytes,
+                "in one retrieval",
+                "limits.study_mib",
+            ),
         }
     }
 }
@@ -174,7 +180,13 @@ impl DicomWeb {
         let mut buffer = vec![0; 64 << 10];
         loop {
             let read = body.read(&mut buffer).map_err(|error| {
-                self.body_fault(error, limit_bytes, "in one retrieval", "limits.study_mib")
+                self.body_fault(
+                    self.settings().retrieval(),
+                    error,
+                    limit_bytes,
+                    "in one retrieval",
+                    "limits.study_mib",
+                )
             })?;
             match buffer.get(..read) {
                 None | Some([]) => return Ok(()),

@@ -27,6 +27,8 @@ pub enum InvalidServiceUrl {
 pub struct ServiceUrl {
     text: String,
     host: String,
+    name: String,
+    port: u16,
     is_https: bool,
 }
 
@@ -39,6 +41,11 @@ impl ServiceUrl {
     /// Host and port, for messages.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The name of the host without port, and the port.
+    pub(crate) fn name_and_port(&self) -> (&str, u16) {
+        (&self.name, self.port)
     }
 
     /// Whether it is reached by TLS.
@@ -69,7 +76,9 @@ impl FromStr for ServiceUrl {
             return Err(InvalidServiceUrl::Malformed);
         }
         let text = uri.to_string().trim_end_matches('/').to_owned();
-        Ok(Self { text, host: authority.to_string(), is_https })
+        let port = authority.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        let name = authority.host().to_owned();
+        Ok(Self { text, host: authority.to_string(), name, port, is_https })
     }
 }
 

@@ -12,6 +12,8 @@ use crate::tls::TlsSettings;
 pub struct WebSettings {
     /// Where its services begin: `/studies` follows.
     pub url: ServiceUrl,
+    /// Where WADO-RS begins, if elsewhere.
+    pub retrieve_url: Option<ServiceUrl>,
     /// How we say who we are.
     pub credentials: Credentials,
     /// Trust and client certificate, used where the address is `https`.
@@ -29,11 +31,27 @@ impl WebSettings {
     pub fn new(url: ServiceUrl) -> Self {
         Self {
             url,
+            retrieve_url: None,
             credentials: Credentials::None,
             tls: TlsSettings::default(),
             time_outs: TimeOuts::default(),
             limits: PacsLimits::default(),
             spool_folder: std::env::temp_dir(),
         }
+    }
+
+    /// Where WADO-RS begins.
+    pub fn retrieval(&self) -> &ServiceUrl {
+        self.retrieve_url.as_ref().unwrap_or(&self.url)
+    }
+
+    /// Whether any address is reached by TLS.
+    pub fn speaks_tls(&self) -> bool {
+        let token_url = match &self.credentials {
+            Credentials::ClientCredentials(client) => Some(&client.token_url),
+            _ => None,
+        };
+        let all = [Some(&self.url), self.retrieve_url.as_ref(), token_url];
+        all.into_iter().flatten().any(ServiceUrl::is_https)
     }
 }

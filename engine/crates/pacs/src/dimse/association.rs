@@ -1,6 +1,6 @@
 //! An association, from its request or acceptance to its release (PS3.8 §7).
 
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 
 use dicom_ul::pdu::{
     AbortRQSource, AssociationRQ, Pdu, PresentationContextProposed,
@@ -15,26 +15,48 @@ use super::negotiation::{
 use super::stream::{Handshake, Stream};
 use super::wire::{ABORT, ASSOCIATE_AC, ASSOCIATE_RJ, StopFlag, Wire};
 use crate::error::PacsError;
-use crate::settings::DimseSettings;
+use crate::settings::{DimseSettings, TimeOuts};
+use crate::tls::{TlsClient, TlsFault};
+
+/// The addresses of a host.
+pub(crate) fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, PacsError> {
+    let bare = host.trim_matches(['[', ']']);
+    let resolved = (bare, port).to_socket_addrs();
+    let failed = |source| PacsError::Resolve { host: host.to_owned(), source };
+    resolved.map(Iterator::collect).map_err(failed)
+}
 
 /// Connects, within the time-out, to the first address that answers.
-pub(crate) fn connect(settings: &DimseSettings) -> Result<TcpStream, PacsError> {
-    let host = settings.host.as_str();
-    let resolved = (host, settings.port).to_socket_addrs();
-    let addresses =
-        resolved.map_err(|source| PacsError::Resolve { host: host.to_owned(), source })?;
+pub(crate) fn connect_first(
+    addresses: &[SocketAddr],
+    time_outs: &TimeOuts,
+    name: impl FnOnce() -> String,
+) -> Result<(TcpStream, SocketAddr), PacsError> {
     let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
     for address in addresses {
-        match TcpStream::connect_timeout(&address, settings.time_outs.connect) {
-            Ok(stream) => return Ok(stream),
+        match TcpStream::connect_timeout(address, time_outs.connect) {
+            Ok(stream) => return Ok((stream, *address)),
             Err(error) => last = error,
         }
     }
     if last.kind() == std::io::ErrorKind::TimedOut {
-        let (what, limit) = ("the connection", settings.time_outs.connect);
+        let (what, limit) = ("the connection", time_outs.connect);
         return Err(PacsError::TimedOut { what, limit, setting: "time_outs.connect" });
     }
-    Err(PacsError::Connect { address: settings.address(), source: last })
+    Err(PacsError::Connect { address: name(), source: last })
+}
+
+/// Connects to a PACS whose addresses are known.
+pub(crate) fn connect_to(
+    settings: &DimseSettings,
+    addresses: &[SocketAddr],
+) -> Result<(TcpStream, SocketAddr), PacsError> {
+    connect_first(addresses, &settings.time_outs, || settings.address())
+}
+
+fn connect(settings: &DimseSettings) -> Result<TcpStream, PacsError> {
+    let addresses = resolve(&settings.host, settings.port)?;
+    connect_to(settings, &addresses).map(|(stream, _)| stream)
 }
 
 /// Puts TLS over the connection where it is configured.
@@ -46,6 +68,27 @@ pub(crate) fn secured(
     let Some(tls) = &settings.tls else { return Ok(Stream::Plain(socket)) };
     let (limit, setting) = (settings.time_outs.connect, "time_outs.connect");
     Stream::client(socket, tls, &settings.host, &Handshake { limit, setting, stop })
+}
+
+/// Whether a peer that hangs up on a plain association request would speak TLS: few say so.
+fn speaks_tls(settings: &DimseSettings, stop: &StopFlag) -> bool {
+    let Ok(tls) = TlsClient::trusting_nobody() else { return false };
+    let within =
+        Handshake { limit: settings.time_outs.connect, setting: "time_outs.connect", stop };
+    let tried = connect(settings)
+        .and_then(|socket| Stream::client(socket, &tls, &settings.host, &within).map(drop));
+    matches!(
+        tried,
+        Ok(())
+            | Err(PacsError::Tls(
+                TlsFault::UnknownIssuer
+                    | TlsFault::Expired
+                    | TlsFault::NotYetValid
+                    | TlsFault::WrongName { .. }
+                    | TlsFault::BadCertificate(_)
+                    | TlsFault::ClientCertificateRequired
+            ))
+    )
 }
 
 /// Requests an association with these presentation contexts.
@@ -66,7 +109,12 @@ pub(crate) fn request(
     let limit = settings.limits.bytes_per_second;
     let mut wire = Wire::new(stream, settings.time_outs, limit, stop.clone())?;
     wire.send(&encode(&associate_request(settings, proposals))?)?;
-    let frame = wire.read_frame()?;
+    let frame = wire.read_frame().map_err(|error| match error {
+        PacsError::HungUp(_) if settings.tls.is_none() && speaks_tls(settings, stop) => {
+            PacsError::WantsTls
+        }
+        other => other,
+    })?;
     let answer = match frame.kind {
         ASSOCIATE_AC | ASSOCIATE_RJ | ABORT => decode(wire.with_header(&frame))?,
         kind => {

@@ -5,11 +5,16 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use rustls::{ClientConnection, ConnectionCommon, ServerConnection, SideData, StreamOwned};
+use rustls::{
+    ClientConnection, ConnectionCommon, ProtocolVersion, ServerConnection, SideData, StreamOwned,
+};
 
 use super::wire::{LOOK_EVERY, StopFlag, is_time_out};
 use crate::error::PacsError;
-use crate::tls::{TlsClient, TlsFault, TlsServer};
+use crate::tls::{TlsClient, TlsFault, TlsServer, not_after};
+
+/// How long a refusal of our certificate may be on its way.
+const SETTLE: Duration = Duration::from_millis(400);
 
 /// A connected stream.
 pub(crate) enum Stream {
@@ -65,6 +70,31 @@ impl Stream {
         }
     }
 
+    /// Waits a moment for what a peer has against our certificate: in TLS 1.3 it says so only after the
+    /// handshake.
+    pub(crate) fn settle(&mut self) -> Result<(), PacsError> {
+        if self.is_plain() {
+            return Ok(());
+        }
+        let wait = self.socket().set_read_timeout(Some(SETTLE));
+        wait.map_err(|error| PacsError::HungUp(error.to_string()))?;
+        match self.read(&mut [0; 1]) {
+            Err(error) if is_time_out(error.kind()) => Ok(()),
+            Err(error) => Err(PacsError::Tls(TlsFault::in_io(&error).unwrap_or(TlsFault::HangsUp))),
+            Ok(0) => Err(PacsError::Tls(TlsFault::HangsUp)),
+            Ok(_) => Err(PacsError::Protocol("it speaks before it is asked".into())),
+        }
+    }
+
+    /// What was agreed on, in words.
+    pub(crate) fn session(&self) -> String {
+        match self {
+            Self::Plain(_) => "none".to_owned(),
+            Self::Client(tls) => session(&tls.conn),
+            Self::Server(tls) => session(&tls.conn),
+        }
+    }
+
     /// Whether there is no TLS.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self, Self::Plain(_))
@@ -92,6 +122,21 @@ impl Stream {
             _ => error,
         })
     }
+}
+
+fn session<S: SideData>(connection: &ConnectionCommon<S>) -> String {
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    let suite = connection.negotiated_cipher_suite();
+    let suite = suite.and_then(|suite| suite.suite().as_str()).unwrap_or("an unnamed suite");
+    let until =
+        connection.peer_certificates().and_then(<[_]>::first).and_then(|one| not_after(one));
+    let until =
+        until.map_or_else(String::new, |until| format!(", its certificate runs out on {until}"));
+    format!("{version} with {suite}{until}")
 }
 
 impl Drop for Stream {

@@ -1,0 +1,72 @@
+//! One instance to try a retrieval with.
+
+use model::{SopInstanceUid, StudyInstanceUid};
+
+use crate::error::PacsError;
+use crate::query::{Availability, StudyKeys};
+use crate::source::{Received, Receiver, StudyQuery, Taken, Wanted};
+
+/// How many studies are looked into for an instance.
+const STUDIES: usize = 5;
+
+/// An instance of the study with the fewest that are at hand, as far as the PACS says.
+pub(super) fn sample(
+    pacs: &dyn StudyQuery,
+) -> Result<Option<(StudyInstanceUid, Wanted)>, PacsError> {
+    let keys = StudyKeys { study_date: Some("19000101-".into()), ..StudyKeys::default() };
+    let mut studies = pacs.find_studies(&keys)?.found;
+    studies.sort_by_key(|study| {
+        let is_at_hand = matches!(study.availability, None | Some(Availability::Online));
+        (!is_at_hand, study.instances.filter(|count| *count > 0).unwrap_or(u64::MAX))
+    });
+    for study in studies.into_iter().take(STUDIES) {
+        let first = pacs.list_study(&study)?.into_iter().find_map(|(series, instances)| {
+            let instance = instances.into_iter().next()?;
+            Some(Wanted {
+                sop_class: instance.sop_class,
+                sop_instance: instance.sop_instance,
+                series: series.series,
+                transfer_syntaxes: instance.transfer_syntaxes,
+            })
+        });
+        if let Some(wanted) = first {
+            return Ok(Some((study.study, wanted)));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes one instance and forgets it.
+pub(super) struct One {
+    sop_instance: SopInstanceUid,
+    bytes: Option<u64>,
+}
+
+impl One {
+    pub(super) fn of(wanted: &Wanted) -> Self {
+        Self { sop_instance: wanted.sop_instance.clone(), bytes: None }
+    }
+
+    /// How long it was, once a retrieval has ended.
+    pub(super) fn came(self, retrieved: Result<(), PacsError>) -> Result<u64, PacsError> {
+        let nothing = "the retrieval succeeds and no instance comes: see the log of the PACS";
+        match (self.bytes, retrieved) {
+            (Some(bytes), _) => Ok(bytes),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Err(PacsError::Protocol(nothing.into())),
+        }
+    }
+}
+
+impl Receiver for One {
+    fn receive(&mut self, received: Received) -> Taken {
+        if received.sop_instance == self.sop_instance {
+            self.bytes = Some(received.bytes);
+        }
+        Taken::Accepted
+    }
+
+    fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool {
+        *sop_instance == self.sop_instance && self.bytes.is_none()
+    }
+}
