@@ -33,8 +33,6 @@ LEVELS_APART, PIXELS_APART = 1, 0.001
 LOSSY_MEAN = 2
 # What the encoder may be worse than libjpeg-turbo at the same quality, in dB.
 WORSE_DECIBEL = 0.3
-# From here on, errors of less than a level, only the rounding of the encoder decides.
-EXCELLENT_DECIBEL = 50
 QUALITY = 90
 
 
@@ -279,7 +277,7 @@ def judge_jpg(jpg, picture, index):
     reference = io.BytesIO()
     Image.fromarray(picture).save(reference, "JPEG", quality=QUALITY, subsampling=0)
     found, expected = (psnr(data, picture) for data in (jpg, reference.getvalue()))
-    near = found >= min(expected - WORSE_DECIBEL, EXCELLENT_DECIBEL)
+    near = found >= expected - WORSE_DECIBEL
     return [] if near else [f"frame {index}: the JPG has {found:.2f} dB, libjpeg-turbo's {expected:.2f}"]
 
 

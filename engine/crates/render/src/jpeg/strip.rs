@@ -1,6 +1,6 @@
 //! Eight lines of a picture as planes of components, a multiple of eight samples wide.
 
-use super::transform::{Block, SIDE};
+use super::transform::{Block, ROUNDER, SIDE};
 use crate::bitmap::Channels;
 
 /// Subtracted from samples, so that zero is the middle (T.81 A.3.1).
@@ -73,13 +73,46 @@ impl Strip {
     }
 }
 
-/// Red, green, blue to luminance and chrominances (JFIF 1.02).
+/// Red, green, blue to luminance and chrominances (JFIF 1.02), as whole numbers: what a JPEG held
+/// before was made of whole ones, and comes nearest to itself with them.
 fn colour(pixels: &[[u8; 3]], luminance: &mut [f32], blue: &mut [f32], red: &mut [f32]) {
     let samples = luminance.iter_mut().zip(blue).zip(red);
     for (((luminance, blue), red), pixel) in samples.zip(pixels) {
         let [r, g, b] = pixel.map(f32::from);
-        *luminance = 0.299 * r + 0.587 * g + 0.114 * b - MIDDLE;
-        *blue = -0.168_735_9 * r - 0.331_264_1 * g + 0.5 * b;
-        *red = 0.5 * r - 0.418_687_6 * g - 0.081_312_4 * b;
+        *luminance = nearest(0.299 * r + 0.587 * g + 0.114 * b - MIDDLE);
+        *blue = nearest(-0.168_735_9 * r - 0.331_264_1 * g + 0.5 * b);
+        *red = nearest(0.5 * r - 0.418_687_6 * g - 0.081_312_4 * b);
+    }
+}
+
+/// The nearest whole number, for small ones: the sum has no room for a fraction.
+#[inline]
+fn nearest(value: f32) -> f32 {
+    value + ROUNDER - ROUNDER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_are_the_nearest_whole_numbers() {
+        let pixels: Vec<u8> =
+            (0..=255).flat_map(|at: u8| [at, at.rotate_left(3), 255 - at]).collect();
+        let mut strip = Strip::new(256, 3);
+        strip.fill(&pixels, Channels::Rgb);
+        let [luminance, blue, red] = strip.planes.as_slice() else { unreachable!() };
+        let samples = luminance.iter().zip(blue).zip(red).zip(pixels.as_chunks::<3>().0);
+        for (((luminance, blue), red), pixel) in samples {
+            let [r, g, b] = pixel.map(f64::from);
+            let y = 0.299 * r + 0.587 * g + 0.114 * b;
+            let exact = [y - 128.0, (b - y) / 1.772, (r - y) / 1.402];
+            for (found, exact) in [luminance, blue, red].into_iter().zip(exact) {
+                assert!(
+                    found.fract() == 0.0 && (f64::from(*found) - exact).abs() < 0.5001,
+                    "{pixel:?}"
+                );
+            }
+        }
     }
 }

@@ -7,6 +7,9 @@
 pub(super) const SIDE: usize = 8;
 pub(super) const BLOCK_PIXELS: usize = SIDE * SIDE;
 
+/// Added to a small number, it leaves the number, rounded, in the low bits of the sum.
+pub(super) const ROUNDER: f32 = 12_582_912.0;
+
 /// Rows of samples, or of coefficients.
 pub(super) type Block = [[f32; SIDE]; SIDE];
 
@@ -110,8 +113,6 @@ fn transpose(block: &Block, turned: &mut Block) {
 /// Multiplies and rounds to the nearest whole number.
 #[inline(never)]
 fn quantise(block: &Block, factors: &Block, out: &mut [i16; BLOCK_PIXELS]) {
-    // Added to a small number, it leaves the number, rounded, in the low bits of the sum.
-    const ROUNDER: f32 = 12_582_912.0;
     let rows = out.as_chunks_mut::<SIDE>().0.iter_mut().zip(block).zip(factors);
     for ((out, values), factors) in rows {
         for ((coefficient, value), factor) in out.iter_mut().zip(values).zip(factors) {
