@@ -6,10 +6,13 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "support/programs.rs"]
+mod programs;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use part10::{Photometric, PixelDescription};
+use programs::run;
 use render::{Limits, decode_frame};
 use rstest::rstest;
 
@@ -107,23 +110,6 @@ impl Image {
 
 /// Where SIZ tells depth and sign of the first component; the others follow every three bytes.
 const SIZES: usize = 42;
-
-/// Runs a program; `false` where it is not installed and need not be.
-fn run(program: &str, arguments: &[&str], folder: &Path) -> bool {
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
-    match command.status() {
-        Ok(status) => {
-            assert!(status.success(), "{program} {arguments:?} failed");
-            true
-        }
-        Err(fault) => {
-            let optional = std::env::var_os("ESITO_JUDGES_OPTIONAL").is_some();
-            assert!(optional, "{program}: {fault}; run tests/judges/install");
-            false
-        }
-    }
-}
 
 /// Codes with `OpenJPEG`, component after component.
 fn openjpeg(image: Image, options: &str, folder: &Path) -> bool {

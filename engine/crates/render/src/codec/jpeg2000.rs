@@ -11,6 +11,7 @@ mod codestream;
 mod coefficient_bits;
 mod cursor;
 mod high_throughput;
+mod packed_headers;
 mod packet_bits;
 mod packets;
 mod parameters;
@@ -55,7 +56,8 @@ pub(super) fn decode(
             joined = stream.parts.concat();
             joined.as_slice()
         };
-        packets::read(&mut tile, parameters, data)?;
+        let packed = stream.packed.as_ref().map(|headers| headers.bytes.as_slice());
+        packets::read(&mut tile, parameters, data, packed)?;
         decoder.decode(&tile, data, parameters.transformed)?;
         decoder.store(&tile, size, &mut samples);
     }

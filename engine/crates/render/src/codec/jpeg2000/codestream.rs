@@ -6,6 +6,7 @@
 use model::PreviewFault;
 
 use super::cursor::Cursor;
+use super::packed_headers::{PackedHeaders, PackedSegments, TileHeaders};
 use super::parameters::Parameters;
 
 const SOC: u16 = 0xFF4F;
@@ -102,6 +103,8 @@ pub(super) struct TileStream<'a> {
     own: Option<Parameters>,
     /// The packets of its tile-parts.
     pub(super) parts: Vec<&'a [u8]>,
+    /// The headers of the packets, where they stand apart from these.
+    pub(super) packed: Option<TileHeaders>,
 }
 
 /// A codestream taken apart.
@@ -111,6 +114,8 @@ pub(super) struct Codestream<'a> {
     parameters: Parameters,
     /// Row by row.
     pub(super) tiles: Vec<TileStream<'a>>,
+    /// Headers of packets, for one tile-part after the other.
+    packed: PackedHeaders,
 }
 
 impl<'a> Codestream<'a> {
@@ -130,11 +135,13 @@ impl<'a> Codestream<'a> {
         let size = Size::read(&mut cursor.segment()?)?;
         accept(&size)?;
         let mut parameters = Parameters::new(size.components);
-        while header_segment(&mut cursor, &mut parameters, SOT)? {}
+        let mut packed = PackedSegments::default();
+        while header_segment(&mut cursor, &mut parameters, &mut packed, SOT)? {}
         parameters.check()?;
+        let packed = packed.by_tile_part()?;
         let [across, down] = size.tiles();
         let tiles = (0..across * down).map(|_| TileStream::default()).collect();
-        let mut codestream = Self { size, parameters, tiles };
+        let mut codestream = Self { size, parameters, tiles, packed };
         while codestream.tile_part(&mut cursor)? {}
         if codestream.tiles.iter().any(|tile| tile.parts.is_empty()) {
             return Err(PreviewFault::Damaged);
@@ -157,10 +164,12 @@ impl<'a> Codestream<'a> {
         let mut parameters = tile.own.as_ref().unwrap_or(&self.parameters).clone();
         let is_first = tile.parts.is_empty();
         let mut is_changed = false;
+        let mut packed = PackedSegments::default();
         parameters.begin_tile_header();
-        while header_segment(cursor, &mut parameters, SOD)? {
+        while header_segment(cursor, &mut parameters, &mut packed, SOD)? {
             is_changed = true;
         }
+        self.packed.add_next_part(packed, &mut tile.packed)?;
         if is_changed {
             // Only the first part of a tile may say how it is coded.
             let before = tile.own.as_ref().unwrap_or(&self.parameters);
@@ -183,9 +192,10 @@ impl<'a> Codestream<'a> {
 }
 
 /// Reads one marker segment of a header; `false` when the marker was `last`.
-fn header_segment(
-    cursor: &mut Cursor<'_>,
+fn header_segment<'a>(
+    cursor: &mut Cursor<'a>,
     parameters: &mut Parameters,
+    packed: &mut PackedSegments<'a>,
     last: u16,
 ) -> Result<bool, PreviewFault> {
     let marker = cursor.u16()?;
@@ -203,9 +213,9 @@ fn header_segment(
         QCC => parameters.component_quantization(&mut content)?,
         RGN => parameters.region_of_interest(&mut content)?,
         POC => parameters.progression_changes(&mut content)?,
-        PPM | PPT => {
-            return Err(PreviewFault::Unsupported("JPEG 2000 with packed packet headers".into()));
-        }
+        PPM if last == SOT => packed.add(&mut content)?,
+        PPT if last == SOD => packed.add(&mut content)?,
+        PPM | PPT => return Err(PreviewFault::Damaged),
         // Lengths of packets and tile-parts, comments, capabilities: nothing that changes a pixel.
         _ => {}
     }

@@ -1,20 +1,22 @@
-//! Code-blocks of the high-throughput block coder (ITU-T T.814): the cleanup pass.
+//! Code-blocks of the high-throughput block coder (ITU-T T.814): the cleanup pass, and [`refinement`].
 //!
 //! Coefficients come in quads of two columns by two rows, quads in pairs. A code word says which
 //! samples of a quad are significant, a length how many bits they have at most, and the bits
 //! themselves stand in a stream of their own.
 //!
-//! Encoders write a single cleanup pass for each code-block. Refinement passes, which lossy transcoders
-//! may add, are refused.
+//! A code-block has one cleanup pass, and at most two passes that refine it by one bit plane.
 
 mod bits;
 mod code_words;
+mod refinement;
 
 use model::PreviewFault;
 
+use super::parameters::style;
 use super::tile::Block;
 use bits::{CleanupBits, WordBits};
 use code_words::{FIRST, OTHERS, Quad};
+use refinement::Refinement;
 
 /// Working memory for one code-block after the other.
 #[derive(Debug, Default)]
@@ -38,12 +40,12 @@ impl QuadDecoder {
     /// for halves below them, row by row.
     ///
     /// # Errors
-    /// [`PreviewFault::Damaged`]; [`PreviewFault::Unsupported`] for refinement passes.
+    /// [`PreviewFault::Damaged`]; [`PreviewFault::Unsupported`] for more than one cleanup pass.
     pub(super) fn decode(
         &mut self,
         block: &Block,
         bytes: &[u8],
-        planes: u8,
+        (planes, style): (u8, u8),
     ) -> Result<&[u32], PreviewFault> {
         let (width, height) = (block.width, block.height);
         let quads = width.div_ceil(2);
@@ -58,8 +60,8 @@ impl QuadDecoder {
         let [cleanup, refinement @ ..] = block.segments.as_slice() else {
             return Ok(&self.values);
         };
-        if refinement.iter().any(|segment| segment.passes > 0) {
-            let what = "HTJ2K with refinement passes";
+        if refinement.len() > 1 || style & (style::TERMINATE | style::BYPASS | style::RESET) != 0 {
+            let what = "HTJ2K with several cleanup passes a code-block";
             return Err(PreviewFault::Unsupported(what.into()));
         }
         if cleanup.bytes == 0 {
@@ -94,6 +96,17 @@ impl QuadDecoder {
             }
             std::mem::swap(&mut self.above, &mut self.current);
             std::mem::swap(&mut self.significant_above, &mut self.significant);
+        }
+        if let Some(segment) = refinement.first()
+            && segment.bytes > 0
+        {
+            let start = cleanup.bytes;
+            let end = start.checked_add(segment.bytes).ok_or(PreviewFault::Damaged)?;
+            let bytes = bytes.get(start..end).ok_or(PreviewFault::Damaged)?;
+            let plane = plane.checked_sub(1).ok_or(PreviewFault::Damaged)?;
+            let is_causal = style & style::CAUSAL != 0;
+            let passes = segment.passes;
+            Refinement { bytes, passes, plane, is_causal }.apply(&mut self.values, [width, height]);
         }
         Ok(&self.values)
     }

@@ -24,7 +24,7 @@ struct Place {
     precinct: usize,
 }
 
-/// Reads all packets of a tile.
+/// Reads all packets of a tile; with `packed`, their headers stand there.
 ///
 /// # Errors
 /// [`PreviewFault::Damaged`] where packets are missing or contradict themselves.
@@ -32,9 +32,11 @@ pub(super) fn read(
     tile: &mut Tile,
     parameters: &Parameters,
     data: &[u8],
+    packed: Option<&[u8]>,
 ) -> Result<(), PreviewFault> {
-    let mut reader =
-        Reader { data, position: 0, markers: parameters.packet_markers, repetitions: 0 };
+    let packed = packed.map(|headers| (headers, 0));
+    let markers = parameters.packet_markers;
+    let mut reader = Reader { data, position: 0, packed, markers, repetitions: 0 };
     for progression in parameters.progressions() {
         reader.progression(tile, &progression)?;
     }
@@ -45,6 +47,8 @@ pub(super) fn read(
 struct Reader<'a> {
     data: &'a [u8],
     position: usize,
+    /// Headers that stand apart, and how many of their bytes have been read.
+    packed: Option<(&'a [u8], usize)>,
     markers: [bool; 2],
     repetitions: u32,
 }
@@ -110,17 +114,22 @@ impl Reader<'_> {
         if self.markers[0] && rest.starts_with(&SOP) {
             self.position += SOP.len() + 2;
         }
-        let mut bits = PacketBits::new(self.data, self.position);
+        let (headers, start) = self.packed.unwrap_or((self.data, self.position));
+        let mut bits = PacketBits::new(headers, start);
         let mut lengths = Vec::new();
         if bits.bit()? == 1 {
             for band in &mut precinct.bands {
                 read_band(&mut bits, band, layer, style, &mut lengths)?;
             }
         }
-        self.position = bits.end();
-        let rest = self.data.get(self.position..).unwrap_or_default();
+        let mut end = bits.end();
+        let rest = headers.get(end..).unwrap_or_default();
         if self.markers[1] && rest.starts_with(&EPH) {
-            self.position += EPH.len();
+            end += EPH.len();
+        }
+        match &mut self.packed {
+            Some((_, position)) => *position = end,
+            None => self.position = end,
         }
         let mut lengths = lengths.into_iter();
         let contributing = precinct.bands.iter_mut().flat_map(|band| &mut band.blocks);

@@ -107,7 +107,7 @@ impl TileDecoder {
         let values = if style & style::HIGH_THROUGHPUT == 0 {
             self.blocks.decode(block, bytes, (band.kind, band.planes, style))?
         } else {
-            self.quads.decode(block, bytes, band.planes)?
+            self.quads.decode(block, bytes, (band.planes, style))?
         };
         let shift = component.parameters.region_shift;
         let [column, row] = block.place;

@@ -28,7 +28,7 @@ impl<'a> CleanupBits<'a> {
         // The last byte but one is shared: its low half belongs to the length.
         let events = suffix.get(..suffix_bytes - 1).unwrap_or_default();
         Ok(Self {
-            magnitudes: MagnitudeBits { bytes: magnitudes, buffer: 0, count: 0, after_ff: false },
+            magnitudes: MagnitudeBits::new(magnitudes, 0xFF),
             events: Events { bytes: events, position: 0, byte: 0, left: 0, state: 0, run: None },
             words: WordBits::new(both, *low),
         })
@@ -39,12 +39,18 @@ impl<'a> CleanupBits<'a> {
 #[derive(Debug)]
 pub(super) struct MagnitudeBits<'a> {
     bytes: &'a [u8],
+    /// What comes for ever behind the bytes.
+    filler: u8,
     buffer: u64,
     count: u32,
     after_ff: bool,
 }
 
-impl MagnitudeBits<'_> {
+impl<'a> MagnitudeBits<'a> {
+    pub(super) fn new(bytes: &'a [u8], filler: u8) -> Self {
+        Self { bytes, filler, buffer: 0, count: 0, after_ff: false }
+    }
+
     #[inline]
     fn fill(&mut self) {
         while self.count <= 32 {
@@ -65,7 +71,7 @@ impl MagnitudeBits<'_> {
                     self.bytes = rest;
                     *byte
                 }
-                None => 0xFF,
+                None => self.filler,
             };
             self.buffer |= u64::from(byte) << self.count;
             self.count += if self.after_ff { 7 } else { 8 };
@@ -101,6 +107,11 @@ impl<'a> WordBits<'a> {
         let bits = first >> 4;
         let count = if bits & 7 == 7 { 3 } else { 4 };
         Self { bytes, buffer: u64::from(bits), count, after_high: first | 15 > 0x8F }
+    }
+
+    /// The bits of a magnitude refinement pass, which begin with the last byte (7.1.5).
+    pub(super) fn of_refinement(bytes: &'a [u8]) -> Self {
+        Self { bytes, buffer: 0, count: 0, after_high: true }
     }
 
     #[inline]
