@@ -2,5 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod find;
+pub(crate) mod fixture_pacs;
 pub(crate) mod fixtures;
 pub(crate) mod package;

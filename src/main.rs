@@ -31,6 +31,8 @@ enum Command {
     Check(commands::check::CheckArgs),
     /// Writes a fictitious study to develop, test and measure with
     Fixtures(commands::fixtures::FixturesArgs),
+    /// Serves a folder as a PACS, to develop, test and measure with
+    FixturePacs(commands::fixture_pacs::FixturePacsArgs),
 }
 
 fn main() -> ExitCode {
@@ -44,5 +46,8 @@ fn main() -> ExitCode {
         Command::Find(arguments) => commands::find::run(arguments),
         Command::Check(arguments) => commands::check::run(arguments),
         Command::Fixtures(arguments) => exit::of_fixtures(commands::fixtures::run(arguments)),
+        Command::FixturePacs(arguments) => {
+            exit::of_fixtures(commands::fixture_pacs::run(arguments))
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! `esito` and PACS that are not ours, started on loopback: Orthanc and dcmqrscp; and peers that
-//! misbehave.
+//! `esito` and PACS that are not ours, started on loopback: Orthanc and dcmqrscp; the fixture PACS, judged by
+//! the clients of DCMTK; and the same one misbehaving.
 
 #![expect(
     clippy::expect_used,
@@ -15,6 +15,7 @@
 mod support;
 
 mod faults;
+mod fixture_pacs;
 mod peer;
 mod peers;
 mod secure;
