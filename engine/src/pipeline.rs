@@ -76,8 +76,11 @@ pub fn pack<W: Write>(
     let written_at = started.elapsed();
     let retrieval = retrieval.map_err(|source| request.source.failed(source));
     let mut report = match retrieval {
-        // Without any instance the reason is that of the retrieval.
-        Err(error) if assembly.received == 0 => return Err(error),
+        // Without any instance the reason is that of the retrieval, unless the PACS only repeats that
+        // what it sent was refused.
+        Err(error) if assembly.received == 0 && !repeats_refusals(&error, &assembly.notices) => {
+            return Err(error);
+        }
         Err(error) => {
             let mut report = assembly.finish()?;
             report.retrieval_error = Some(error.to_string());
@@ -99,6 +102,12 @@ pub fn pack<W: Write>(
 
 fn never_came(notices: &[Notice]) -> bool {
     !notices.is_empty() && notices.iter().all(|notice| matches!(notice, Notice::Missing(_)))
+}
+
+fn repeats_refusals(error: &PackError, notices: &[Notice]) -> bool {
+    let PackError::Pacs { source, .. } = error else { return false };
+    matches!(**source, PacsError::Failed { .. })
+        && notices.iter().any(|notice| matches!(notice, Notice::Refused(..)))
 }
 
 /// Asks the source what there is.

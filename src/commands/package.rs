@@ -180,10 +180,14 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
             }
             if !report.is_complete() {
                 let missing = report.counts.expected - report.counts.received;
-                messages.notice(&format!(
-                    "the package is incomplete: {missing} of {} instances are not in it",
-                    report.counts.expected
-                ));
+                messages.notice(&match missing {
+                    // Copies that differ, or what nobody listed.
+                    0 => "what is named above is not in the package".to_owned(),
+                    _ => format!(
+                        "the package is incomplete: {missing} of {} instances are not in it",
+                        report.counts.expected
+                    ),
+                });
             }
             exit::of_report(&report)
         }

@@ -14,8 +14,10 @@
 #[path = "../support/lib.rs"]
 mod support;
 
-mod faults;
 mod fixture_pacs;
 mod peer;
 mod peers;
+mod scripted;
 mod secure;
+mod wrong_answers;
+mod wrong_instances;

@@ -147,6 +147,22 @@ impl PacsError {
         }
     }
 
+    /// Whether nothing else is worth a try: nobody wants it, the fault is here, or there is no PACS.
+    pub(crate) fn ends_all(&self) -> bool {
+        matches!(self, Self::Stopped) || self.is_local() || self.is_unreachable()
+    }
+
+    /// Whether the PACS refuses before it is asked for anything.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Rejected { .. }
+                | Self::NoContext { .. }
+                | Self::NoStoreScp
+                | Self::TimedOut { setting: "time_outs.association", .. }
+        )
+    }
+
     /// Whether there is no way to the PACS at all, so that no other kind of request will do.
     pub(crate) fn is_unreachable(&self) -> bool {
         matches!(

@@ -1,5 +1,7 @@
 //! One PACS over DIMSE: what is tried, and in which order, until all is there.
 
+use std::collections::HashSet;
+
 use dicom_core::{Tag, VR};
 use model::{SeriesInstanceUid, StudyInstanceUid};
 
@@ -17,6 +19,8 @@ const SERIES_INSTANCE_UID: Tag = Tag(0x0020, 0x000E);
 const SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x0018);
 /// SOP Instance UIDs in one request: they share a value of at most 64 KiB.
 const INSTANCES_A_REQUEST: usize = 100;
+/// Associations in a row that break without an instance: then it is the PACS, not an instance.
+const MOST_IN_VAIN: usize = 3;
 
 /// A PACS that is spoken to over DIMSE.
 #[derive(Debug, Clone)]
@@ -78,6 +82,19 @@ pub(crate) enum Scope {
     Study,
     Series,
     Instances,
+    /// Each by itself, where asking for several broke the association.
+    Single,
+}
+
+impl Scope {
+    /// What a request asks for together with this instance.
+    fn unit(self, wanted: &Wanted) -> &str {
+        match self {
+            Self::Study => "",
+            Self::Series | Self::Instances => wanted.series.as_str(),
+            Self::Single => wanted.sop_instance.as_str(),
+        }
+    }
 }
 
 /// The requests that ask for these instances.
@@ -107,7 +124,8 @@ pub(crate) fn identifiers(
             all.push(of_series(Level::Series));
             continue;
         }
-        for members in members.chunks(INSTANCES_A_REQUEST) {
+        let together = if scope == Scope::Single { 1 } else { INSTANCES_A_REQUEST };
+        for members in members.chunks(together) {
             let list = members.join("\\");
             all.push(of_series(Level::Image).matching(SOP_INSTANCE_UID, VR::UI, &list));
         }
@@ -124,30 +142,77 @@ impl InstanceSource for DimsePacs {
     ) -> Result<(), PacsError> {
         let mut last = Ok(());
         for by_move in self.settings.ways() {
-            for scope in [Scope::Study, Scope::Series, Scope::Instances] {
-                let missing = still_missing(wanted, receiver);
-                if missing.is_empty() {
-                    return Ok(());
-                }
-                let result = self.pass(*by_move, study, scope, &missing, receiver);
-                let came_on = still_missing(wanted, receiver).len() < missing.len();
-                match result {
-                    Ok(()) => {}
-                    // It answers: the next pass asks for less, in another way.
-                    Err(error @ PacsError::Failed { .. }) => last = Err(error),
-                    Err(PacsError::Stopped) => return Err(PacsError::Stopped),
-                    Err(error) if error.is_local() || error.is_unreachable() => return Err(error),
-                    Err(error) => {
-                        last = Err(error);
-                        // Asking for less does not help where nothing at all comes.
-                        if !came_on {
-                            break;
-                        }
-                    }
-                }
+            match self.retrieve_by(*by_move, study, wanted, receiver) {
+                Ok(()) => {}
+                Err(error) if error.ends_all() => return Err(error),
+                Err(error) => last = Err(error),
+            }
+            if still_missing(wanted, receiver).is_empty() {
+                return Ok(());
             }
         }
-        if still_missing(wanted, receiver).is_empty() { Ok(()) } else { last }
+        last
+    }
+}
+
+impl DimsePacs {
+    /// Asks in one way: for the study, and then for less and less of what is missing.
+    ///
+    /// What breaks an association is left out of the next one, so that one instance that the PACS
+    /// cannot send does not cost the others.
+    fn retrieve_by(
+        &self,
+        by_move: bool,
+        study: &StudyInstanceUid,
+        wanted: &[Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
+        let all = still_missing(wanted, receiver).len();
+        let mut last = Ok(());
+        let mut in_vain = 0;
+        for scope in [Scope::Study, Scope::Series, Scope::Instances, Scope::Single] {
+            let mut left_out: HashSet<&str> = HashSet::new();
+            let is_alive = still_missing(wanted, receiver).len() < all;
+            if is_alive {
+                in_vain = 0;
+            }
+            loop {
+                let mut missing = still_missing(wanted, receiver);
+                missing.retain(|wanted| !left_out.contains(scope.unit(wanted)));
+                if missing.is_empty() {
+                    break;
+                }
+                let error = match self.pass(by_move, study, scope, &missing, receiver) {
+                    Ok(()) => break,
+                    // It answers: the next pass asks for less, in another way.
+                    Err(error @ PacsError::Failed { .. }) => {
+                        last = Err(error);
+                        break;
+                    }
+                    Err(error) => error,
+                };
+                let came_on =
+                    missing.iter().any(|wanted| !receiver.is_missing(&wanted.sop_instance));
+                in_vain = if came_on { 0 } else { in_vain + 1 };
+                if in_vain >= MOST_IN_VAIN || error.ends_all() || error.is_refusal() {
+                    return Err(error);
+                }
+                last = Err(error);
+                if scope == Scope::Study {
+                    break;
+                }
+                // Requests go one by one: where nothing came, it was the first that broke it.
+                if !came_on {
+                    left_out.extend(missing.first().map(|wanted| scope.unit(wanted)));
+                }
+            }
+            // Of a C-MOVE the association that breaks is another one: the rest of its request fails.
+            let broke = !left_out.is_empty() || (by_move && is_alive);
+            if scope == Scope::Instances && !broke {
+                break;
+            }
+        }
+        last
     }
 }
 
@@ -178,5 +243,6 @@ mod tests {
         assert_eq!(requests(Scope::Study), 1);
         assert_eq!(requests(Scope::Series), 2);
         assert_eq!(requests(Scope::Instances), 3);
+        assert_eq!(requests(Scope::Single), 250);
     }
 }

@@ -213,7 +213,9 @@ fn ask_all(
                 shared.progress();
             }
             if response.status.category() != Category::Pending {
-                last = ended("C-MOVE", &response).or(last);
+                if let Err(error) = ended("C-MOVE", &response) {
+                    last = Err(error);
+                }
                 break;
             }
         }
