@@ -136,5 +136,13 @@ fn announce(
         address.ip(),
         address.port(),
     )?;
+    if let Some(web) = web {
+        let url = web.url();
+        let name = "fixture-web";
+        writeln!(
+            stdout,
+            "\n[[pacs]]\nname = \"{name}\"\nprotocol = \"dicomweb\"\nurl = \"{url}\""
+        )?;
+    }
     stdout.flush()
 }

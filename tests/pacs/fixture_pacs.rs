@@ -42,7 +42,7 @@ impl FixturePacs {
             .start();
         let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
         let (mut port, mut http, mut section) = (None, None, String::new());
-        while !section.contains("calling_ae_title") {
+        while !section.contains("url = ") {
             let line = lines.next().expect("a line").expect("UTF-8");
             if let Some(address) = line.strip_prefix("# DIMSE: ") {
                 let address = address.split(',').next().expect("an address");
@@ -327,7 +327,9 @@ fn the_section_that_it_prints_works() {
     let checked = run::esito(&["check", "--config"]).arg(&file).finish();
     let said = String::from_utf8_lossy(&checked.stdout).into_owned();
     checked.expect_code(&[0]);
-    assert!(said.contains("C-GET") && said.contains("C-MOVE"), "{said}");
+    for step in ["C-GET", "C-MOVE", "QIDO-RS", "WADO-RS"] {
+        assert!(said.contains(step), "{step}: {said}");
+    }
 }
 
 #[test]

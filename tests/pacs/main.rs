@@ -19,5 +19,6 @@ mod peer;
 mod peers;
 mod scripted;
 mod secure;
+mod web_faults;
 mod wrong_answers;
 mod wrong_instances;

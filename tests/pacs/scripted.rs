@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fixtures::dimse::{DimsePacs, DimseSettings, Fault, Misdeed, Script};
+use fixtures::web::{self, WebPacs};
 use fixtures::{Holding, Options, Summary, write_study};
 use serde_json::Value;
 
@@ -82,6 +83,33 @@ impl Scripted {
         is_told_by_check_and_package(&self.workplace, &file, sentence);
     }
 
+    /// Packages the study from a DICOMweb server that plays a fault, over TLS if that is given with the
+    /// file of its authority. `more` stands in its section.
+    pub fn package_over_web(
+        self,
+        fault: web::Fault,
+        tls: Option<(web::Wrap, PathBuf)>,
+        more: &str,
+    ) -> Ended {
+        let uid = self.study_uid().to_owned();
+        let behaviour = web::Behaviour { fault, ..web::Behaviour::default() };
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (wrap, authority) = tls.unzip();
+        let scheme = if wrap.is_some() { "https" } else { "http" };
+        let trust = authority.map(|file| format!("tls = {{ ca_file = '{}' }}", file.display()));
+        let source = self.workplace.source();
+        let server = WebPacs::start_on(loopback, &source, behaviour, wrap).expect("a port");
+        let file = self.workplace.beside("web.toml");
+        let text = format!(
+            "[[pacs]]\nname = 'peer'\nprotocol = 'dicomweb'\n\
+             url = '{scheme}://{}/dicom-web'\n{more}\n{}\n",
+            server.address(),
+            trust.unwrap_or_default(),
+        );
+        std::fs::write(&file, text).expect("the configuration");
+        package_by(self.workplace, &file, &uid)
+    }
+
     /// Packages the study from a PACS with this script. `more` stands in its section.
     pub fn package(self, script: Script, more: &str) -> Ended {
         let uid = self.study_uid().to_owned();
@@ -137,6 +165,11 @@ pub fn package_from(
     more: &str,
 ) -> Ended {
     let (_pacs, file) = start(&workplace, holding, script, more);
+    package_by(workplace, &file, study)
+}
+
+/// Packages a study as a configuration says.
+fn package_by(workplace: Workplace, file: &Path, study: &str) -> Ended {
     let begun = Instant::now();
     let finished = run::esito(&["package", "--progress", "none", "--study", study, "--config"])
         .arg(file)

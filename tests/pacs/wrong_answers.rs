@@ -153,7 +153,12 @@ fn a_query_that_fails(#[case] fault: Fault, #[case] time_outs: &str, #[case] sen
     LONG,
     "refuses C-MOVE: allow it for AE title ESITO"
 )]
-#[case::never_connects(Fault::NeverConnects, MOVE, SHORT, "C-MOVE")]
+#[case::never_connects(
+    Fault::NeverConnects,
+    MOVE,
+    SHORT,
+    "its connection back to us (it must know our AE title"
+)]
 #[case::calls_another(Fault::Calls("SOMEBODY".into()), MOVE, LONG, "unable to perform sub-operations (A702H)")]
 fn a_retrieval_that_brings_nothing(
     #[case] fault: Fault,

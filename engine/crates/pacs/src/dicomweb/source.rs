@@ -84,6 +84,9 @@ impl StudyQuery for DicomWeb {
     }
 }
 
+/// Requests in a row without an answer in time: then it is the server, not an instance.
+const MOST_IN_VAIN: u8 = 3;
+
 impl InstanceSource for DicomWeb {
     fn retrieve(
         &self,
@@ -92,6 +95,7 @@ impl InstanceSource for DicomWeb {
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let mut last = Ok(());
+        let mut in_vain = 0;
         for scope in [Scope::Study, Scope::Series, Scope::Instances] {
             let missing = still_missing(wanted, receiver);
             for what in requests(study, scope, &missing) {
@@ -101,9 +105,14 @@ impl InstanceSource for DicomWeb {
                 }
                 let result = self.deliver(what, receiver);
                 let came_on = still_missing(wanted, receiver).len() < before;
+                let is_silent =
+                    matches!(result, Err(PacsError::DicomWeb(DicomWebError::TimedOut { .. })));
+                in_vain = if came_on { 0 } else { in_vain + u8::from(is_silent) };
                 match result {
                     Ok(()) => {}
-                    Err(PacsError::DicomWeb(error)) if !error.helps_to_ask_for_less(came_on) => {
+                    Err(PacsError::DicomWeb(error))
+                        if in_vain == MOST_IN_VAIN || !error.helps_to_ask_for_less() =>
+                    {
                         return Err(error.into());
                     }
                     Err(PacsError::Stopped) => return Err(PacsError::Stopped),
@@ -199,16 +208,15 @@ fn received(body: InstanceBody) -> std::io::Result<Option<Received>> {
 }
 
 impl DicomWebError {
-    /// Whether a smaller request could bring what a larger one did not. Where nobody is reached, or
-    /// nobody answers, or we may not ask, it could not.
-    fn helps_to_ask_for_less(&self, came_on: bool) -> bool {
-        let is_silent = matches!(self, Self::TimedOut { .. }) && !came_on;
+    /// Whether a smaller request could bring what a larger one did not. Where nobody is reached or we
+    /// may not ask, it could not.
+    fn helps_to_ask_for_less(&self) -> bool {
         !(self.is_local()
-            || is_silent
             || matches!(
                 self,
                 Self::Resolve { .. }
                     | Self::Connect { .. }
+                    | Self::TimedOut { setting: "time_outs.connect", .. }
                     | Self::Tls { .. }
                     | Self::Unauthorized { .. }
                     | Self::Forbidden { .. }

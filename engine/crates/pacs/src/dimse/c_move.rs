@@ -46,6 +46,8 @@ struct Shared {
     stop: StopFlag,
     /// Associations of the Store SCP that are open.
     open: AtomicUsize,
+    /// Associations of the Store SCP so far.
+    accepted: AtomicUsize,
     /// Grows with all that counts as progress.
     progress: AtomicU64,
     /// The message that asks, once it is known: what names another originator is not ours.
@@ -158,7 +160,12 @@ fn take_all(
             }
             ended = Some((result, at));
         } else if seen.1.elapsed() > limit {
-            let what = "the next instance by C-MOVE";
+            let what = match shared.accepted.load(Ordering::SeqCst) {
+                0 => {
+                    "its connection back to us (it must know our AE title with host and port of `[store_scp]`)"
+                }
+                _ => "the next instance by C-MOVE",
+            };
             return Err(PacsError::TimedOut { what, limit, setting: "time_outs.no_progress" });
         }
     }
@@ -237,6 +244,7 @@ fn accept_all<'scope>(
         if shared.stop.is_stopped() {
             return;
         }
+        shared.accepted.fetch_add(1, Ordering::SeqCst);
         let already_open = shared.open.fetch_add(1, Ordering::SeqCst);
         let events = events.clone();
         let served = spawn(threads, "esito-store", move || {
