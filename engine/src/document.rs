@@ -3,6 +3,7 @@
 
 use dicom_core::Tag;
 use media::contents::{ReportLink, ReportStatus};
+use media::numbering::Ordinal;
 use media::report::is_structured_report;
 use model::{EntryPath, FileId};
 use part10::Dataset;
@@ -102,7 +103,7 @@ impl Listing {
     }
 
     /// The line of the index, once it is known where the document lies.
-    pub(crate) fn link(self, path: EntryPath, page: Option<EntryPath>) -> ReportLink {
+    pub(crate) fn link(self, path: EntryPath, page: Option<Ordinal>) -> ReportLink {
         let Self { title, date, time, status, file_id } = self;
         ReportLink { title, date, time, status, path, page, file_id: Some(file_id) }
     }

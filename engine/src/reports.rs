@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use media::contents::{DocumentLink, FrameEntry};
-use media::layout::{DocumentKind, Edition, ReportFormat};
+use media::layout::{DocumentKind, ReportFormat};
 use media::report::{
     Document, ImageKey, ImageReference, References, ReportFrame, clinical_document, report_pdf,
     structured_report,
 };
 use media::web::report_page;
-use model::{EntryPath, FileId, Notice, Subject};
+use model::{FileId, Notice, Subject};
 use part10::Dataset;
 use sha2::{Digest as _, Sha256};
 use zipstream::{Search, deflate, store};
@@ -26,12 +26,13 @@ use crate::outcome::InstanceFacts;
 use crate::sections::title_of;
 
 /// Bytes of the sources of reports that wait; beyond, a report is made at once.
-const WAITING_BYTES: u64 = 32 << 20;
+const WAITING_BYTES: u64 = 16 << 20;
 
 /// A report that waits for the images it may point to.
 #[derive(Debug)]
 pub(crate) struct PendingReport {
-    document: Document,
+    /// In the language of the package, and in the other.
+    documents: [Document; 2],
     /// What a clinical document holds instead of text.
     pdf: Option<Vec<u8>>,
     listing: Listing,
@@ -53,24 +54,27 @@ impl<W: Write> Assembly<'_, W> {
     ) -> Result<(), PackError> {
         let dataset = facts.instance.dataset();
         let language = self.options().language;
-        let (document, pdf) = match Readable::of(&dataset) {
+        let languages = [language, language.other()];
+        let (documents, pdf) = match Readable::of(&dataset) {
             Some(Readable::Pdf(pdf)) => {
-                return self.put_pdf(Listing::of(&dataset, file_id), pdf, None);
+                return self.put_pdf(Listing::of(&dataset, file_id), pdf);
             }
             Some(Readable::Other(document)) => return self.put_other(&dataset, document),
             Some(Readable::Clinical(bytes)) => {
                 self.put_other(&dataset, bytes)?;
-                let Some(cda) = clinical_document(bytes, language) else {
+                let Some(cda) = clinical_document(bytes, languages) else {
                     let subject = Subject { file_id: Some(file_id), ..facts.planned.subject() };
                     self.notices.push(Notice::NoReport(subject));
                     return Ok(());
                 };
-                (cda.document, cda.pdf)
+                (cda.documents, cda.pdf)
             }
-            Some(Readable::Structured) => (structured_report(&dataset, language), None),
+            Some(Readable::Structured) => {
+                (languages.map(|language| structured_report(&dataset, language)), None)
+            }
             None => return Ok(()),
         };
-        let report = PendingReport { document, pdf, listing: Listing::of(&dataset, file_id) };
+        let report = PendingReport { documents, pdf, listing: Listing::of(&dataset, file_id) };
         let bytes = facts.planned.instance.bytes;
         let waiting = self.pending_reports.source_bytes.saturating_add(bytes);
         if waiting > WAITING_BYTES {
@@ -87,23 +91,11 @@ impl<W: Write> Assembly<'_, W> {
         pending.reports.into_iter().try_for_each(|report| self.put_report(report))
     }
 
-    fn put_pdf(
-        &mut self,
-        listing: Listing,
-        pdf: &[u8],
-        page: Option<(EntryPath, String)>,
-    ) -> Result<(), PackError> {
+    fn put_pdf(&mut self, listing: Listing, pdf: &[u8]) -> Result<(), PackError> {
         let number = self.sections.next_report().ok_or_else(too_many)?;
         let path = self.options().layout.report(number, ReportFormat::Pdf);
         self.put(&path, &store(pdf.to_vec()), Sha256::digest(pdf).into(), None)?;
-        let page = match page {
-            Some((path, page)) => {
-                self.put_text(&path, page.as_bytes())?;
-                Some(path)
-            }
-            None => None,
-        };
-        self.sections.add_report(listing.link(path, page));
+        self.sections.add_report(listing.link(path, None));
         Ok(())
     }
 
@@ -118,27 +110,36 @@ impl<W: Write> Assembly<'_, W> {
         Ok(())
     }
 
+    /// The PDF in the language of the package, since it is what people file and send; a page in each.
     fn put_report(&mut self, report: PendingReport) -> Result<(), PackError> {
-        let PendingReport { document, pdf: inner, listing } = report;
+        let PendingReport { documents: [document, other], pdf: inner, listing } = report;
         let references = self.references(&document);
         let bug = |error: &dyn std::fmt::Display| PackError::Bug(error.to_string());
         let number = self.sections.next_report().ok_or_else(too_many)?;
         let options = self.options();
-        let institution = self.sections.institution(options);
-        let path = options.layout.report(number, ReportFormat::Pdf);
-        let page_path = options.layout.report(number, ReportFormat::Page);
         let frame = ReportFrame {
             language: options.language,
+            main_language: options.language,
             layout: options.layout,
-            institution: &institution,
+            branding: &options.branding,
+            institution: self.sections.institution(),
             patient: self.sections.patient(),
-            pdf: &path,
-            page: &page_path,
+            number,
         };
+        let in_other = ReportFrame { language: options.language.other(), ..frame };
+        let path = frame.pdf();
         let pdf = report_pdf(frame, &document, &references).map_err(|error| bug(&error))?;
-        let page = report_page(frame, &document, &references).map_err(|error| bug(&error))?;
-        self.put_pdf(listing.clone(), &pdf, Some((page_path, page)))?;
-        inner.map_or(Ok(()), |pdf| self.put_pdf(listing, &pdf, None))
+        let pages = [(frame, &document), (in_other, &other)].map(|(frame, document)| {
+            (frame.page(frame.language), report_page(frame, document, &references))
+        });
+        let digest = Sha256::digest(&pdf).into();
+        self.put(&path, &store(pdf), digest, None)?;
+        for (path, page) in pages {
+            let page = page.map_err(|error| bug(&error))?;
+            self.put_text(&path, page.as_bytes())?;
+        }
+        self.sections.add_report(listing.clone().link(path, Some(number)));
+        inner.map_or(Ok(()), |pdf| self.put_pdf(listing, &pdf))
     }
 
     /// The images of the package that a report points to.
@@ -162,7 +163,7 @@ impl<W: Write> Assembly<'_, W> {
             };
             for key in keys {
                 let index = frame_index(key);
-                let frame = usize::try_from(index).ok().and_then(|index| image.frames.get(index));
+                let frame = image.frames.get(to_usize(index));
                 let preview = match frame {
                     Some(FrameEntry::Preview(preview)) => Some(preview.clone()),
                     _ => None,
@@ -177,11 +178,9 @@ impl<W: Write> Assembly<'_, W> {
                     ImageReference {
                         series: shown(&series.number, planned.place.series.get()),
                         number: shown(&image.number, planned.place.instance.get()),
-                        page: self.options.layout.series_page(
-                            Edition::Main,
-                            planned.place.study,
-                            planned.place.series,
-                        ),
+                        place: planned.place,
+                        // What is beyond the frames that are shown leads to the image.
+                        anchor: image.anchor(frame.map_or(0, |_| to_usize(index))),
                         preview,
                         picture,
                     },
@@ -190,6 +189,10 @@ impl<W: Write> Assembly<'_, W> {
         }
         references
     }
+}
+
+fn to_usize(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
 }
 
 fn too_many() -> PackError {

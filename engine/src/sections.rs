@@ -105,9 +105,9 @@ impl Sections {
         }
     }
 
-    /// The configured institution, or that of the study.
-    pub(crate) fn institution(&self, options: &Options) -> Institution {
-        options.branding.institution(options.language, &self.institution)
+    /// The institution as the study names it.
+    pub(crate) fn institution(&self) -> &Institution {
+        &self.institution
     }
 
     /// Whose package it is.

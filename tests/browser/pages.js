@@ -37,6 +37,8 @@ async function follow(page, root, name) {
   const todo = ['index.htm'];
   const seen = new Set(todo);
   const kinds = {};
+  const places = {};
+  const toPlaces = [];
   let sheets = 0;
   while (todo.length) {
     const at = todo.pop();
@@ -46,6 +48,7 @@ async function follow(page, root, name) {
     count('pages');
     const state = await page.evaluate(() => ({
       targets: Array.from(document.querySelectorAll('[href],[src]'), (element) => element.href || element.src),
+      places: Array.from(document.querySelectorAll('[id]'), (element) => element.id),
       scripts: document.scripts.length,
       handlers: document.querySelectorAll('[onclick],[onerror],[onload],[onmouseover]').length,
       title: document.title,
@@ -56,6 +59,7 @@ async function follow(page, root, name) {
     // The texts of this study are markup: they are read, not obeyed.
     check(!/xss/.test(name) || /RP\d+\.HTM/.test(at) || state.text.includes('<script>alert(1)</script>'), `${label}: a text is lost`);
     check(state.title && /^(it|en)$/.test(state.lang), `${label}: no title or language`);
+    places[at] = new Set(state.places);
     for (const target of state.targets) {
       check(target.startsWith('file:'), `${label}: ${target} leaves the package`);
       const file = fileURLToPath(target.split('#')[0]);
@@ -63,6 +67,8 @@ async function follow(page, root, name) {
       const isFound = !relative.startsWith('..') && isThere(file);
       check(isFound, `${label}: ${relative} is not there in this case`);
       count('links');
+      const place = target.split('#')[1];
+      if (place) { toPlaces.push([label, relative, place]); }
       const isFurther = /\/SH\d+\.HTM$/.test(relative) && sheets >= 2 * SHEETS;
       if (isFound && /\.htm$/i.test(file) && !seen.has(relative) && !isFurther) {
         sheets += /\/SH/.test(relative) ? 1 : 0;
@@ -75,6 +81,10 @@ async function follow(page, root, name) {
     if (kinds[kind] <= OF_A_KIND) {
       await judgeLook(page, label);
     }
+  }
+  for (const [label, relative, place] of toPlaces) {
+    check(!places[relative] || places[relative].has(place), `${label}: ${relative} has no place ${place}`);
+    count('links to a place');
   }
   return seen;
 }

@@ -1,6 +1,8 @@
 """The reports that are typeset: every text of the source in the PDF, fonts embedded, structure whole."""
 
+import posixpath
 import re
+import urllib.parse
 
 import pydicom
 
@@ -34,6 +36,9 @@ def judge_reports(root, names, findings):
             findings.check("pdffonts", flags and set(flags.groups()) == {"yes"},
                            f"{name}: not embedded, not a subset, or without Unicode: {line}")
         run_tool("qpdf", ["qpdf", "--check", path], findings)
+        links = run_tool("pdfinfo", ["pdfinfo", "-url", path], findings, error_lines=is_complaint) or ""
+        for line in links.splitlines()[1:]:
+            judge_link(root, names, name, line.split()[-1], findings)
         text = run_tool("pdftotext", ["pdftotext", "-raw", *BODY, path, "-"], findings) or ""
         texts.append(seen(text))
     everything = "\n".join(texts)
@@ -47,6 +52,14 @@ def judge_reports(root, names, findings):
                 for text in spoken(dataset):
                     findings.check("pdftotext", holds(everything, seen(text)),
                                    f"{name}: a text of {len(text)} characters is in no report: {text[:60]!r}")
+
+
+def judge_link(root, names, name, target, findings):
+    """A link leads to a page of the package, and to a place that is on it."""
+    address, _, place = target.partition("#")
+    page = posixpath.normpath(posixpath.join(posixpath.dirname(name), urllib.parse.unquote(address)))
+    if findings.check("pdfinfo", page in names, f"{name}: {target} is not in the package") and place:
+        findings.check("pdfinfo", f'id="{place}"' in (root / page).read_text("utf-8"), f"{name}: {target}: no such place")
 
 
 def is_complaint(line):

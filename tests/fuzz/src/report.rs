@@ -1,8 +1,9 @@
 //! Structured reports of arbitrary content.
 
 use media::Language;
+use media::branding::Branding;
 use media::contents::{Institution, Patient};
-use media::layout::{Layout, ReportFormat};
+use media::layout::Layout;
 use media::numbering::Ordinal;
 use media::report::{References, ReportFrame, is_structured_report, report_pdf, structured_report};
 use media::web::report_page;
@@ -25,14 +26,14 @@ pub fn report(bytes: &[u8]) {
     if !is_structured_report(&dataset) {
         return;
     }
-    let layout = Layout::Reference;
     let frame = ReportFrame {
         language: if flags & 4 == 0 { Language::Italian } else { Language::English },
-        layout,
+        main_language: Language::Italian,
+        layout: Layout::Reference,
+        branding: &Branding::default(),
         institution: &Institution::default(),
         patient: &Patient::default(),
-        pdf: &layout.report(Ordinal::FIRST, ReportFormat::Pdf),
-        page: &layout.report(Ordinal::FIRST, ReportFormat::Page),
+        number: Ordinal::FIRST,
     };
     let document = structured_report(&dataset, frame.language);
     let pdf = report_pdf(frame, &document, &References::default()).expect("a PDF");

@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use jpeg_encoder::{ColorType, Encoder};
 use media::contents::{FrameEntry, Preview};
-use media::layout::{Layout, ReportFormat};
+use media::layout::Layout;
 use media::numbering::Ordinal;
 use media::report::{References, ReportFrame, report_pdf, structured_report};
 use media::{Language, readme, web};
@@ -42,15 +42,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&layout.script(), web::script().as_bytes())?;
     write(&layout.readme(), readme::readme(&contents).as_bytes())?;
     for file in fixtures::recipe("sr", &fixtures::Options::default())? {
-        let page = layout.report(Ordinal::FIRST, ReportFormat::Page);
-        let pdf = layout.report(Ordinal::FIRST, ReportFormat::Pdf);
-        let (institution, patient) = (&contents.institution, &contents.patient);
-        let frame = ReportFrame { language, layout, institution, patient, pdf: &pdf, page: &page };
+        let frame = ReportFrame {
+            language,
+            main_language: language,
+            layout,
+            branding: &contents.branding,
+            institution: &contents.institution,
+            patient: &contents.patient,
+            number: Ordinal::FIRST,
+        };
         let instance = Instance::from_bytes(file.bytes()?, &Limits::default())?;
-        let document = structured_report(&instance.dataset(), language);
         let references = References::default();
-        write(&pdf, &report_pdf(frame, &document, &references)?)?;
-        write(&page, web::report_page(frame, &document, &references)?.as_bytes())?;
+        let document = structured_report(&instance.dataset(), language);
+        write(&frame.pdf(), &report_pdf(frame, &document, &references)?)?;
+        for language in [language, language.other()] {
+            let frame = ReportFrame { language, ..frame };
+            let document = structured_report(&instance.dataset(), language);
+            let page = web::report_page(frame, &document, &references)?;
+            write(&frame.page(language), page.as_bytes())?;
+        }
     }
     for study in &contents.studies {
         for series in &study.series {

@@ -197,8 +197,8 @@ pub struct ReportLink {
     pub status: Option<ReportStatus>,
     /// The document, a PDF.
     pub path: EntryPath,
-    /// A page with the same content, for a telephone.
-    pub page: Option<EntryPath>,
+    /// The number of the pages with the same content, for a telephone.
+    pub page: Option<Ordinal>,
     /// Where the DICOM object it was made from lies; `None` when there is only the document.
     pub file_id: Option<FileId>,
 }

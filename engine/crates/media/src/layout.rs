@@ -41,7 +41,7 @@ pub enum ReportFormat {
     /// A PDF document.
     Pdf,
     /// A page of the web content.
-    Page,
+    Page(Edition),
 }
 
 /// What a file inside a DICOM object is (PS3.3 Table C.24-2), as far as its name shows it.
@@ -252,11 +252,10 @@ impl Layout {
 
     /// A report, numbered over the package.
     pub fn report(self, report: Ordinal, format: ReportFormat) -> EntryPath {
-        let extension = match format {
-            ReportFormat::Pdf => "PDF",
-            ReportFormat::Page => "HTM",
-        };
-        own(&format!("{WEB_CONTENT}/RP{report}.{extension}"))
+        match format {
+            ReportFormat::Pdf => own(&format!("{WEB_CONTENT}/RP{report}.PDF")),
+            ReportFormat::Page(edition) => own(&format!("{}/RP{report}.HTM", web_folder(edition))),
+        }
     }
 
     /// A file that was inside a DICOM object, numbered over the package.
@@ -353,7 +352,8 @@ mod tests {
             layout.preview(place),
             layout.frame_preview(place, other),
             layout.report(other, ReportFormat::Pdf),
-            layout.report(other, ReportFormat::Page),
+            layout.report(other, ReportFormat::Page(Edition::Main)),
+            layout.report(other, ReportFormat::Page(Edition::Other(Language::English))),
             layout.other_document(other, DocumentKind::Stl),
             layout.other_document(other, DocumentKind::of("text/html")),
             layout.viewer_file("START.EXE").unwrap(),

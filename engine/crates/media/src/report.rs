@@ -12,8 +12,10 @@ mod structured;
 use model::EntryPath;
 use texts::Language;
 
+use crate::branding::Branding;
 use crate::contents::{Institution, Patient};
-use crate::layout::Layout;
+use crate::layout::{Edition, Layout, ReportFormat};
+use crate::numbering::Ordinal;
 
 pub use cda::{Cda, clinical_document};
 pub use document::{Document, ImageKey};
@@ -28,14 +30,32 @@ pub(crate) use document::{Block, Table, Value};
 pub struct ReportFrame<'a> {
     /// The language of labels and dates; the report itself stays as it was written.
     pub language: Language,
+    /// The language that the package opens in, which is that of the PDF.
+    pub main_language: Language,
     /// Where everything lies.
     pub layout: Layout,
-    /// Who made the package.
+    /// Who made the package, as it presents itself.
+    pub branding: &'a Branding,
+    /// The same, as the study names it.
     pub institution: &'a Institution,
     /// Whose it is.
     pub patient: &'a Patient,
-    /// Where the report will lie as a PDF.
-    pub pdf: &'a EntryPath,
-    /// Where it will lie as a page.
-    pub page: &'a EntryPath,
+    /// The number of the report in the package.
+    pub number: Ordinal,
+}
+
+impl ReportFrame<'_> {
+    /// Where the report lies as a PDF.
+    pub fn pdf(&self) -> EntryPath {
+        self.layout.report(self.number, ReportFormat::Pdf)
+    }
+
+    /// Where it lies as a page in a language.
+    pub fn page(&self, language: Language) -> EntryPath {
+        self.layout.report(self.number, ReportFormat::Page(self.edition(language)))
+    }
+
+    pub(crate) fn edition(&self, language: Language) -> Edition {
+        if language == self.main_language { Edition::Main } else { Edition::Other(language) }
+    }
 }

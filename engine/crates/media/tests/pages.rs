@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use media::branding::Localised;
 use media::contents::{FrameEntry, PackageContents, WindowLabel};
-use media::layout::{Layout, ReportFormat};
+use media::layout::Layout;
 use media::numbering::Ordinal;
 use media::report::{References, ReportFrame, is_structured_report, report_pdf, structured_report};
 use media::{Language, readme, web};
@@ -321,15 +321,14 @@ fn sheets_and_overviews_say_how_many_of_how_many() {
 /// The page of the first structured report in a fixture study.
 fn report_page(study: &str, language: Language) -> (EntryPath, String) {
     let contents = sample::contents(language, Layout::Reference, 1);
-    let path = contents.layout.report(Ordinal::FIRST, ReportFormat::Page);
-    let pdf = contents.layout.report(Ordinal::FIRST, ReportFormat::Pdf);
     let frame = ReportFrame {
         language,
+        main_language: Language::Italian,
         layout: contents.layout,
+        branding: &contents.branding,
         institution: &contents.institution,
         patient: &contents.patient,
-        pdf: &pdf,
-        page: &path,
+        number: Ordinal::FIRST,
     };
     let files = fixtures::recipe(study, &fixtures::Options::default()).unwrap();
     let mut instances = files
@@ -340,7 +339,7 @@ fn report_page(study: &str, language: Language) -> (EntryPath, String) {
     let page = web::report_page(frame, &document, &References::default()).unwrap();
     let pdf = report_pdf(frame, &document, &References::default()).unwrap();
     assert_eq!(report_pdf(frame, &document, &References::default()).unwrap(), pdf);
-    (path, page)
+    (frame.page(language), page)
 }
 
 #[rstest]
@@ -356,7 +355,11 @@ fn a_structured_report_is_a_valid_page_that_leads_back(
         .filter(|reference| !reference.starts_with('#'))
         .map(|reference| resolve(&path, reference))
         .collect();
-    assert_eq!(targets, ["IHE_PDI/STYLE.CSS", "index.htm", "IHE_PDI/RP000001.PDF"]);
+    let (elsewhere, index) = match language {
+        Language::Italian => ("IHE_PDI/EN/RP000001.HTM", "index.htm"),
+        Language::English => ("IHE_PDI/RP000001.HTM", "IHE_PDI/EN/INDEX.HTM"),
+    };
+    assert_eq!(targets, ["IHE_PDI/STYLE.CSS", elsewhere, index, "IHE_PDI/RP000001.PDF"]);
 }
 
 #[test]

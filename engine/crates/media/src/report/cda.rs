@@ -29,8 +29,8 @@ const DECLARATION: usize = 200;
 /// A clinical document that has been read.
 #[derive(Debug)]
 pub struct Cda {
-    /// What it says.
-    pub document: Document,
+    /// What it says, in the languages that were asked for.
+    pub documents: [Document; 2],
     /// The PDF that stands instead of a body that could be read.
     pub pdf: Option<Vec<u8>>,
 }
@@ -39,7 +39,7 @@ pub struct Cda {
 ///
 /// # Limits
 /// 16 MiB, 400 000 nodes, 24 levels of sections, 20 000 blocks; the document says when it is cut.
-pub fn clinical_document(bytes: &[u8], language: Language) -> Option<Cda> {
+pub fn clinical_document(bytes: &[u8], languages: [Language; 2]) -> Option<Cda> {
     if bytes.len() > MAX_BYTES {
         return None;
     }
@@ -51,6 +51,12 @@ pub fn clinical_document(bytes: &[u8], language: Language) -> Option<Cda> {
     if root.tag_name().name() != "ClinicalDocument" {
         return None;
     }
+    let [(first, pdf), (second, _)] = languages.map(|language| document(root, language));
+    Some(Cda { documents: [first, second], pdf })
+}
+
+/// What a document says, and the PDF that stands instead of a body.
+fn document(root: Element<'_, '_>, language: Language) -> (Document, Option<Vec<u8>>) {
     let text = language.texts();
     let title = path(root, &["title"]).map(|title| plain(title)).filter(|title| !title.is_empty());
     let title = title.or_else(|| attribute(path(root, &["code"])?, "displayName"));
@@ -95,7 +101,7 @@ pub fn clinical_document(bytes: &[u8], language: Language) -> Option<Cda> {
         author: path(root, &["author", "assignedAuthor", "assignedPerson", "name"])
             .and_then(|name| Shown::some(Some(&plain(name)))),
     };
-    Some(Cda { document, pdf })
+    (document, pdf)
 }
 
 /// The text by its byte order mark or its declaration; without either it is UTF-8.

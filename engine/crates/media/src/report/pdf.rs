@@ -46,11 +46,12 @@ pub fn report_pdf(
     references: &References,
 ) -> Result<Vec<u8>, PdfError> {
     let texts = frame.language.texts();
-    let mut setter = Setter::new(frame.language, references, frame.pdf);
+    let mut setter = Setter::new(frame, references);
     setter.document(document);
     let replaced = write::replaced(&setter.flow);
     if !replaced.is_empty() {
-        let page = frame.page.as_str().rsplit('/').next().unwrap_or_default();
+        let page = frame.page(frame.language);
+        let (_, page) = page.as_str().rsplit_once('/').unwrap_or_default();
         setter.note(&texts.report_replaced(replaced.join(", "), page));
     }
     setter.note(texts.report_origin());

@@ -8,6 +8,9 @@ use texts::Language;
 
 use super::document::ImageKey;
 use crate::contents::Preview;
+use crate::layout::{Edition, Layout};
+use crate::numbering::Place;
+use crate::web::link;
 
 /// The images of the package that a report points to.
 #[derive(Debug, Default)]
@@ -20,8 +23,10 @@ pub struct ImageReference {
     pub series: String,
     /// Instance Number (0020,0013), or the number of the instance in the package.
     pub number: String,
-    /// The page that shows it.
-    pub page: EntryPath,
+    /// Where it lies in the package.
+    pub place: Place,
+    /// The fragment that leads to it on the page of its series.
+    pub anchor: String,
     /// Its preview in the package.
     pub preview: Option<Preview>,
     /// The same as bytes, for the PDF.
@@ -54,6 +59,19 @@ impl References {
 
     pub(crate) fn get(&self, key: &ImageKey) -> Option<&ImageReference> {
         self.0.get(key)
+    }
+
+    /// What leads from an entry to the image on the page of its series; nothing when it is elsewhere.
+    pub(crate) fn href(
+        &self,
+        key: &ImageKey,
+        here: &EntryPath,
+        layout: Layout,
+        edition: Edition,
+    ) -> Option<String> {
+        let ImageReference { place, anchor, .. } = self.get(key)?;
+        let page = link(here, &layout.series_page(edition, place.study, place.series));
+        Some(format!("{page}#{anchor}"))
     }
 
     /// The UID by which a program finds an image that is not in the package.

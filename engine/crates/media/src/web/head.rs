@@ -5,10 +5,10 @@ use texts::{Language, Texts};
 
 use super::shown::Shown;
 use super::{CONTENT_SECURITY_POLICY, Site, link::link};
-use crate::branding::Logo;
+use crate::branding::{Branding, Logo};
 use crate::contents::{Institution, PackageContents, Patient};
 use crate::dates::{Date, display_da};
-use crate::layout::Layout;
+use crate::layout::{Edition, Layout};
 use crate::person_name::display_pn_family_first;
 
 /// The head of a page, and the band at its top.
@@ -23,7 +23,7 @@ pub(super) struct PageHead {
     pub(super) logo: Option<LogoView>,
     pub(super) patient: PatientView,
     /// The same page in the other language.
-    pub(super) counterpart: Option<Counterpart>,
+    pub(super) counterpart: Counterpart,
 }
 
 pub(super) struct Counterpart {
@@ -52,54 +52,57 @@ pub(crate) struct PatientView {
     pub(crate) facts: Vec<(&'static str, Shown)>,
 }
 
+/// What the head of any page is made from.
+pub(super) struct Setting<'a> {
+    pub(super) language: Language,
+    pub(super) edition: Edition,
+    pub(super) layout: Layout,
+    pub(super) branding: &'a Branding,
+    /// As the study names it.
+    pub(super) institution: &'a Institution,
+    pub(super) patient: PatientView,
+}
+
 impl PageHead {
     /// The head of the page at a path; `elsewhere` is the path of the same in the other language.
     pub(super) fn new(site: Site<'_>, here: &EntryPath, elsewhere: &EntryPath) -> Self {
         let Site { contents, language } = site;
-        let other = language.other();
-        let mut head = Self::of_report(
+        let setting = Setting {
             language,
-            contents.layout,
-            &contents.institution(language),
-            PatientView::new(&contents.patient, newest_study(contents), language),
-            here,
-        );
-        head.index = link(here, &contents.layout.first_page(site.edition()));
-        let logo = contents.branding.logo.as_ref();
-        head.logo = logo.map(|logo| LogoView::new(logo, contents.layout, here));
-        head.counterpart = Some(Counterpart {
-            href: link(here, elsewhere),
-            language: other.tag(),
-            name: other.texts().page_this_language(),
-        });
-        head
+            edition: site.edition(),
+            layout: contents.layout,
+            branding: &contents.branding,
+            institution: &contents.institution,
+            patient: PatientView::new(&contents.patient, newest_study(contents), language),
+        };
+        Self::of(setting, here, elsewhere)
     }
 
-    /// The head of a page that is made before the package is known.
-    pub(super) fn of_report(
-        language: Language,
-        layout: Layout,
-        institution: &Institution,
-        patient: PatientView,
-        here: &EntryPath,
-    ) -> Self {
+    pub(super) fn of(setting: Setting<'_>, here: &EntryPath, elsewhere: &EntryPath) -> Self {
+        let Setting { language, edition, layout, branding, institution, patient } = setting;
         let text = language.texts();
+        let other = language.other();
+        let institution = branding.institution(language, institution);
         Self {
             language: language.tag(),
             text,
             policy: CONTENT_SECURITY_POLICY,
             stylesheet: link(here, &layout.stylesheet()),
             script: link(here, &layout.script()),
-            index: link(here, &layout.index()),
+            index: link(here, &layout.first_page(edition)),
             institution: InstitutionView {
                 name: Shown::some(institution.name.as_deref())
                     .unwrap_or_else(|| Shown::new(text.page_institution_not_stated())),
                 address: Shown::some(institution.address.as_deref()),
                 contact: Shown::some(institution.contact.as_deref()),
             },
-            logo: None,
+            logo: branding.logo.as_ref().map(|logo| LogoView::new(logo, layout, here)),
             patient,
-            counterpart: None,
+            counterpart: Counterpart {
+                href: link(here, elsewhere),
+                language: other.tag(),
+                name: other.texts().page_this_language(),
+            },
         }
     }
 }

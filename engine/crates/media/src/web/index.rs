@@ -9,10 +9,11 @@ use super::{Page, Site, WebError, link::link};
 use crate::claims;
 use crate::contents::{PackageContents, ReportLink, ReportStatus, SeriesSection, StudySection};
 use crate::dates::{Date, display_da_tm};
+use crate::layout::ReportFormat;
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
 use crate::notice_summary::{NoticeGroup, summarise};
 use crate::person_name::display_pn;
-use texts::{Language, Texts};
+use texts::Texts;
 
 use model::{EntryPath, Notice};
 
@@ -145,7 +146,7 @@ impl IndexPage {
                 .collect(),
             reports: reports
                 .into_iter()
-                .map(|report| ReportView::new(report, here, language))
+                .map(|report| ReportView::new(report, here, site))
                 .collect(),
             studies: contents
                 .studies
@@ -226,7 +227,9 @@ impl NoticeView {
 }
 
 impl ReportView {
-    fn new(report: &ReportLink, here: &EntryPath, language: Language) -> Self {
+    fn new(report: &ReportLink, here: &EntryPath, site: Site<'_>) -> Self {
+        let (layout, language) = (site.contents.layout, site.language);
+        let page = ReportFormat::Page(site.edition());
         let text = language.texts();
         let date = report
             .date
@@ -237,7 +240,7 @@ impl ReportView {
             title: Shown::some(report.title.as_deref())
                 .unwrap_or_else(|| Shown::new(text.page_report())),
             date: Shown::some(date.as_deref()),
-            page: report.page.as_ref().map(|page| link(here, page)),
+            page: report.page.map(|number| link(here, &layout.report(number, page))),
             status: report.status.map(|status| match status {
                 ReportStatus::Preliminary => ("attention", text.page_preliminary()),
                 ReportStatus::Final => ("good", text.page_final_status()),

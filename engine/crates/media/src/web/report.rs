@@ -1,9 +1,10 @@
 //! A report as a page, of the same document as its PDF.
 
 use askama::Template;
-use texts::{Language, Texts};
+use model::EntryPath;
+use texts::Texts;
 
-use super::head::{PageHead, PatientView};
+use super::head::{PageHead, PatientView, Setting};
 use super::shown::Shown;
 use super::{WebError, link::link};
 use crate::dates::Date;
@@ -21,15 +22,24 @@ pub fn report_page(
     document: &Document,
     references: &References,
 ) -> Result<String, WebError> {
-    let ReportFrame { language, layout, institution, patient, pdf, page } = frame;
+    let ReportFrame { language, main_language, layout, branding, institution, patient, .. } = frame;
     let text = language.texts();
     let at = document.written.as_ref().and_then(|(date, _)| Date::from_da(date));
-    let patient = PatientView::new(patient, at, language);
-    let view = View { language, references, frame };
+    let here = frame.page(language);
+    let setting = Setting {
+        language,
+        edition: frame.edition(language),
+        layout,
+        branding,
+        institution,
+        patient: PatientView::new(patient, at, language),
+    };
+    let view = View { references, frame, here: &here };
     let page = ReportPage {
-        head: PageHead::of_report(language, layout, institution, patient, page),
+        head: PageHead::of(setting, &here, &frame.page(language.other())),
         text,
-        pdf: link(page, pdf),
+        pdf: link(&here, &frame.pdf()),
+        pdf_language: (language != main_language).then(|| main_language.tag()),
         content_language: document.language.as_deref(),
         title: &document.title,
         facts: &document.facts,
@@ -44,6 +54,8 @@ struct ReportPage<'a> {
     head: PageHead,
     text: Texts,
     pdf: String,
+    /// When its labels are not in the language of this page.
+    pdf_language: Option<&'static str>,
     content_language: Option<&'a str>,
     title: &'a Shown,
     /// Label and value.
@@ -73,9 +85,9 @@ struct PictureView {
 }
 
 struct View<'a> {
-    language: Language,
     references: &'a References,
     frame: ReportFrame<'a>,
+    here: &'a EntryPath,
 }
 
 impl View<'_> {
@@ -97,14 +109,15 @@ impl View<'_> {
             let (text, code) = (value.text.to_string(), value.code.as_ref().map(Shown::to_string));
             return ValueView { text, code, href: None, picture: None };
         };
+        let ReportFrame { language, layout, .. } = self.frame;
         let image = self.references.get(key);
         let preview = image.and_then(|image| image.preview.as_ref());
         ValueView {
-            text: self.references.sentence(key, value.text.as_str(), self.language),
+            text: self.references.sentence(key, value.text.as_str(), language),
             code: self.references.code(key),
-            href: image.map(|image| link(self.frame.page, &image.page)),
+            href: self.references.href(key, self.here, layout, self.frame.edition(language)),
             picture: preview.map(|preview| PictureView {
-                src: link(self.frame.page, &preview.path),
+                src: link(self.here, &preview.path),
                 width: preview.width,
                 height: preview.height,
             }),

@@ -20,6 +20,7 @@ report-not-shown = content of type { $kind }: a DICOM viewer is needed to read i
 report-body-is-pdf = The content is a PDF document, which the list of reports names apart.
 report-table = Table
 report-as-pdf = Open the report as PDF
+report-as-pdf-elsewhere = Open the report as PDF (labels and dates in Italian)
 report-replaced = The characters { $characters } cannot be shown in this PDF: a small square (□) stands for them. Copied text holds the true ones; they can also be read in the page { $page }.
 report-page-of = Page { $number } of { $pages }
 report-is-cut = The document goes on: the whole text is in the DICOM file.

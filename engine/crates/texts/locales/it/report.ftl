@@ -20,6 +20,7 @@ report-not-shown = contenuto di tipo { $kind }: si legge con un visualizzatore D
 report-body-is-pdf = Il contenuto è un documento PDF, che l'elenco dei referti riporta a parte.
 report-table = Tabella
 report-as-pdf = Apri il referto in PDF
+report-as-pdf-elsewhere = Apri il referto in PDF (etichette e date in inglese)
 report-replaced = I caratteri { $characters } non si possono mostrare in questo PDF: al loro posto c'è un quadratino (□). Copiando il testo si ottengono quelli veri; si leggono anche nella pagina { $page }.
 report-page-of = Pagina { $number } di { $pages }
 report-is-cut = Il documento continua: il testo intero è nel file DICOM.

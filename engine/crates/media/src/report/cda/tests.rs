@@ -7,6 +7,8 @@ use rstest::rstest;
 use super::*;
 use crate::report::Table;
 
+const LANGUAGES: [Language; 2] = [Language::Italian, Language::English];
+
 fn document(body: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ClinicalDocument xmlns=\"urn:hl7-org:v3\">\
@@ -23,7 +25,7 @@ fn section(text: &str) -> String {
 }
 
 fn read(xml: &str) -> Cda {
-    clinical_document(xml.as_bytes(), Language::Italian).expect("a document")
+    clinical_document(xml.as_bytes(), LANGUAGES).expect("a document")
 }
 
 fn shown(cda: &Cda) -> Vec<String> {
@@ -38,7 +40,7 @@ fn shown(cda: &Cda) -> Vec<String> {
         Block::Note(note) => format!("note {note}"),
         Block::Item { .. } => String::new(),
     };
-    cda.document.blocks.iter().map(shown).collect()
+    cda.documents[0].blocks.iter().map(shown).collect()
 }
 
 #[rstest]
@@ -63,7 +65,7 @@ fn narratives(#[case] text: &str, #[case] expected: &[&str]) {
 
 #[test]
 fn the_header_becomes_facts() {
-    let facts = read(&document("")).document.facts;
+    let facts = &read(&document("")).documents[0].facts;
     let facts: Vec<_> = facts.iter().map(|(_, value)| value.as_str()).collect();
     assert_eq!(facts, ["12 mar 2026 10:30"]);
 }
@@ -92,7 +94,7 @@ fn another_body_is_told(#[case] kind: &str, #[case] content: &str, #[case] how: 
 fn the_declared_encoding_counts() {
     let xml = section("Età").replace("UTF-8", "ISO-8859-1");
     let latin: Vec<u8> = xml.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    let cda = clinical_document(&latin, Language::Italian).unwrap();
+    let cda = clinical_document(&latin, LANGUAGES).unwrap();
     assert_eq!(shown(&cda).last().unwrap(), "0 Età");
 }
 
@@ -111,7 +113,7 @@ fn the_declared_encoding_counts() {
      <ClinicalDocument><title>&x;</title></ClinicalDocument>"
 )]
 fn refused(#[case] xml: &str) {
-    assert!(clinical_document(xml.as_bytes(), Language::Italian).is_none());
+    assert!(clinical_document(xml.as_bytes(), LANGUAGES).is_none());
 }
 
 #[test]
@@ -131,12 +133,12 @@ fn ten_thousand_sections_are_cut_and_told() {
     let open = "<component><section><title>S</title>".repeat(10_000);
     let close = "</section></component>".repeat(10_000);
     let cda = read(&document(&format!("<structuredBody>{open}{close}</structuredBody>")));
-    assert_eq!(cda.document.blocks.len(), MAX_SECTIONS + 1);
+    assert_eq!(cda.documents[0].blocks.len(), MAX_SECTIONS + 1);
 }
 
 #[test]
 fn more_than_a_document_holds_is_refused() {
     let nodes = "<br/>".repeat(usize::try_from(MAX_NODES).unwrap());
-    assert!(clinical_document(section(&nodes).as_bytes(), Language::Italian).is_none());
-    assert!(clinical_document(&vec![b' '; MAX_BYTES + 1], Language::Italian).is_none());
+    assert!(clinical_document(section(&nodes).as_bytes(), LANGUAGES).is_none());
+    assert!(clinical_document(&vec![b' '; MAX_BYTES + 1], LANGUAGES).is_none());
 }

@@ -27,8 +27,8 @@ pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Do
     let facts: Vec<String> =
         patient.born.iter().map(ToString::to_string).chain(of_patient).collect();
     let (name, facts) = (patient.name.to_string(), facts.join("   "));
-    let institution = frame.institution.name.as_deref();
-    let institution = institution.unwrap_or(texts.page_institution_not_stated());
+    let institution = frame.branding.institution(frame.language, frame.institution).name;
+    let institution = institution.as_deref().unwrap_or(texts.page_institution_not_stated());
     let institution = Shown::new(institution).to_string();
     let pages = u64::try_from(flow.pages.len()).unwrap_or(u64::MAX);
     let is_cut = flow.is_full;

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use model::EntryPath;
-use texts::Language;
-
 use super::flow::{Bookmark, COLUMN, Element, Flow, Link, MARGIN, PlacedPicture, ROOM};
 use super::text::{Ink, Line, Span, Style, break_lines};
-use crate::report::{Block, Document, ImageKey, ImageReference, Picture, References, Table, Value};
-use crate::web::{Shown, link};
+use crate::report::{
+    Block, Document, ImageKey, ImageReference, Picture, References, ReportFrame, Table, Value,
+};
+use crate::web::Shown;
 
 const BODY: Style = Style { bold: false, size: 10.0, ink: Ink::Black };
 const STRONG: Style = Style { bold: true, ..BODY };
@@ -42,23 +41,15 @@ pub(super) struct Setter<'a> {
     pub(super) flow: Flow,
     /// The pictures placed so far, each once.
     pub(super) pictures: Vec<&'a Picture>,
-    language: Language,
+    frame: ReportFrame<'a>,
     references: &'a References,
-    here: &'a EntryPath,
     /// The picture of an image is shown where the document first points to it.
     shown: BTreeSet<&'a ImageKey>,
 }
 
 impl<'a> Setter<'a> {
-    pub(super) fn new(language: Language, references: &'a References, here: &'a EntryPath) -> Self {
-        Self {
-            flow: Flow::new(),
-            pictures: Vec::new(),
-            language,
-            references,
-            here,
-            shown: BTreeSet::new(),
-        }
+    pub(super) fn new(frame: ReportFrame<'a>, references: &'a References) -> Self {
+        Self { flow: Flow::new(), pictures: Vec::new(), frame, references, shown: BTreeSet::new() }
     }
 
     pub(super) fn document(&mut self, document: &'a Document) {
@@ -205,7 +196,8 @@ impl<'a> Setter<'a> {
 
     /// An image that the document points to: a sentence that leads to its page, and its preview.
     fn image(&mut self, indent: f32, name: Option<&'a Shown>, key: &'a ImageKey, more: &str) {
-        let sentence = self.references.sentence(key, more, self.language);
+        let ReportFrame { language, layout, .. } = self.frame;
+        let sentence = self.references.sentence(key, more, language);
         let image: Option<&'a ImageReference> = self.references.get(key);
         let style = if image.is_some() { LINK } else { BODY };
         let picture = image.and_then(|image| image.picture.as_ref());
@@ -225,7 +217,8 @@ impl<'a> Setter<'a> {
         let values = break_lines(&spans, MARGIN + COLUMN - x);
         let text_height = height(&names, LEADING).max(height(&values, LEADING));
         self.flow.make_room((text_height + 2.0 * ROW_PADDING + tall).min(ROOM));
-        let href = image.map(|image| link(self.here, &image.page));
+        let edition = self.frame.edition(language);
+        let href = self.references.href(key, &self.frame.pdf(), layout, edition);
         let (top, width) =
             (self.flow.y(), values.iter().map(|line| line.width).fold(0.0, f32::max));
         self.row(names, values, indent, x, false);
