@@ -21,12 +21,14 @@ use rstest::rstest;
 use support::Workplace;
 use support::run;
 
-/// A CT whose stack is as long as they get, an order of several kinds, a cine, and markup for texts.
-const STUDIES: [(&str, &[&str]); 4] = [
+/// A CT whose stack is as long as they get, an order of several kinds, a cine, markup for texts, and a
+/// report that points to images.
+const STUDIES: [(&str, &[&str]); 5] = [
     ("ct", &["--study", "ct", "--slices", "3000", "--rows", "48"]),
     ("mixed", &["--study", "mixed", "--slices", "8", "--rows", "256"]),
     ("us", &["--study", "us", "--slices", "24", "--rows", "240"]),
     ("xss", &["--study", "quirk-xss"]),
+    ("measurements", &["--study", "sr-measurements"]),
 ];
 
 /// Packages a study and unpacks it; gives the folder that the package wraps its content in.

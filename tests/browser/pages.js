@@ -9,6 +9,7 @@ const path = require('path');
 const { fileURLToPath, pathToFileURL } = require('url');
 const { axeFaults } = require('./accessibility');
 const { open } = require('./browsers');
+const { followPlaces } = require('./places');
 const { useStack } = require('./stack');
 
 const INDEX_BYTES = 150 * 1024;
@@ -48,7 +49,6 @@ async function follow(page, root, name) {
     count('pages');
     const state = await page.evaluate(() => ({
       targets: Array.from(document.querySelectorAll('[href],[src]'), (element) => element.href || element.src),
-      places: Array.from(document.querySelectorAll('[id]'), (element) => element.id),
       scripts: document.scripts.length,
       handlers: document.querySelectorAll('[onclick],[onerror],[onload],[onmouseover]').length,
       title: document.title,
@@ -59,7 +59,8 @@ async function follow(page, root, name) {
     // The texts of this study are markup: they are read, not obeyed.
     check(!/xss/.test(name) || /RP\d+\.HTM/.test(at) || state.text.includes('<script>alert(1)</script>'), `${label}: a text is lost`);
     check(state.title && /^(it|en)$/.test(state.lang), `${label}: no title or language`);
-    places[at] = new Set(state.places);
+    // As written: the script takes the places of images over.
+    places[at] = new Set(Array.from(fs.readFileSync(path.join(root, at), 'utf8').matchAll(/ id="([^"]+)"/g), (found) => found[1]));
     for (const target of state.targets) {
       check(target.startsWith('file:'), `${label}: ${target} leaves the package`);
       const file = fileURLToPath(target.split('#')[0]);
@@ -133,6 +134,9 @@ async function withoutScript(kind, root, name, seen) {
     check(state.broken === 0, `${name}/${at}: ${state.broken} of ${state.images} images not shown without script`);
     count('pages without script');
   }
+  for (const report of [...seen].filter((at) => /RP\d+\.HTM$/.test(at))) {
+    count('links to an image without script', await followPlaces(page, path.join(root, report), false, `${name}/${report}`, check));
+  }
   await browser.close();
 }
 
@@ -155,6 +159,9 @@ async function main() {
       if (opened !== null) { count('stacks'); console.log(`${kind}: ${name}: index ${bytes} bytes, stack page open in ${opened} ms`); }
     }
     await withoutScript(kind, root, name, seen);
+    for (const report of [...seen].filter((at) => /RP\d+\.HTM$/.test(at))) {
+      count('links to an image', await followPlaces(page, path.join(root, report), true, `${name}/${report}`, check));
+    }
   }
   await browser.close();
   faults.forEach((fault) => console.log(`${kind}: ${fault}`));

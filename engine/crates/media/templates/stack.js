@@ -273,12 +273,14 @@
 
   function fromAddress() {
     var index = places[window.location.hash.slice(1)];
-    if (index !== undefined) {
+    if (typeof index === 'number') {
       show(index);
       stack.scrollIntoView();
     }
   }
   window.addEventListener('hashchange', fromAddress);
+  /* Chromium scrolls to the sheet once the page is loaded: the image is in the stack. */
+  window.addEventListener('load', function () { setTimeout(fromAddress, 0); });
 
   position.max = frames.length;
   if (frames.length === 1) { stack.classList.add('single'); }
