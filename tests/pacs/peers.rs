@@ -79,6 +79,18 @@ fn a_retrieved_package_is_that_of_the_folder(
     assert_eq!(by_pacs["counts"], by_folder["counts"]);
 }
 
+/// With Patient Root a request without Patient ID names nothing.
+#[rstest]
+fn a_study_comes_by_patient_root(#[values("get", "move")] way: &str) {
+    let workplace = Workplace::with_study(MIXED);
+    let peer = Which::Dcmqrscp.start(&workplace);
+    let more = format!("retrieve = \"{way}\"\nroot = \"patient\"");
+    let configuration = peer.configuration(&workplace, &more);
+    let study = study_of(&configuration);
+    let uid = study["study_instance_uid"].as_str().expect("a UID");
+    package(&workplace, &configuration, uid).expect_code(&[0]);
+}
+
 #[rstest]
 #[case::orthanc(Which::Orthanc)]
 #[case::dcmqrscp(Which::Dcmqrscp)]

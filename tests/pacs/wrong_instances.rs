@@ -38,6 +38,7 @@ const RELEASE: &[u8] = &[5, 0, 0, 0, 0, 4, 0, 0, 0, 0];
     "`time_outs.no_progress` sets the limit"
 )]
 #[case::one_byte_a_second(StoreFault::Drip, SHORT, "`time_outs.no_progress` sets the limit")]
+#[case::reset(StoreFault::InPdu(Misdeed::Reset), LONG, "Connection reset by peer")]
 #[case::unknown_pdu(StoreFault::BetweenPdus(says(UNKNOWN_PDU)), LONG, "a PDU of unknown type 55H")]
 #[case::oversized_pdu(
     StoreFault::BetweenPdus(says(OVERSIZED_PDU)),

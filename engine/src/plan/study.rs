@@ -65,6 +65,7 @@ pub(crate) fn wanted(plan: &Plan) -> Vec<Wanted> {
         sop_class: planned.instance.sop_class.clone(),
         sop_instance: planned.instance.sop_instance.clone(),
         series: planned.instance.series.clone(),
+        patient_id: planned.instance.patient_id.clone(),
         transfer_syntaxes: planned.instance.transfer_syntaxes.clone(),
     };
     plan.instances.iter().map(wanted).collect()

@@ -11,9 +11,10 @@ use crate::dimse::c_move::move_to_us;
 use crate::dimse::identifier::{Identifier, Level};
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
-use crate::settings::DimseSettings;
+use crate::settings::{DimseSettings, QueryRoot};
 use crate::source::{InstanceSource, Receiver, Wanted};
 
+const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
 const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
 const SERIES_INSTANCE_UID: Tag = Tag(0x0020, 0x000E);
 const SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x0018);
@@ -99,12 +100,24 @@ impl Scope {
 
 /// The requests that ask for these instances.
 pub(crate) fn identifiers(
+    root: QueryRoot,
     study: &StudyInstanceUid,
     scope: Scope,
     wanted: &[&Wanted],
 ) -> Vec<Identifier> {
-    let of_study =
-        |level| Identifier::new(level).matching(STUDY_INSTANCE_UID, VR::UI, study.as_str());
+    // The unique keys of the levels above belong into each identifier (PS3.4 §C.4.2.1.4.1).
+    let patient_id = match root {
+        QueryRoot::Study => None,
+        QueryRoot::Patient => wanted.first().and_then(|wanted| wanted.patient_id.as_deref()),
+    };
+    let of_study = |level| {
+        let identifier = Identifier::new(level);
+        let identifier = match patient_id {
+            Some(id) => identifier.matching(PATIENT_ID, VR::LO, id),
+            None => identifier,
+        };
+        identifier.matching(STUDY_INSTANCE_UID, VR::UI, study.as_str())
+    };
     if scope == Scope::Study {
         return vec![of_study(Level::Study)];
     }
@@ -229,6 +242,7 @@ mod tests {
             sop_class: None,
             sop_instance: format!("1.2.{instance}").parse().unwrap(),
             series: series.parse().unwrap(),
+            patient_id: None,
             transfer_syntaxes: Vec::new(),
         }
     }
@@ -239,7 +253,7 @@ mod tests {
             (0..250).map(|n| wanted(if n < 150 { "1.1" } else { "1.3" }, n)).collect();
         let instances: Vec<_> = instances.iter().collect();
         let study = "1.2.3".parse().unwrap();
-        let requests = |scope| identifiers(&study, scope, &instances).len();
+        let requests = |scope| identifiers(QueryRoot::Study, &study, scope, &instances).len();
         assert_eq!(requests(Scope::Study), 1);
         assert_eq!(requests(Scope::Series), 2);
         assert_eq!(requests(Scope::Instances), 3);

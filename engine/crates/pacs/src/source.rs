@@ -53,6 +53,8 @@ pub struct Wanted {
     pub sop_instance: SopInstanceUid,
     /// Series Instance UID.
     pub series: SeriesInstanceUid,
+    /// Patient ID (0010,0020), if the source says it: with Patient Root nothing is retrieved without it.
+    pub patient_id: Option<String>,
     /// The transfer syntaxes in which the source has it, if it says so.
     pub transfer_syntaxes: Vec<String>,
 }

@@ -115,6 +115,7 @@ fn orthanc_lists_and_delivers_every_instance_byte_for_byte() {
                     sop_class: instance.sop_class,
                     sop_instance: instance.sop_instance,
                     series: series.series.clone(),
+                    patient_id: None,
                     transfer_syntaxes: Vec::new(),
                 })
             })

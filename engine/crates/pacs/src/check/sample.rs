@@ -26,6 +26,7 @@ pub(super) fn sample(
                 sop_class: instance.sop_class,
                 sop_instance: instance.sop_instance,
                 series: series.series,
+                patient_id: (!study.patient_id.is_empty()).then(|| study.patient_id.clone()),
                 transfer_syntaxes: instance.transfer_syntaxes,
             })
         });

@@ -41,7 +41,7 @@ pub(crate) fn get(
     let scope = if groups.len() > 1 { scope.max(Scope::Instances) } else { scope };
     let mut last = Ok(());
     for group in groups {
-        let identifiers = identifiers(study, scope, &group.wanted);
+        let identifiers = identifiers(settings.root, study, scope, &group.wanted);
         match get_group(settings, stop, group, identifiers, receiver) {
             Ok(()) => {}
             Err(PacsError::Stopped) => return Err(PacsError::Stopped),

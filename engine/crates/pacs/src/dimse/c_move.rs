@@ -77,7 +77,7 @@ pub(crate) fn move_to_us(
         .and_then(|listener| listener.local_addr().map(|address| (listener, address)));
     let (listener, address) = listening
         .map_err(|source| PacsError::Listen { address: scp.listen.to_string(), source })?;
-    let identifiers = identifiers(study, scope, wanted);
+    let identifiers = identifiers(settings.root, study, scope, wanted);
     let shared = Shared::default();
     // Nothing is gathered here: whoever sends waits until it is taken.
     let (events, queue) = sync_channel(0);

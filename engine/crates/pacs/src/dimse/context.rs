@@ -193,6 +193,7 @@ mod tests {
             sop_class: class.map(|class| class.parse().unwrap()),
             sop_instance: "1.2.3".parse().unwrap(),
             series: "1.2".parse().unwrap(),
+            patient_id: None,
             transfer_syntaxes: syntaxes.iter().map(|one| (*one).to_owned()).collect(),
         }
     }

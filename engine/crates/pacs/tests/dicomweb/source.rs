@@ -58,6 +58,7 @@ fn as_a_source(site: &Site, client: &DicomWeb) -> (Taker, Result<(), PacsError>)
                 sop_class: instance.sop_class.clone(),
                 sop_instance: instance.sop_instance.clone(),
                 series: series.series.clone(),
+                patient_id: None,
                 transfer_syntaxes: Vec::new(),
             })
         })
