@@ -1,6 +1,6 @@
 //! `esito fixture-pacs`, judged by the clients of DCMTK: echoscu, findscu, getscu, movescu, storescu.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -182,6 +182,44 @@ fn findscu_cancels_a_slow_query() {
     let answers = said.matches("Find Response:").count();
     assert!((2..8).contains(&answers), "{answers}: {said}");
     assert!(said.contains("Cancel"), "{said}");
+}
+
+#[test]
+fn names_are_answered_in_the_character_set_of_their_files() {
+    let workplace = Workplace::with_study(&["--study", "names"]);
+    let pacs = FixturePacs::start(&workplace, &[]);
+    let found = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "PatientName"]);
+    for term in ["ISO_IR 100", "ISO_IR 144", "ISO_IR 192", "\\ISO 2022 IR 87"] {
+        let term = format!("(0008,0005) CS [{term}");
+        assert!(found.iter().any(|answer| answer.contains(&term)), "{term}: {found:?}");
+    }
+    let file = workplace.beside("esito.toml");
+    std::fs::write(&file, &pacs.section).expect("the configuration");
+    let asked = ["find", "--json", "--pacs", "fixture", "--study-date", "20260101-", "--config"];
+    let answer = run::esito(&asked).arg(file).finish().expect_code(&[0]);
+    let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).expect("JSON");
+    let studies = answer["studies"].as_array().expect("studies").iter();
+    let names: BTreeSet<_> = studies.filter_map(|one| one["patient_name"].as_str()).collect();
+    let people = [fixtures::D_ANGELO, fixtures::DEZELIC, fixtures::IVANOV, fixtures::YAMADA];
+    assert_eq!(names, people.map(|person| person.name).into());
+}
+
+#[test]
+fn movescu_cancels_a_slow_retrieval() {
+    let workplace = Workplace::with_study(&["--study", "mr", "--slices", "1", "--rows", "48"]);
+    let pacs = FixturePacs::start(&workplace, &["--pause", "100"]);
+    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
+    let key = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let keys = ["-v", "--cancel", "2", "-S", "-k", "QueryRetrieveLevel=STUDY", "-k", &key];
+    let port = pacs.store_port.to_string();
+    let folder = workplace.beside("came");
+    std::fs::create_dir(&folder).expect("a folder");
+    let to = ["-aem", CALLING, "--port", &port, "-od", folder.to_str().expect("UTF-8")];
+    let ended = pacs.ask("movescu", &[keys.as_slice(), &to].concat());
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.stderr;
+    assert!(said.contains("Cancel"), "{said}");
+    let came = files_below(&folder).len();
+    assert!((2..8).contains(&came), "{came}: {said}");
 }
 
 /// What getscu and movescu are given, data set by data set, is what lies in the folder.

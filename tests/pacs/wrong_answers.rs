@@ -62,7 +62,7 @@ fn a_query_that_fails(#[case] fault: Fault, #[case] time_outs: &str, #[case] sen
     Scripted::new().package(Script::always(fault), time_outs).fails(5, sentence);
 }
 
-/// Retrieval that does not begin, neither way: exit code 5, and the reason is that of the last way.
+/// A retrieval that brings no instance: exit code 5, and why.
 #[rstest]
 #[case::out_of_resources(Fault::Status(Service::Get, 0xA701), GET, LONG, "(A701H)")]
 #[case::sub_operations(
@@ -211,7 +211,7 @@ fn a_study_that_is_not_online_is_refused_in_words(
     package_from(scripted.workplace, holding, script, &uid, LONG).fails(5, sentence);
 }
 
-/// A PACS that does not reject or break, but refuses: each reason of A-ASSOCIATE-RJ has its words.
+/// Each source and reason of A-ASSOCIATE-RJ has its words (PS3.8 §9.3.4).
 #[rstest]
 #[case::user_no_reason(1, 1, 1, "Ask the PACS whether AE title ESITO may connect")]
 #[case::application(1, 1, 2, "application context name not supported (permanently)")]
