@@ -72,12 +72,12 @@ impl Colour {
             Model::Rgb => samples,
             Model::YbrFull => {
                 for pixel in samples.as_chunks_mut().0 {
-                    *pixel = rgb(*pixel);
+                    *pixel = FULL.rgb(*pixel);
                 }
                 samples
             }
-            Model::YbrFull422 => paired(&samples, rgb),
-            Model::YbrPartial422 => paired(&samples, |pixel| rgb(full_range(pixel))),
+            Model::YbrFull422 => paired(&samples, |pixel| FULL.rgb(pixel)),
+            Model::YbrPartial422 => paired(&samples, |pixel| PARTIAL.rgb(pixel)),
         }
     }
 
@@ -121,31 +121,53 @@ fn paired(samples: &[u8], colour: impl Fn([u8; 3]) -> [u8; 3]) -> Vec<u8> {
     pairs.iter().flat_map(colours).flatten().collect()
 }
 
-/// Partial range, as television has it, stretched to full range.
-///
-/// Standard: ITU-R BT.601 (DICOM PS3.3 C.7.6.3.1.2, until 2017).
-fn full_range([luminance, cb, cr]: [u8; 3]) -> [u8; 3] {
-    let stretch = |value: u8, zero: i32, from: i32, to: i32| {
-        let moved = (i32::from(value) - zero) * to;
-        let rounded = (moved * 2 + from * moved.signum()) / (from * 2);
-        u8::try_from((rounded + if zero == 16 { 0 } else { zero }).clamp(0, 255)).unwrap_or(0)
-    };
-    [stretch(luminance, 16, 219, 255), stretch(cb, 128, 224, 255), stretch(cr, 128, 224, 255)]
+/// Luminance and chrominances to RGB, in 1/65536.
+struct Conversion {
+    /// The luminance that is black.
+    black: i32,
+    luminance: i32,
+    cr_of_red: i32,
+    cb_of_green: i32,
+    cr_of_green: i32,
+    cb_of_blue: i32,
 }
 
-/// `YBR_FULL` to RGB in 16-bit fixed point.
+/// Full range.
 ///
 /// Standard: DICOM PS3.3 C.7.6.3.1.2, the inverse of ITU-R BT.601 at full range.
-fn rgb([luminance, cb, cr]: [u8; 3]) -> [u8; 3] {
-    const HALF: i32 = 1 << 15;
-    let luminance = (i32::from(luminance) << 16) + HALF;
-    let (cb, cr) = (i32::from(cb) - 128, i32::from(cr) - 128);
-    let level = |sum: i32| u8::try_from((sum >> 16).clamp(0, 255)).unwrap_or(u8::MAX);
-    [
-        level(luminance + 91_881 * cr),
-        level(luminance - 22_554 * cb - 46_802 * cr),
-        level(luminance + 116_130 * cb),
-    ]
+const FULL: Conversion = Conversion {
+    black: 0,
+    luminance: 1 << 16,
+    cr_of_red: 91_881,
+    cb_of_green: -22_554,
+    cr_of_green: -46_802,
+    cb_of_blue: 116_130,
+};
+
+/// Partial range, as television has it: luminances from 16 to 235, chrominances from 16 to 240.
+///
+/// Standard: ITU-R BT.601 (DICOM PS3.3 C.7.6.3.1.2, until 2017).
+const PARTIAL: Conversion = Conversion {
+    black: 16,
+    luminance: 76_309,
+    cr_of_red: 104_597,
+    cb_of_green: -25_675,
+    cr_of_green: -53_279,
+    cb_of_blue: 132_201,
+};
+
+impl Conversion {
+    fn rgb(&self, [luminance, cb, cr]: [u8; 3]) -> [u8; 3] {
+        const HALF: i32 = 1 << 15;
+        let luminance = (i32::from(luminance) - self.black) * self.luminance + HALF;
+        let (cb, cr) = (i32::from(cb) - 128, i32::from(cr) - 128);
+        let level = |sum: i32| u8::try_from((sum >> 16).clamp(0, 255)).unwrap_or(u8::MAX);
+        [
+            level(luminance + self.cr_of_red * cr),
+            level(luminance + self.cb_of_green * cb + self.cr_of_green * cr),
+            level(luminance + self.cb_of_blue * cb),
+        ]
+    }
 }
 
 #[cfg(test)]
@@ -174,7 +196,7 @@ mod tests {
     #[case::green([150, 44, 21], [0, 255, 1])]
     #[case::clamped([255, 255, 255], [255, 121, 255])]
     fn ybr_full(#[case] ybr: [u8; 3], #[case] expected: [u8; 3]) {
-        assert_eq!(rgb(ybr), expected);
+        assert_eq!(FULL.rgb(ybr), expected);
     }
 
     #[rstest]
@@ -192,13 +214,15 @@ mod tests {
         assert_eq!(colour.frame(&[76, 76, 85, 255], 2), [254, 0, 0, 254, 0, 0]);
     }
 
-    // R = 1.1644 (Y - 16) + 1.5960 (Cr - 128) and so on, by hand; a level is lost to rounding.
+    // R = 1.1644 (Y - 16) + 1.5960 (Cr - 128), G = 1.1644 (Y - 16) - 0.3918 (Cb - 128) - 0.8130 (Cr - 128),
+    // B = 1.1644 (Y - 16) + 2.0172 (Cb - 128), by hand.
     #[rstest]
     #[case::black([16, 128, 128], [0, 0, 0])]
     #[case::white([235, 128, 128], [255, 255, 255])]
     #[case::below_black([0, 128, 128], [0, 0, 0])]
     #[case::grey([126, 128, 128], [128, 128, 128])]
     #[case::red([81, 90, 240], [254, 0, 0])]
+    #[case::olive([110, 90, 146], [138, 110, 33])]
     fn c_7_6_3_1_2_ybr_partial_422(#[case] ybr: [u8; 3], #[case] expected: [u8; 3]) {
         let colour = Colour::prepare(&colour(Photometric::YbrPartial422, (8, 8), false)).unwrap();
         let [luminance, cb, cr] = ybr;
