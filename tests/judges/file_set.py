@@ -5,9 +5,11 @@ import warnings
 from pathlib import Path
 
 import pydicom
+from pydicom.filereader import read_file_meta_info
 from pydicom.fileset import FileSet
 
 from findings import Findings
+from instances import ENCAPSULATED_UNCOMPRESSED
 from tools import run_tool
 
 COMPONENT = re.compile(r"^[A-Z0-9_]{1,8}$")
@@ -200,7 +202,9 @@ def judge_with_tools(root, source, own_values, findings):
     for batch in batches(files if not damaged.lines else []):
         run_tool("dcmdump", ["dcmdump", "-q", *batch], findings)
     if own_values is None:
-        run_tool("gdcmdump", ["gdcmdump", "-r", "-i", root / "STUDIES"], findings)
+        # GDCM does not know Encapsulated Uncompressed.
+        if not any(read_file_meta_info(file).TransferSyntaxUID == ENCAPSULATED_UNCOMPRESSED for file in files):
+            run_tool("gdcmdump", ["gdcmdump", "-r", "-i", root / "STUDIES"], findings)
         # A dry run: are the files such that somebody else could make a File-set of them?
         run_tool("dcmmkdir", ["dcmmkdir", "-w", "-nb", "-Pgp", "-Nxc", "-Nec", "-Nrc", "+I", "+id", root,
                               "+r", "STUDIES"], findings)

@@ -26,6 +26,7 @@ EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 PLAIN = {"1.2.840.10008.1.2", EXPLICIT_LITTLE, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"}
 RLE = "1.2.840.10008.1.2.5"
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
+ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 # Values that are words of so many bytes.
 WORD_BYTES = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
@@ -217,6 +218,9 @@ def compare_pixels(before, after, old_syntax, new_syntax):
     if old_syntax == DEFLATED_FRAMES:
         same = after.PixelData.startswith(inflate_frames(before))
         return [] if same else ["inflated frames differ"]
+    if old_syntax == ENCAPSULATED_UNCOMPRESSED:
+        plain = joined_frames(before)
+        return [] if after.PixelData == plain + b"\0" * (len(plain) % 2) else ["pixel bytes differ"]
     if old_syntax == RLE and before.get("BitsAllocated") == 1:
         return [] if after.PixelData == unpack_bits_runs(before) else ["single bits differ"]
     if old_syntax == BIG_ENDIAN and before.get("BitsAllocated", 0) > 16:
@@ -235,6 +239,14 @@ def inflate_frames(dataset):
     inflated = [zlib.decompressobj(-15).decompress(frame) for frame in frames]
     size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated
     return b"".join(frame[: size // 8] for frame in inflated)
+
+
+def joined_frames(dataset):
+    """Frames in fragments, not compressed (PS3.5 A.4.11), which no other reader here takes."""
+    frames = generate_frames(dataset.PixelData, number_of_frames=int(dataset.get("NumberOfFrames") or 1))
+    size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated // 8
+    # A fragment may be padded to an even length.
+    return b"".join(frame[:size] for frame in frames)
 
 
 def unpack_bits_runs(dataset):

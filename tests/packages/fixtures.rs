@@ -7,6 +7,7 @@ use crate::support::{Workplace, files_below, judges, report, run};
 const IMPLICIT: &str = "1.2.840.10008.1.2";
 const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
 const RLE: &str = "1.2.840.10008.1.2.5";
 const JPEG_BASELINE: &str = "1.2.840.10008.1.2.4.50";
 const JPEG_LOSSLESS: &str = "1.2.840.10008.1.2.4.70";
@@ -75,6 +76,14 @@ fn each_modality_is_whole(#[case] study: &[&str]) {
 #[case::no_window("quirk-no-window")]
 #[case::window_functions("quirk-sigmoid")]
 #[case::segmented_palette("quirk-palette-segmented")]
+#[case::floating_point("quirk-float")]
+#[case::overlays_of_some_frames("quirk-overlay-frames")]
+#[case::supplemental_palette("quirk-supplemental")]
+#[case::cells_of_12_bits("quirk-12bit-cells")]
+#[case::partial_range("quirk-ybr-partial")]
+#[case::several_windows("quirk-windows")]
+#[case::cine_without_window("quirk-no-window-cine")]
+#[case::pixels_not_square("quirk-not-square")]
 #[case::latin1("names-latin1")]
 #[case::utf8("names-utf8")]
 #[case::cyrillic("names-cyrillic")]
@@ -120,6 +129,8 @@ fn the_page_names_the_first_of_several_windows() {
 #[case::implicit("ct", IMPLICIT, "uncompressed")]
 #[case::big_endian("ct", BIG_ENDIAN, "as-stored")]
 #[case::deflated("ct", DEFLATED, "uncompressed")]
+#[case::encapsulated_decoded("ct", ENCAPSULATED_UNCOMPRESSED, "uncompressed")]
+#[case::encapsulated_kept("us", ENCAPSULATED_UNCOMPRESSED, "as-stored")]
 #[case::rle_decoded("ct", RLE, "uncompressed")]
 #[case::rle_kept("ct", RLE, "as-stored")]
 #[case::lossless_decoded("ct", JPEG_LOSSLESS, "uncompressed")]
