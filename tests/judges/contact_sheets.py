@@ -2,7 +2,8 @@
 
 Usage: contact_sheets.py RENDER_FRAME FOLDER OUT: sheets OUT/sheet-001.png and on, and OUT/index.txt with what
 stands in each row. The difference is eight times enhanced; red where there is no oracle, a cross where we
-show a placeholder. Where the file gives no window, the oracle's picture is stretched from its values.
+show a placeholder. Where the file gives no window, and for segments, the oracle's picture is worked out by the rules in
+CONFORMANCE, "Previews", from the values that pydicom decodes.
 """
 
 import sys
@@ -14,8 +15,10 @@ import numpy  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
 import pixel_oracles as oracles  # noqa: E402
+import segment_colours  # noqa: E402
+import value_ranges  # noqa: E402
 from pixel_source import Fault, Renderer  # noqa: E402
-from pixels import PIXELS, as_colour  # noqa: E402
+from pixels import PIXELS, as_colour, is_segmentation  # noqa: E402
 
 SIDE, ACROSS, DOWN = 150, 3, 7
 ENHANCED = 8
@@ -76,14 +79,20 @@ def oracle_of(path, dataset, index):
             levels = oracles.colour_picture(dataset, index)
         else:
             samples = oracles.decode(dataset, index, raw=True)
-            values = oracles.modality_values(samples, dataset, view)
-            if oracles.has_window(view):
+            stored, values = oracles.stored_values(samples, dataset), oracles.modality_values(samples, dataset, view)
+            colours = None
+            if is_segmentation(dataset):
+                colours = segment_colours.laid_over(numpy.zeros((*samples.shape, 3)), dataset, index, samples, 1)
+            if colours is not None:
+                levels = colours
+            elif oracles.has_window(view):
                 levels = oracles.grey_picture(values, view)
             else:
-                low, high = numpy.nanpercentile(values, (0.1, 99.9))
-                levels = (values - low) / max(high - low, 1e-12) * 255
+                (low, _), (high, _) = value_ranges.ends_of(dataset, stored, values, index, view, exact=True)
+                levels = value_ranges.levels(values, low, high)
                 levels = 255 - levels if oracles.is_inverted(view) else levels
-            levels = oracles.with_supplemental_palette(levels, oracles.stored_values(samples, dataset), view)
+                levels[value_ranges.is_padding(stored, dataset)] = 0
+            levels = oracles.with_supplemental_palette(levels, stored, view)
         levels = oracles.with_overlays(levels, dataset, index)
         return numpy.clip(numpy.rint(numpy.nan_to_num(levels)), 0, 255).astype(numpy.uint8)
     except Exception:  # pydicom cannot show everything

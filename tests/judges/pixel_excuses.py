@@ -39,7 +39,17 @@ def is_segmentation(dataset):
 
 def is_ybr(dataset):
     """Luminance and chrominances in the data set."""
-    return str(dataset.PhotometricInterpretation).startswith("YBR_FULL")
+    return str(dataset.PhotometricInterpretation).startswith(("YBR_FULL", "YBR_PARTIAL"))
+
+
+def overlay_of_region(dataset):
+    """An overlay that marks a region of interest (PS3.3 C.9.2.1.3)."""
+    return any(dataset.get((group, 0x0040)) and dataset[(group, 0x0040)].value == "R" for group in range(0x6000, 0x6020, 2))
+
+
+def supplemental_palette(dataset):
+    """Colours for the higher values of a grey image."""
+    return dataset.PhotometricInterpretation != "PALETTE COLOR" and "RedPaletteColorLookupTableDescriptor" in dataset
 
 
 def big_endian_palette(dataset):
@@ -50,12 +60,14 @@ def big_endian_palette(dataset):
 # (oracle, when, levels that are allowed or None, why)
 RULES = [
     ("dcmj2pnm", is_segmentation, None, "dcmj2pnm shows segments in grey, we in Recommended Display CIELab Value"),
+    ("dcmj2pnm", supplemental_palette, None, "dcmj2pnm shows no supplemental palette (PS3.3 C.7.6.19)"),
     ("dcmj2pnm", has_frame_window, None, "dcmj2pnm reads no functional groups (PS3.3 C.7.6.16)"),
     ("dcmj2pnm", narrow_window, None,
      "LINEAR is not defined below a width of 1 (PS3.3 C.11.2.1.2.1): dcmj2pnm shows black, we take it for LINEAR_EXACT"),
     ("dcmj2pnm", jfif_said_to_be_rgb, None,
      "a JFIF stream is YCbCr (T.871); dcmj2pnm believes Photometric Interpretation, pydicom and we the stream"),
-    ("dcmj2pnm", is_ybr, 2, "dcmj2pnm converts YBR_FULL in integers; pydicom's floating point and we agree"),
+    ("dcmj2pnm", is_ybr, 2, "dcmj2pnm converts YBR in integers, and cuts; floating point and we agree"),
+    ("dcmj2pnm", overlay_of_region, None, "dcmj2pnm draws no regions of interest, we their outlines"),
     ("pydicom", big_endian_palette, None,
      "pydicom takes the words of palettes as little endian; dcmj2pnm and we swap them (PS3.5 7.3)"),
 ]

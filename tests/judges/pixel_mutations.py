@@ -15,6 +15,7 @@ from PIL import Image  # noqa: E402
 
 import pixel_oracles as oracles  # noqa: E402
 import pixels  # noqa: E402
+import value_ranges  # noqa: E402
 from pixel_source import Renderer  # noqa: E402
 
 
@@ -30,9 +31,9 @@ def without_window(change):
     """A mutation of the picture of a file that says nothing of its levels."""
     def judged(file, dataset, ours, _package):
         del dataset.WindowCenter, dataset.WindowWidth
-        # Levels in the order of the values, as a picture without a window must be.
-        values = ours.samples(dataset).astype(float)
-        ours.picture = ((values - values.min()) / numpy.ptp(values) * 255).astype(numpy.uint8)
+        values = oracles.modality_values(ours.samples(dataset), dataset, dataset)
+        (low, _), (high, _) = value_ranges.bounds([values.ravel().astype(float)])
+        ours.picture = numpy.rint(value_ranges.levels(values, low, high)).astype(numpy.uint8)
         sound = pixels.judge_frame(file, dataset, 0, ours).outcome == "right"
         ours.picture = change(ours.picture.copy())
         return sound and pixels.judge_frame(file, dataset, 0, ours).outcome == "wrong"
@@ -78,6 +79,7 @@ MUTATIONS = {
     "inverted without a window": without_window(lambda levels: 255 - levels),
     "one pixel out of order": without_window(lambda levels: numpy.where(numpy.arange(levels.size).reshape(levels.shape) == 5, 255 - levels, levels)),
     "all of one level": without_window(lambda levels: levels * 0),
+    "a narrower range": without_window(lambda levels: numpy.clip(levels * 1.05 - 6, 0, 255).astype(numpy.uint8)),
     "lower quality": preview(again),
     "the JPG of another": preview(lambda jpg, levels: again(jpg, 255 - levels, 90)),
 }

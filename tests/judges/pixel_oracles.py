@@ -9,12 +9,14 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import gdcm
 import numpy
 import pydicom
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, get_decoder, pixel_array
 
 from instances import (
-    DEFLATED_FRAMES, EXPLICIT_LITTLE, PLAIN, RLE, decode_with_tools, inflate_frames, unpack_bits_runs)
+    DEFLATED_FRAMES, ENCAPSULATED_UNCOMPRESSED, EXPLICIT_LITTLE, PLAIN, RLE, decode_with_tools, inflate_frames,
+    joined_frames, unpack_bits_runs)
 from tools import find_tool
 
 # The decoders that pydicom may use, the better judge first.
@@ -65,8 +67,12 @@ def decode(dataset, frame, raw):
 def by_other_tools(dataset):
     """All frames, where pydicom's plugins give none: by DCMTK, GDCM's programs, or by hand."""
     syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax in PLAIN and dataset.get("BitsAllocated") == 12:
+        return cells_by_gdcm(dataset)
     if syntax == DEFLATED_FRAMES:
         plain = inflate_frames(dataset)
+    elif syntax == ENCAPSULATED_UNCOMPRESSED:
+        plain = joined_frames(dataset)
     elif syntax == RLE and dataset.get("BitsAllocated") == 1:
         plain = unpack_bits_runs(dataset)
     else:
@@ -80,6 +86,16 @@ def by_other_tools(dataset):
     native.PixelData = plain + b"\0" * (len(plain) % 2)
     native["PixelData"].VR = "OB" if dataset.BitsAllocated <= 8 else "OW"
     return pixel_array(native, raw=True)
+
+
+def cells_by_gdcm(dataset):
+    """Cells of 12 bits (PS3.5 8.1.1) as words; GDCM unpacks them, pydicom does not."""
+    reader = gdcm.ImageReader()
+    reader.SetFileName(dataset.filename)
+    if not reader.Read():
+        return None
+    words = numpy.frombuffer(reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape"), "<u2")
+    return words.reshape((-1, dataset.Rows, dataset.Columns)).squeeze(axis=0)
 
 
 def stored_values(samples, dataset):
@@ -177,15 +193,19 @@ def grey_picture(values, view):
 
 
 def with_supplemental_palette(levels, values, view):
-    """Grey levels, and the colours of the values that a supplemental palette names (PS3.3 C.7.6.19)."""
+    """Grey levels, and the colours of the stored values from the first one of a supplemental palette on.
+
+    Those above the table take its last colour, as in any palette (PS3.3 C.7.6.3.1.5, C.7.6.19); pydicom looks up.
+    """
     if "RedPaletteColorLookupTableDescriptor" not in view:
         return levels
-    entries, start, _ = (int(number) for number in view.RedPaletteColorLookupTableDescriptor)
+    start = int(view.RedPaletteColorLookupTableDescriptor[1])
+    coloured = values >= start
     shown = numpy.repeat(levels[:, :, None], 3, axis=2)
-    named = (values >= start) & (values < start + (entries or 1 << 16))
-    for channel, name in enumerate(("Red", "Green", "Blue")):
-        table = numpy.frombuffer(view[f"{name}PaletteColorLookupTableData"].value, "<u2")
-        shown[:, :, channel][named] = table[values[named] - start] / 257
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        looked_up_colours = apply_color_lut(values[coloured].astype(numpy.uint16), view)
+    shown[coloured] = looked_up_colours.astype(float) / (257 if looked_up_colours.dtype.itemsize > 1 else 1)
     return shown
 
 
@@ -197,8 +217,25 @@ def colour_picture(dataset, frame):
             warnings.simplefilter("ignore")
             shown = apply_color_lut(values.astype(numpy.uint16), dataset)
         return shown.astype(float) / (257 if shown.dtype.itemsize > 1 else 1)
+    if dataset.PhotometricInterpretation == "YBR_PARTIAL_422" and dataset.file_meta.TransferSyntaxUID in PLAIN:
+        return partial_range(dataset, frame)
     shown = decode(dataset, frame, raw=False)
     return shown.astype(float) * 255 / (2 ** int(dataset.BitsStored) - 1)
+
+
+def partial_range(dataset, frame):
+    """Uncompressed YBR_PARTIAL_422, which pydicom does not convert, by ITU-R BT.601 in floating point."""
+    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    size = rows * columns * 2
+    pairs = numpy.frombuffer(dataset.PixelData, numpy.uint8)[frame * size:(frame + 1) * size].reshape(rows, columns // 2, 4)
+    luminance = (pairs[:, :, :2].astype(float) - 16) * 255 / 219
+    blue, red = ((pairs[:, :, at, None].astype(float) - 128) * 255 / 224 for at in (2, 3))
+    of_red, of_blue = 0.299, 0.114
+    of_green = 1 - of_red - of_blue
+    rgb = [luminance + 2 * (1 - of_red) * red,
+           luminance - 2 * ((1 - of_red) * of_red * red + (1 - of_blue) * of_blue * blue) / of_green,
+           luminance + 2 * (1 - of_blue) * blue]
+    return numpy.clip(numpy.stack(rgb, axis=-1).reshape(rows, columns, 3), 0, 255)
 
 
 def dcmtk_picture(path, frame, view):
@@ -239,16 +276,36 @@ def read_pnm(data):
 
 
 def with_overlays(levels, dataset, frame):
-    """Draws the overlay planes of groups 60xx in white, as DCMTK does by default."""
+    """Draws the overlay planes of groups 60xx in white, as DCMTK does by default; of regions the outline."""
     shown = levels.copy()
     for group in range(0x6000, 0x6020, 2):
-        if (group, 0x3000) not in dataset:
+        plane = overlay_of(dataset, group, frame)
+        if plane is None:
             continue
-        plane = numpy.atleast_3d(dataset.overlay_array(group))
-        plane = plane[:, :, 0] if plane.shape[2] == 1 else plane[frame if plane.shape[0] > 1 else 0]
-        row, column = (int(at) - 1 for at in dataset[(group, 0x0050)].value)
+        if (group, 0x0040) in dataset and dataset[(group, 0x0040)].value == "R":
+            around = numpy.pad(plane, 1)
+            plane = plane & ~(around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:])
+        origin = dataset[(group, 0x0050)].value if (group, 0x0050) in dataset else (1, 1)
         rows, columns = numpy.nonzero(plane)
-        rows, columns = rows + row, columns + column
+        rows, columns = rows + int(origin[0]) - 1, columns + int(origin[1]) - 1
         inside = (rows >= 0) & (columns >= 0) & (rows < shown.shape[0]) & (columns < shown.shape[1])
         shown[rows[inside], columns[inside]] = 255
     return shown
+
+
+def overlay_of(dataset, group, frame):
+    """The bits of an overlay that lie on a frame; None when it has none there."""
+    if (group, 0x3000) not in dataset:
+        # In a bit of the pixels' containers above or below the stored value (until 2004).
+        rows, allocated, position = (dataset.get((group, element)) for element in (0x0010, 0x0100, 0x0102))
+        if not rows or not position or not position.value or not allocated or allocated.value != dataset.BitsAllocated:
+            return None
+        position = int(position.value)
+        return decode(dataset, frame, raw=True) >> position & 1
+    plane = dataset.overlay_array(group)
+    if (group, 0x0015) in dataset:
+        # The frames of the overlay lie on those of the image from Image Frame Origin on (PS3.3 C.9.3).
+        planes = plane.reshape((-1, *plane.shape[-2:]))
+        at = frame + 1 - int(dataset[(group, 0x0051)].value if (group, 0x0051) in dataset else 1)
+        return planes[at] if 0 <= at < len(planes) else None
+    return plane

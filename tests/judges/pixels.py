@@ -1,5 +1,9 @@
 """Judges pictures, previews and decoded pixels against other people's decoders and renderers.
 
+Cells of 12 bits are GDCM's and dcmj2pnm's to judge, floating point pydicom's. No reader at hand shows supplemental
+palettes, segments in colour, or frames that are encapsulated uncompressed: these are worked out from what pydicom
+reads; so are YBR_PARTIAL_422, which dcmj2pnm converts to two levels, and the range of images without a window.
+
 Usage: pixels.py RENDER_FRAME JOBS: each line of JOBS is JSON {"name", "file", "package"}: a DICOM file, and
 the package that holds it alone, made with --transfer-syntax uncompressed. Prints what is wrong, then a table;
 exit 1 if anything is.
@@ -23,6 +27,9 @@ from pydicom.uid import UID  # noqa: E402
 
 import pixel_excuses  # noqa: E402
 import pixel_oracles as oracles  # noqa: E402
+import previews  # noqa: E402
+import segment_colours  # noqa: E402
+import value_ranges  # noqa: E402
 from instances import PLAIN, compare_files, is_lossless  # noqa: E402
 from pixel_source import Fault, Renderer  # noqa: E402
 
@@ -33,6 +40,9 @@ LEVELS_APART, PIXELS_APART = 1, 0.001
 LOSSY_MEAN = 2
 # What the encoder may be worse than libjpeg-turbo at the same quality, in dB.
 WORSE_DECIBEL = 0.3
+# With fewer pixels than a block of JPEG has the ratio is chance: then an error of one level is small enough.
+BLOCK = 64
+ONE_LEVEL_DECIBEL = 20 * math.log10(255)
 QUALITY = 90
 
 
@@ -97,8 +107,8 @@ def judge(job, renderer):
         except Fault as fault:
             verdict = Verdict("placeholder", str(fault) + others_show(dataset, index))
         else:
-            # Without a window the frames of a series share a range, which no frame alone can tell.
-            if count == 1 or ours.picture.ndim == 3 or oracles.has_window(oracles.view_of(dataset, index)):
+            # Of a segmentation others are laid below where they are at the same place: package_pictures.py.
+            if not is_segmentation(dataset) or not segment_colours.others_there(dataset, index):
                 frames.append((index, ours))
             verdict = judge_frame(job["file"], dataset, index, ours)
         notes = worst.notes + verdict.notes
@@ -163,19 +173,20 @@ def by_pydicom(dataset, index, view, ours, lossy):
     samples = oracles.decode(dataset, index, raw=True)
     if is_segmentation(dataset):
         own = ours.samples(dataset)
-        return compare_samples(own, samples, dataset, lossy) or compare_colours(ours.picture, own), samples
+        fault = compare_samples(own, samples, dataset, lossy)
+        return fault or compare_colours(ours.picture, own, dataset, index), samples
     if oracles.has_window(view):
         values = oracles.modality_values(samples, dataset, view)
         levels = oracles.grey_picture(values, view)
         levels = oracles.with_supplemental_palette(levels, oracles.stored_values(samples, dataset), view)
         expected = oracles.with_overlays(levels, dataset, index)
         return compare(ours.picture, expected, lossy), expected
-    # Without a window nobody knows the levels; what is known are the samples and their order.
+    # No reader has our range: the samples are judged by pydicom's, the levels by the rule worked out anew.
     own = ours.samples(dataset)
     fault = compare_samples(own, samples, dataset, lossy)
     values = oracles.modality_values(own, dataset, view)
     order = compare_order(ours.picture, values * (-1 if oracles.is_inverted(view) else 1), dataset, index)
-    return fault or order, samples
+    return fault or order or value_ranges.compare_range(ours.picture, own, values, dataset, index, view), samples
 
 
 def is_segmentation(dataset):
@@ -183,8 +194,11 @@ def is_segmentation(dataset):
     return dataset.get("SOPClassUID") in pixel_excuses.SEGMENTATIONS
 
 
-def compare_colours(picture, values):
-    """No oracle shows segments in colour; what is known: pixels of one value have one colour."""
+def compare_colours(picture, values, dataset, index):
+    """A segmentation alone, on black: the recommended colours; of segments without one, that it is one colour."""
+    expected = segment_colours.laid_over(numpy.zeros((*values.shape, 3)), dataset, index, values, 1)
+    if expected is not None:
+        return compare(picture, expected, False)
     levels = picture.reshape(picture.shape[0] * picture.shape[1], -1).astype(int)
     flat = values.ravel()
     several = [value for value in numpy.unique(flat) if numpy.ptp(levels[flat == value], axis=0).any()]
@@ -196,7 +210,8 @@ def compare_samples(ours, samples, dataset, lossy):
     ours, samples = (oracles.stored_values(array, dataset) for array in (ours, samples))
     if ours.shape != samples.shape:
         return f"the frame is {ours.shape}, not {samples.shape}"
-    apart = numpy.abs(ours.astype(float) - samples)
+    with numpy.errstate(invalid="ignore"):
+        apart = numpy.abs(ours.astype(float) - samples)
     if not lossy:
         same = numpy.array_equal(ours, samples, equal_nan=ours.dtype.kind == "f")
         return "" if same else f"samples differ, by up to {apart.max():.0f}"
@@ -246,7 +261,7 @@ def compare_order(ours, values, dataset, index):
 
 def judge_package(package, source, count, frames):
     """Faults of the JPGs and of the DICOM file in a package that holds one instance, and why there is no JPG."""
-    faults, hidden = [], ""
+    faults, hidden, dataset = [], "", oracles.read(source)
     with zipfile.ZipFile(package) as archive, tempfile.TemporaryDirectory(prefix="esito-pixels-") as folder:
         names = archive.namelist()
         manifest = json.loads(archive.read(next(name for name in names if name.endswith("manifest.json"))))
@@ -255,9 +270,7 @@ def judge_package(package, source, count, frames):
             end = "/IM000001.JPG" if count == 1 else f"/IM000001/FR{index + 1:06}.JPG"
             name = next((name for name in names if name.endswith(end)), None)
             if name:
-                # Pixels that are not square are stretched: such a JPG is not compared.
-                if "PixelAspectRatio" not in oracles.read(source) or oracles.read(source).PixelAspectRatio == [1, 1]:
-                    faults += judge_jpg(archive.read(name), ours.picture, index)
+                faults += judge_jpg(archive.read(name), stretched(ours.picture, dataset), index)
             elif reasons:
                 hidden = reasons[0]
             elif index < 200:
@@ -272,12 +285,26 @@ def judge_package(package, source, count, frames):
     return faults, hidden
 
 
+def stretched(picture, dataset):
+    """A picture with square pixels: stretched along one side, in straight lines between pixel centres."""
+    columns, rows = previews.square(dataset)
+    for axis, size in ((0, rows), (1, columns)):
+        length = picture.shape[axis]
+        if size != length:
+            places = numpy.clip((numpy.arange(size) + 0.5) * length / size - 0.5, 0, length - 1)
+            first = numpy.minimum(places.astype(int), max(length - 2, 0))
+            share = numpy.expand_dims(places - first, tuple(range(1, picture.ndim)) if axis == 0 else (0, *range(2, picture.ndim)))
+            one, other = (picture.take(at, axis=axis).astype(float) for at in (first, numpy.minimum(first + 1, length - 1)))
+            picture = numpy.rint(one * (1 - share) + other * share).astype(numpy.uint8)
+    return picture
+
+
 def judge_jpg(jpg, picture, index):
     """A JPG must be as near to the picture as libjpeg-turbo's of the same quality."""
     reference = io.BytesIO()
     Image.fromarray(picture).save(reference, "JPEG", quality=QUALITY, subsampling=0)
     found, expected = (psnr(data, picture) for data in (jpg, reference.getvalue()))
-    near = found >= expected - WORSE_DECIBEL
+    near = found >= expected - WORSE_DECIBEL or (picture.size < BLOCK and found >= ONE_LEVEL_DECIBEL)
     return [] if near else [f"frame {index}: the JPG has {found:.2f} dB, libjpeg-turbo's {expected:.2f}"]
 
 

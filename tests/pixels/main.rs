@@ -25,16 +25,29 @@ use support::{Workplace, files_below, judges, run, samples};
 /// Fixtures that differ in the kind of their pixels.
 const STUDIES: [&str; 8] =
     ["ct", "ct-signed", "cr", "us", "pt", "quirk-signed-8", "quirk-palette", "quirk-luts"];
-/// Fixtures whose pixels no compression is tried on.
-const PLAIN_STUDIES: [&str; 8] = [
-    "mr",
-    "mg",
-    "us-ybr",
-    "enhanced-mr",
-    "quirk-12bit",
-    "quirk-planar",
-    "quirk-one-bit",
-    "quirk-overlay",
+/// Fixtures whose pixels no compression is tried on, with how many files they have.
+const PLAIN_STUDIES: [(&str, usize); 21] = [
+    ("mr", 8),
+    ("mg", 4),
+    ("us-ybr", 1),
+    ("enhanced-mr", 1),
+    ("quirk-12bit", 3),
+    ("quirk-planar", 1),
+    ("quirk-one-bit", 1),
+    ("quirk-overlay", 1),
+    ("quirk-overlay-places", 3),
+    ("quirk-overlay-frames", 1),
+    ("quirk-segmentation", 6),
+    ("quirk-no-window", 4),
+    ("quirk-no-window-cine", 1),
+    ("quirk-sigmoid", 2),
+    ("quirk-windows", 3),
+    ("quirk-palette-segmented", 1),
+    ("quirk-float", 4),
+    ("quirk-supplemental", 1),
+    ("quirk-12bit-cells", 2),
+    ("quirk-ybr-partial", 1),
+    ("quirk-not-square", 3),
 ];
 /// How many tests the real files are spread over, so that they run side by side.
 const SHARDS: usize = 4;
@@ -89,6 +102,7 @@ fn named(folder: &Path) -> Vec<(String, PathBuf)> {
 #[case::implicit("implicit")]
 #[case::big_endian("big-endian")]
 #[case::deflated("deflated")]
+#[case::encapsulated_uncompressed("encapsulated")]
 #[case::rle("rle")]
 #[case::jpeg_lossless("jpeg-lossless")]
 fn each_kind_of_pixels_in_our_syntaxes(#[case] syntax: &str) {
@@ -100,13 +114,30 @@ fn each_kind_of_pixels_in_our_syntaxes(#[case] syntax: &str) {
     judge(&named(&place.source()), STUDIES.len());
 }
 
-#[test]
-fn kinds_of_pixels_that_nobody_compresses() {
+#[rstest]
+#[case::first(0)]
+#[case::second(1)]
+fn kinds_of_pixels_that_nobody_compresses(#[case] half: usize) {
     let place = Workplace::empty();
-    for study in PLAIN_STUDIES {
+    let mut files = 0;
+    for (study, count) in PLAIN_STUDIES.into_iter().skip(half).step_by(2) {
         place.add_study(&["--study", study, "--slices", "1", "--rows", "96"], study);
+        files += count;
     }
-    judge(&named(&place.source()), PLAIN_STUDIES.len());
+    judge(&named(&place.source()), files);
+}
+
+/// What no file alone shows: one range for a series without window, segments over their images.
+#[rstest]
+#[case::one_range_for_a_series("quirk-no-window", 4)]
+#[case::segments_over_their_images("quirk-segmentation", 15)]
+fn pictures_that_need_other_files(#[case] study: &str, #[case] pictures: usize) {
+    let place = Workplace::with_study(&["--study", study]);
+    place.package(&[]).expect_code(&[0]);
+    let script = judges::script("package_pictures.py").arg(place.zip());
+    let judged = script.args(["--least", &pictures.to_string()]).finish();
+    let text = String::from_utf8_lossy(&judged.stdout);
+    assert_eq!(judged.code, Some(0), "{text}{}", judged.stderr);
 }
 
 /// DCMTK, GDCM, `OpenJPEG` and `OpenJPH` write what the fixtures cannot.
