@@ -92,7 +92,7 @@ def by_range_of_series(path, dataset, images):
     frames = []
     for number in value_ranges.spread(len(members)):
         frames.append(value_ranges.counted(*values_of(members[number], 0), members[number]))
-    (low, _), (high, _) = value_ranges.bounds(frames)
+    (low, _), (high, _) = value_ranges.bounds(frames, exact=True)
     levels = value_ranges.levels(values_of(dataset, 0)[1], low, high)
     return 255 - levels if oracles.is_inverted(dataset) else levels
 
