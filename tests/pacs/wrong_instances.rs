@@ -139,6 +139,14 @@ fn an_instance_that_comes_twice_the_same_is_one() {
     scripted.package(script, &settings(GET, LONG)).is_whole();
 }
 
+#[rstest]
+fn a_pacs_that_sends_the_same_again_and_again_is_left(#[values(GET, MOVE)] way: &str) {
+    let ended = Scripted::new().package(Script::always(Fault::Repeats), &settings(way, LONG));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.report.as_ref().expect("a report")["counts"]["received"], INSTANCES);
+    ended.says("the PACS sends the same again and again");
+}
+
 #[test]
 fn an_instance_that_comes_twice_and_differs_is_named() {
     let scripted = Scripted::new();
