@@ -285,6 +285,30 @@ fn getscu_gets_explicit_vr_of_what_is_stored_in_implicit() {
     assert!(came == expected, "{} of {} came", came.len(), expected.len());
 }
 
+/// What lies in the folder no more fails by itself; a request that names nothing is refused.
+#[test]
+fn getscu_gets_the_others_where_a_file_is_gone() {
+    let workplace = Workplace::with_study(SMALL_CT);
+    let pacs = FixturePacs::start(&workplace, &[]);
+    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
+    std::fs::remove_file(&files_below(&workplace.source())[1]).expect("removed");
+    let came = workplace.beside("came");
+    std::fs::create_dir(&came).expect("a folder");
+    let key = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let ended = pacs.ask_in(
+        &came,
+        "getscu",
+        &["-v", "+B", "-S", "-k", "QueryRetrieveLevel=STUDY", "-k", &key],
+    );
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.stderr;
+    assert!(said.contains("Number of Completed Suboperations : 3"), "{said}");
+    assert!(said.contains("Number of Failed Suboperations    : 1"), "{said}");
+    assert_eq!(data_sets(&came), data_sets(&workplace.source()));
+    let ended = pacs.ask_in(&came, "getscu", &["-v", "-S", "-k", "QueryRetrieveLevel=STUDY"]);
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.stderr;
+    assert!(said.contains("DataSetDoesNotMatchSOPClass"), "{said}");
+}
+
 #[test]
 fn movescu_is_told_that_a_destination_is_unknown() {
     let workplace = Workplace::with_study(SMALL_CT);
