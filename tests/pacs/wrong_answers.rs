@@ -1,7 +1,9 @@
 //! Answers of a PACS that are wrong, late, or none: what the user is told, and that nothing is lost that
 //! can be had in another way.
 
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fixtures::dimse::{Fault, Misdeed, Script, Service};
 use fixtures::{Holding, Storage};
@@ -251,6 +253,22 @@ fn each_rejection_has_its_words(
 #[case::p_data(says(LYING_PDU), "PDU type 04H as answer to an association request")]
 fn no_answer_to_an_association_request(#[case] misdeed: Misdeed, #[case] sentence: &str) {
     Scripted::new().tells_by_check_and_package(Fault::AtRequest(misdeed), SHORT, sentence);
+}
+
+/// Silence before there is a connection: nobody accepts, and the queue of the listener is full.
+#[test]
+fn a_pacs_that_takes_no_connection_is_named() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        waiting.push(stream);
+        assert!(waiting.len() < 900, "the queue has no end");
+    }
+    let workplace = Workplace::empty();
+    let file = configuration(&workplace, address.port(), free_port(), "time_outs.connect = 0.5");
+    let sentence = "took more than 0.5 s; `time_outs.connect` sets the limit";
+    is_told_by_check_and_package(&workplace, &file, sentence);
 }
 
 #[test]
