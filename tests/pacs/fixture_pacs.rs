@@ -81,6 +81,12 @@ impl FixturePacs {
         let said = String::from_utf8_lossy(&found.stdout).into_owned() + &found.stderr;
         said.split("Find Response:").skip(1).map(str::to_owned).collect()
     }
+
+    /// The key that names the only study.
+    fn study_key(&self) -> String {
+        let keys = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"];
+        format!("StudyInstanceUID={}", uid_in(&self.find(&keys)[0], "(0020,000d)"))
+    }
 }
 
 /// The data sets below a folder by SOP Instance UID as it stands in the file meta information: what
@@ -145,8 +151,7 @@ fn uid_in(answer: &str, tag: &str) -> String {
 fn findscu_goes_from_study_to_series_to_instances() {
     let workplace = Workplace::with_study(&["--study", "ko", "--slices", "3", "--rows", "48"]);
     let pacs = FixturePacs::start(&workplace, &[]);
-    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
-    let study = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let study = pacs.study_key();
     let series = ["-S", "-k", "QueryRetrieveLevel=SERIES", "-k", &study, "-k", "Modality"];
     let series = [series.as_slice(), &["-k", "SeriesInstanceUID"]].concat();
     let series = pacs.find(&[series, vec!["-k", "NumberOfSeriesRelatedInstances"]].concat());
@@ -174,8 +179,7 @@ fn findscu_goes_from_study_to_series_to_instances() {
 fn findscu_cancels_a_slow_query() {
     let workplace = Workplace::with_study(&["--study", "mr", "--slices", "2", "--rows", "48"]);
     let pacs = FixturePacs::start(&workplace, &["--pause", "100"]);
-    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
-    let study = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let study = pacs.study_key();
     let series = ["--cancel", "2", "-S", "-k", "QueryRetrieveLevel=SERIES", "-k", &study];
     let found = pacs.ask("findscu", &[&["-v"], series.as_slice()].concat());
     let said = String::from_utf8_lossy(&found.stdout).into_owned() + &found.stderr;
@@ -208,8 +212,7 @@ fn names_are_answered_in_the_character_set_of_their_files() {
 fn movescu_cancels_a_slow_retrieval() {
     let workplace = Workplace::with_study(&["--study", "mr", "--slices", "1", "--rows", "48"]);
     let pacs = FixturePacs::start(&workplace, &["--pause", "100"]);
-    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
-    let key = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let key = pacs.study_key();
     let keys = ["-v", "--cancel", "2", "-S", "-k", "QueryRetrieveLevel=STUDY", "-k", &key];
     let port = pacs.store_port.to_string();
     let folder = workplace.beside("came");
@@ -237,8 +240,7 @@ fn getscu_and_movescu_get_what_is_stored(
     let workplace = Workplace::with_study(&study);
     let expected = data_sets(&workplace.source());
     let pacs = FixturePacs::start(&workplace, &[]);
-    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
-    let key = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let key = pacs.study_key();
     let keys = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", &key];
     for (program, prefer) in [("getscu", of_get), ("movescu", of_move)] {
         let folder = workplace.beside(program);
@@ -265,8 +267,7 @@ fn getscu_gets_explicit_vr_of_what_is_stored_in_implicit() {
     let study = |syntax| ["--study", "ko", "--slices", "3", "--rows", "48", "--syntax", syntax];
     let workplace = Workplace::with_study(&study("implicit"));
     let pacs = FixturePacs::start(&workplace, &[]);
-    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
-    let key = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let key = pacs.study_key();
     let came = workplace.beside("came");
     std::fs::create_dir(&came).expect("a folder");
     let keys = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", &key, "+B", "+xi"];
@@ -290,11 +291,10 @@ fn getscu_gets_explicit_vr_of_what_is_stored_in_implicit() {
 fn getscu_gets_the_others_where_a_file_is_gone() {
     let workplace = Workplace::with_study(SMALL_CT);
     let pacs = FixturePacs::start(&workplace, &[]);
-    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
+    let key = pacs.study_key();
     std::fs::remove_file(&files_below(&workplace.source())[1]).expect("removed");
     let came = workplace.beside("came");
     std::fs::create_dir(&came).expect("a folder");
-    let key = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
     let ended = pacs.ask_in(
         &came,
         "getscu",
@@ -313,8 +313,7 @@ fn getscu_gets_the_others_where_a_file_is_gone() {
 fn movescu_is_told_that_a_destination_is_unknown() {
     let workplace = Workplace::with_study(SMALL_CT);
     let pacs = FixturePacs::start(&workplace, &[]);
-    let studies = pacs.find(&["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"]);
-    let key = format!("StudyInstanceUID={}", uid_in(&studies[0], "(0020,000d)"));
+    let key = pacs.study_key();
     let keys = ["-v", "-S", "-k", "QueryRetrieveLevel=STUDY", "-k", &key, "-aem", "NOWHERE"];
     let ended = pacs.ask("movescu", &keys);
     let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &ended.stderr;
