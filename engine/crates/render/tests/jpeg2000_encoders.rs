@@ -16,6 +16,9 @@ use programs::run;
 use render::{Limits, decode_frame};
 use rstest::rstest;
 
+const JPEG_2000: &str = "1.2.840.10008.1.2.4.91";
+const HTJ2K: &str = "1.2.840.10008.1.2.4.203";
+
 /// Pixels by a formula: smooth, with an edge and texture.
 #[derive(Debug, Clone, Copy)]
 struct Image {
@@ -241,7 +244,7 @@ fn lossy_jpeg_2000(#[case] image: Image, #[case] options: &str) {
     if openjpeg(image, &format!("-I {options}"), folder.path())
         && run("opj_decompress", &back, folder.path())
     {
-        let decoded = image.decoded("1.2.840.10008.1.2.4.91", &folder.path().join("out.j2k"));
+        let decoded = image.decoded(JPEG_2000, &folder.path().join("out.j2k"));
         let planes = std::fs::read(folder.path().join("back.rawl")).unwrap();
         let plane = planes.len() / usize::from(image.components);
         let expected: Vec<u8> = (0..plane / image.bytes())
@@ -318,8 +321,79 @@ fn htj2k(#[case] image: Image, #[case] options: &str, #[values(true, false)] los
             sample.iter().fold(0, |value, byte| value << 8 | i64::from(*byte)) - middle
         };
         let expected: Vec<i64> = pixels.chunks(image.bytes()).map(big_endian).collect();
-        let decoded = image.decoded("1.2.840.10008.1.2.4.203", &stream);
+        let decoded = image.decoded(HTJ2K, &stream);
         let distance = image.distance(&decoded, &expected);
         assert!(distance <= 1, "differs by {distance}");
+    }
+}
+
+/// What would take far more memory than the pixels is refused before it is allocated.
+#[rstest]
+#[case::tiles(vec![(0x51, 20, vec![0, 0, 0, 4, 0, 0, 0, 4])], "tiles of a few samples")]
+#[case::precincts(vec![(0x52, 12, vec![0x11; 6])], "precincts of a few samples")]
+#[case::blocks(vec![(0x52, 8, vec![0, 0]), (0x52, 12, vec![0x71; 6])], "code-blocks of a few samples")]
+fn shapes_that_cost_memory_are_refused(
+    #[case] changes: Vec<(u8, usize, Vec<u8>)>,
+    #[case] reason: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let image = Image { columns: 512, rows: 512, bits: 8, ..GREY };
+    // Precincts are named, so that their sizes can be changed.
+    let options = "-c [256,256],[256,256],[256,256],[256,256],[256,256],[256,256]";
+    if !openjpeg(image, options, folder.path()) {
+        return;
+    }
+    let mut stream = std::fs::read(folder.path().join("out.j2k")).unwrap();
+    for (marker, offset, bytes) in changes {
+        let start = stream.windows(2).position(|pair| pair == [0xFF, marker]).unwrap();
+        // Counted from the length of the segment.
+        let place = start + 2 + offset;
+        stream[place..place + bytes.len()].copy_from_slice(&bytes);
+    }
+    let decoded =
+        decode_frame("1.2.840.10008.1.2.4.90", &image.description(), &stream, &Limits::default());
+    assert!(decoded.unwrap_err().to_string().contains(reason));
+}
+
+/// Cut anywhere, a stream is damaged; with bytes changed at random, it ends in a frame of its size or in
+/// a fault.
+#[rstest]
+#[case::tiles(JPEG_2000, COLOUR, "-t 77,61 -r 10,1 -TP R")]
+#[case::order_changes(JPEG_2000, COLOUR, "-n 6 -POC T0=0,0,1,3,3,RLCP/T0=3,0,1,6,3,CPRL")]
+#[case::precincts(JPEG_2000, COLOUR, "-p RPCL -r 20,5,1 -c [64,64],[32,32] -SOP -EPH")]
+#[case::styles(JPEG_2000, GREY, "-M 63")]
+#[case::htj2k(HTJ2K, COLOUR, "")]
+#[case::htj2k_precincts(HTJ2K, COLOUR, "-precincts {64,64},{32,32} -tile_size {77,61}")]
+fn damaged_jpeg_2000(#[case] syntax: &str, #[case] image: Image, #[case] options: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (is_coded, name) = if syntax == JPEG_2000 {
+        (openjpeg(image, options, folder.path()), "out.j2k")
+    } else {
+        (openjph(image, options, folder.path()).0, "out.j2c")
+    };
+    if !is_coded {
+        return;
+    }
+    let whole = std::fs::read(folder.path().join(name)).unwrap();
+    let description = image.description();
+    let decode = |stream: &[u8]| decode_frame(syntax, &description, stream, &Limits::default());
+    let size = image.native().len();
+    let mut noise = 1_u32;
+    let mut random = |below: usize| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(noise >> 8).unwrap() % below
+    };
+    for _ in 0..60 {
+        assert!(decode(&whole[..random(whole.len() - 2)]).is_err());
+        let mut damaged = whole.clone();
+        // Half of them in the headers.
+        for span in [200, whole.len()] {
+            for _ in 0..random(4) {
+                damaged[random(span)] = random(256).to_le_bytes()[0];
+            }
+        }
+        if let Ok(frame) = decode(&damaged) {
+            assert_eq!(frame.bytes.len(), size);
+        }
     }
 }

@@ -25,8 +25,10 @@ const EOC: u16 = 0xFFD9;
 
 /// What DICOM can hold: Samples per Pixel is 1, 3 or 4.
 const MAX_COMPONENTS: u16 = 4;
-/// Tiles are counted in 16 bits.
+/// Tiles are counted in 16 bits, and no smaller than so many samples on average, apart from a few.
 const MAX_TILES: usize = 1 << 16;
+const SAMPLES_PER_TILE: usize = 1024;
+const FEW_TILES: usize = 1024;
 
 /// The SIZ segment (A.5.1): the reference grid, its tiles, and the components on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +81,15 @@ impl Size {
             signed: depth & 0x80 != 0,
         };
         let [across, down] = size.tiles();
-        if across.saturating_mul(down) > MAX_TILES { Err(PreviewFault::Damaged) } else { Ok(size) }
+        let tiles = across.saturating_mul(down);
+        let [columns, rows] = size.extent();
+        if tiles > MAX_TILES {
+            Err(PreviewFault::Damaged)
+        } else if tiles > columns.saturating_mul(rows) / SAMPLES_PER_TILE + FEW_TILES {
+            Err(PreviewFault::Unsupported("JPEG 2000 with tiles of a few samples".into()))
+        } else {
+            Ok(size)
+        }
     }
 
     /// Columns and rows of the image.

@@ -21,7 +21,9 @@ pub(super) mod style {
 /// A precinct that is as large as the resolution (Table A.21).
 const LARGEST_PRECINCT: u8 = 15;
 /// Progression order changes in a header; nobody needs more.
-const MAX_CHANGES: usize = 256;
+const MAX_CHANGES: usize = 64;
+/// Bands of 32 decompositions; what a header says of more is not kept.
+const MAX_BANDS: usize = 3 * 32 + 1;
 
 /// In which order the packets of a tile stand (Table A.16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,7 +170,9 @@ impl ComponentParameters {
                 let step = content.u16()?;
                 (u8::try_from(step >> 11).unwrap_or(0), step & 0x7FF)
             };
-            self.steps.push(step);
+            if self.steps.len() < MAX_BANDS {
+                self.steps.push(step);
+            }
         }
         Ok(())
     }
@@ -365,10 +369,17 @@ impl Parameters {
             let [last_resolution, last_component, order] = content.bytes()?;
             // A component bound of 0 stands for 256.
             let last_component = if last_component == 0 { 256 } else { last_component.into() };
+            if layers == 0
+                || first_resolution >= last_resolution
+                || u16::from(first_component) >= last_component
+            {
+                return Err(PreviewFault::Damaged);
+            }
             self.changes.push(Progression {
                 order: Order::from_code(order)?,
                 resolutions: first_resolution.into()..last_resolution.into(),
-                components: first_component.into()..last_component.min(self.components.len()),
+                components: first_component.into()
+                    ..usize::from(last_component).min(self.components.len()),
                 layers,
             });
         }

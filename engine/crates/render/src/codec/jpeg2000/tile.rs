@@ -13,9 +13,11 @@ use super::tag_tree::TagTree;
 
 /// Bits of a coefficient: what 32 bits hold beside a sign and a half.
 const MAX_PLANES: u8 = 30;
-/// Precincts are no smaller than this many samples on average, apart from a few.
+/// Precincts and code-blocks are no smaller than so many samples on average, apart from a few.
 const SAMPLES_PER_PRECINCT: usize = 64;
 const FEW_PRECINCTS: usize = 1024;
+const SAMPLES_PER_BLOCK: usize = 8;
+const FEW_BLOCKS: usize = 16_384;
 
 /// A rectangle on the grid of a tile, a component, a resolution or a band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +216,18 @@ impl Tile {
     }
 }
 
+/// How many precincts and code-blocks a component may still be divided into.
+#[derive(Debug)]
+struct Allowance {
+    precincts: usize,
+    blocks: usize,
+}
+
+fn take(left: &mut usize, count: usize, what: &str) -> Result<(), PreviewFault> {
+    *left = left.checked_sub(count).ok_or_else(|| PreviewFault::Unsupported(what.into()))?;
+    Ok(())
+}
+
 impl Component {
     fn new(
         rect: Rect,
@@ -221,9 +235,12 @@ impl Component {
         precision: u16,
     ) -> Result<Self, PreviewFault> {
         let mut component = Self { rect, parameters: parameters.clone(), resolutions: Vec::new() };
-        let mut precincts_left = rect.area() / SAMPLES_PER_PRECINCT + FEW_PRECINCTS;
+        let mut allowance = Allowance {
+            precincts: rect.area() / SAMPLES_PER_PRECINCT + FEW_PRECINCTS,
+            blocks: rect.area() / SAMPLES_PER_BLOCK + FEW_BLOCKS,
+        };
         for index in 0..=parameters.levels {
-            let resolution = component.resolution(index, precision, &mut precincts_left)?;
+            let resolution = component.resolution(index, precision, &mut allowance)?;
             component.resolutions.push(resolution);
         }
         Ok(component)
@@ -233,7 +250,7 @@ impl Component {
         &self,
         index: u8,
         precision: u16,
-        precincts_left: &mut usize,
+        allowance: &mut Allowance,
     ) -> Result<Resolution, PreviewFault> {
         let parameters = &self.parameters;
         let reduction = parameters.levels - index;
@@ -273,7 +290,7 @@ impl Component {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let mut resolution = Resolution { rect, bands, precincts: Vec::new() };
-        resolution.divide(parameters, index, precincts_left)?;
+        resolution.divide(parameters, index, allowance)?;
         self.place_on_grid(&mut resolution, index);
         Ok(resolution)
     }
@@ -300,7 +317,7 @@ impl Resolution {
         &mut self,
         parameters: &ComponentParameters,
         index: u8,
-        precincts_left: &mut usize,
+        allowance: &mut Allowance,
     ) -> Result<(), PreviewFault> {
         let [width, height] = parameters.precinct(index.into());
         if self.rect.is_empty() {
@@ -309,9 +326,7 @@ impl Resolution {
         let columns = cells(self.rect.left..self.rect.right, width);
         let rows = cells(self.rect.top..self.rect.bottom, height);
         let count = columns.len().saturating_mul(rows.len());
-        *precincts_left = precincts_left.checked_sub(count).ok_or_else(|| {
-            PreviewFault::Unsupported("JPEG 2000 with precincts of a few samples".into())
-        })?;
+        take(&mut allowance.precincts, count, "JPEG 2000 with precincts of a few samples")?;
         // Bands above the lowest have half the samples of their resolution.
         let halved = u8::from(index > 0);
         let [width, height] = [width - halved, height - halved];
@@ -324,8 +339,8 @@ impl Resolution {
                     right: (column + 1) * power(width),
                     bottom: (row + 1) * power(height),
                 };
-                let bands = self.bands.iter().map(|band| band.precinct(cell, block));
-                let bands = bands.collect();
+                let bands = self.bands.iter().map(|band| band.precinct(cell, block, allowance));
+                let bands = bands.collect::<Result<_, _>>()?;
                 self.precincts.push(Precinct { start: [0; 2], layers: 0, bands });
             }
         }
@@ -334,14 +349,21 @@ impl Resolution {
 }
 
 impl Band {
-    fn precinct(&self, cell: Rect, block: [u8; 2]) -> PrecinctBand {
+    fn precinct(
+        &self,
+        cell: Rect,
+        block: [u8; 2],
+        allowance: &mut Allowance,
+    ) -> Result<PrecinctBand, PreviewFault> {
         let rect = self.rect.overlap(cell);
         let (columns, rows) = if rect.is_empty() {
             (0..0, 0..0)
         } else {
             (cells(rect.left..rect.right, block[0]), cells(rect.top..rect.bottom, block[1]))
         };
-        let mut blocks = Vec::with_capacity(columns.len() * rows.len());
+        let count = columns.len().saturating_mul(rows.len());
+        take(&mut allowance.blocks, count, "JPEG 2000 with code-blocks of a few samples")?;
+        let mut blocks = Vec::with_capacity(count);
         for row in rows.clone() {
             for column in columns.clone() {
                 let cell = Rect {
@@ -365,6 +387,6 @@ impl Band {
             }
         }
         let tree = || TagTree::new(columns.len(), rows.len());
-        PrecinctBand { blocks, across: columns.len(), inclusion: tree(), zero_planes: tree() }
+        Ok(PrecinctBand { blocks, across: columns.len(), inclusion: tree(), zero_planes: tree() })
     }
 }
