@@ -1,8 +1,8 @@
 //! Decoding one frame: codec × picture, by bytes of native pixels.
 //!
 //! Floor in the same run: copying the native frame. The fixtures write RLE, JPEG lossless and JPEG
-//! baseline; the other streams come from encoders of DCMTK and GDCM, and are not timed where these
-//! are not installed. Beside other people's decoders: `make peers`.
+//! baseline; the other streams come from encoders of DCMTK, GDCM and `OpenJPH`, and are not timed where
+//! these are not installed. Beside other people's decoders: `make peers`.
 //! Run: `cargo bench --bench codecs`.
 #![expect(clippy::unwrap_used, reason = "without its input a bench has nothing to measure")]
 
@@ -17,6 +17,7 @@ use render::{Limits, decode_frame};
 /// Studies of 16-bit grey, small and large, and of RGB.
 const STUDIES: [&str; 3] = ["ct", "cr", "us"];
 const GRAY: [&str; 2] = ["ct", "cr"];
+const HTJ2K: &str = "1.2.840.10008.1.2.4.201";
 
 fn main() {
     divan::main();
@@ -112,4 +113,26 @@ fn jpeg_2000_reversible(bencher: Bencher<'_, '_>, study: &str) {
 #[divan::bench(args = with("gdcmconv", STUDIES))]
 fn jpeg_2000_irreversible(bencher: Bencher<'_, '_>, study: &str) {
     bench(bencher, encoded(study, "gdcmconv", &["--j2k", "--lossy", "--irreversible", "-r", "8"]));
+}
+
+/// Grey by `ojph_compress`, which reads no DICOM.
+#[divan::bench(args = with("ojph_compress", GRAY))]
+fn htj2k_reversible(bencher: Bencher<'_, '_>, study: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, coded) = (folder.path().join("plain.pgm"), folder.path().join("coded.j2c"));
+    let (_, description, frame) = first_frame(fixture(study, None));
+    let highest = (1_u32 << description.bits_stored) - 1;
+    let mut file =
+        format!("P5\n{} {}\n{highest}\n", description.columns, description.rows).into_bytes();
+    // PNM stores the high byte first.
+    file.extend(frame.as_chunks().0.iter().flat_map(|[low, high]| [*high, *low]));
+    std::fs::write(&plain, file).unwrap();
+    let mut command = Command::new("ojph_compress");
+    command.args(["-reversible", "true", "-i"]).arg(&plain).arg("-o").arg(&coded);
+    assert!(command.stdout(Stdio::null()).status().unwrap().success(), "ojph_compress failed");
+    let coded = std::fs::read(coded).unwrap();
+    let limits = Limits::default();
+    let decode = || decode_frame(HTJ2K, &description, black_box(&coded), &limits).unwrap();
+    assert_eq!(decode().bytes, frame);
+    bencher.counter(BytesCount::new(description.frame_bytes())).bench_local(decode);
 }

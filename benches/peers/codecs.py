@@ -25,8 +25,13 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
+sys.path.insert(0, str(ROOT / "tests/judges"))
+
 import measure  # noqa: E402
 import report  # noqa: E402
+from foreign_encoders import by_library, htj2k  # noqa: E402
+
+HTJ2K = "1.2.840.10008.1.2.4.201"
 
 # Name, arguments of `esito fixtures`, frames, frames of the quick pass.
 PICTURES = {
@@ -40,7 +45,7 @@ ALL = list(PICTURES)
 
 @dataclass(frozen=True)
 class Codec:
-    """A way to compress, and who else turns it round."""
+    """A way to compress, and who else turns it round; without an encoder it is OpenJPH's, of imagecodecs."""
 
     name: str
     encoder: tuple
@@ -56,6 +61,7 @@ DECODERS = {
     "dcmdjpeg": lambda source, target: ["dcmdjpeg", source, target],
     "dcmdjpls": lambda source, target: ["dcmdjpls", source, target],
     "gdcmconv": lambda source, target: ["gdcmconv", "--raw", source, target],
+    "OpenJPH 0.26": lambda source, target: [sys.executable, HERE / "decode_htj2k.py", source, target],
     "opj_decompress": lambda source, target: ["opj_decompress", "-quiet", "-threads", "1", "-ImgDir",
                                               codestreams(source), "-OutFor", "RAW"],
 }
@@ -70,6 +76,7 @@ CODECS = [
     Codec("JPEG 2000, reversible", ("gdcmconv", "--j2k"), ("gdcmconv", "opj_decompress"), ALL, 1.5),
     Codec("JPEG 2000, irreversible", ("gdcmconv", "--j2k", "--lossy", "--irreversible", "-r", "8"),
           ("gdcmconv", "opj_decompress"), ALL, 1.5, lossless=False),
+    Codec("HTJ2K, reversible", (), ("OpenJPH 0.26", "opj_decompress"), ALL, None),
 ]
 
 
@@ -139,8 +146,11 @@ def measured(codec, picture, long, short, work, decoder, runs):
     compressed = []
     for source in (long, short):
         target = work / source.name
-        program, *options = codec.encoder
-        measure.run([program, *options, str(source), str(target)])
+        if codec.encoder:
+            program, *options = codec.encoder
+            measure.run([program, *options, str(source), str(target)])
+        elif not by_library(HTJ2K, htj2k, True, source, target):
+            raise RuntimeError("OpenJPH refused the picture")
         compressed.append(target)
     commands = {"Esito": lambda source, target: [str(decoder), source, target]}
     commands |= {name: DECODERS[name] for name in codec.decoders}
@@ -170,7 +180,8 @@ def verify(name, output, source):
     if name == "opj_decompress":
         return
     wanted = pydicom.dcmread(source).PixelData
-    found = output.read_bytes() if name == "Esito" else unplanar(pydicom.dcmread(output))
+    is_raw = name in ("Esito", "OpenJPH 0.26")
+    found = output.read_bytes() if is_raw else unplanar(pydicom.dcmread(output))
     if found[:len(wanted)] != wanted:
         raise RuntimeError(f"{name} decoded other pixels than went in")
 
