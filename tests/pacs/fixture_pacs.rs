@@ -342,12 +342,20 @@ fn what_storescu_sends_is_found_and_comes_back_as_it_was() {
 
 /// The answer of QIDO-RS.
 fn searched(pacs: &FixturePacs, below: &str) -> serde_json::Value {
+    let answer = requested(pacs, below);
+    let at = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a body");
+    serde_json::from_slice(&answer[at..]).expect("JSON")
+}
+
+/// The bytes of an answer over HTTP.
+fn requested(pacs: &FixturePacs, below: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(("127.0.0.1", pacs.http)).expect("a connection");
-    write!(stream, "GET /dicom-web{below} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-    serde_json::from_str(body).expect("JSON")
+    let accept = "multipart/related; type=\"application/dicom\"; transfer-syntax=*";
+    write!(stream, "GET /dicom-web{below} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n\r\n")
+        .expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    answer
 }
 
 #[test]
@@ -375,6 +383,11 @@ fn a_nearline_study_is_refused_until_it_was_recalled() {
     assert_eq!(availability(), "ONLINE");
     get().expect_code(&[0]);
     assert_eq!(files_below(&folder).len(), 4);
+    // Over DICOMweb it is the same.
+    let pacs = FixturePacs::start(&workplace, &["--nearline", &study, "--recall", "0"]);
+    let below = format!("/studies/{study}");
+    assert!(requested(&pacs, &below).starts_with(b"HTTP/1.1 503 "));
+    assert!(requested(&pacs, &below).starts_with(b"HTTP/1.1 200 "));
 }
 
 /// The section that it prints is one that `esito` takes.
