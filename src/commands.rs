@@ -5,3 +5,4 @@ pub(crate) mod find;
 pub(crate) mod fixture_pacs;
 pub(crate) mod fixtures;
 pub(crate) mod package;
+pub(crate) mod recall;

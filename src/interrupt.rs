@@ -23,10 +23,21 @@ impl Interrupt {
     /// # Errors
     /// When the system does not let us: then Ctrl-C ends the program at once.
     pub(crate) fn listen() -> (Self, Result<(), ctrlc::Error>) {
+        Self::listen_for(|| ())
+    }
+
+    /// Listens from now on; `asked` is called when somebody asks to stop.
+    ///
+    /// # Errors
+    /// As [`Interrupt::listen`].
+    pub(crate) fn listen_for(
+        asked: impl Fn() + Send + 'static,
+    ) -> (Self, Result<(), ctrlc::Error>) {
         let interrupt = Self::default();
         let listener = interrupt.clone();
         let listening = ctrlc::set_handler(move || {
             listener.asked.store(true, Ordering::SeqCst);
+            asked();
             std::thread::sleep(GRACE);
             listener.end();
         });

@@ -27,6 +27,8 @@ enum Command {
     Package(commands::package::PackageArgs),
     /// Asks a PACS for its studies
     Find(commands::find::FindArgs),
+    /// Asks for a study that is not online, and waits until it is
+    Recall(commands::recall::RecallArgs),
     /// Tries every outside part, and says what to change where one fails
     Check(commands::check::CheckArgs),
     /// Writes a fictitious study to develop, test and measure with
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     match &arguments.command {
         Command::Package(arguments) => commands::package::run(arguments),
         Command::Find(arguments) => commands::find::run(arguments),
+        Command::Recall(arguments) => commands::recall::run(arguments),
         Command::Check(arguments) => commands::check::run(arguments),
         Command::Fixtures(arguments) => exit::of_fixtures(commands::fixtures::run(arguments)),
         Command::FixturePacs(arguments) => {

@@ -79,13 +79,26 @@ pub enum PackError {
     /// A PACS knows the study and lists no instance of it.
     #[error(
         "PACS {name} knows the study and lists no instance of it; its Instance Availability is \
-         {availability}"
+         {availability}. If it is stored elsewhere, `esito recall` asks for it"
     )]
     EmptyAtPacs {
         /// What the site calls it.
         name: String,
         /// The term of the standard, or that there is none.
         availability: &'static str,
+    },
+    /// A PACS has the study where it cannot deliver it from now.
+    #[error(
+        "PACS {name} has the study {availability} and delivers none of it: {why}. `esito recall` asks \
+         for it, and waits until it is back"
+    )]
+    NotOnline {
+        /// What the site calls it.
+        name: String,
+        /// The term of the standard.
+        availability: &'static str,
+        /// What the retrieval ended with.
+        why: String,
     },
     /// All instances were refused.
     #[error("none of the {instances} instances can be packaged; the first one: {first}")]
@@ -147,9 +160,10 @@ impl PackError {
             | Self::NothingListable { .. }
             | Self::TooLarge(_) => Fault::Data,
             Self::Pacs { source, .. } if source.is_local() => Fault::Storage,
-            Self::Pacs { .. } | Self::Unanswered { .. } | Self::NothingDelivered { .. } => {
-                Fault::Pacs
-            }
+            Self::Pacs { .. }
+            | Self::Unanswered { .. }
+            | Self::NothingDelivered { .. }
+            | Self::NotOnline { .. } => Fault::Pacs,
             Self::Sink(_) | Self::Temporary { .. } => Fault::Storage,
             Self::Cancelled => Fault::Cancelled,
             Self::Bug(_) => Fault::Bug,

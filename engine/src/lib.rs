@@ -18,6 +18,7 @@ mod counted;
 mod document;
 mod duplicate;
 mod error;
+mod examination;
 mod feeder;
 mod folder_source;
 mod key_image;
@@ -39,6 +40,7 @@ mod whole;
 mod window;
 
 pub use error::{Fault, PackError};
+pub use examination::{Examination, ExaminationStatus, Kind, Moment};
 pub use media::Language;
 pub use media::branding::{self, Branding};
 pub use media::contents::{Counts, Institution};

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use model::{Notice, StudyInstanceUid};
-use pacs::{InstanceSource, PacsError, StopFlag};
+use pacs::{Availability, InstanceSource, PacsError, StopFlag};
 use part10::{Limits, list_folder};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use render::LutCache;
@@ -74,20 +74,31 @@ pub fn pack<W: Write>(
     let work = Work { plan: &plan, context: &context, source: &*source, stop };
     let retrieval = work.run(Arc::new(pool), options.jobs.get(), &mut assembly, progress)?;
     let written_at = started.elapsed();
+    let availability =
+        plan.availability.filter(|availability| *availability != Availability::Online);
+    let of_refusal = || retrieval.as_ref().err().and_then(Availability::of_refusal);
+    let availability = availability.or_else(of_refusal);
     let retrieval = retrieval.map_err(|source| request.source.failed(source));
     let mut report = match retrieval {
         // Without any instance the reason is that of the retrieval, unless the PACS only repeats that
         // what it sent was refused.
         Err(error) if assembly.received == 0 && !repeats_refusals(&error, &assembly.notices) => {
-            return Err(error);
+            return Err(request.source.not_online(availability, error));
         }
         Err(error) => {
             let mut report = assembly.finish()?;
-            report.retrieval_error = Some(error.to_string());
+            report.retrieval_error = Some(match availability {
+                Some(availability) => format!(
+                    "{error}. The study is {}: `esito recall` asks for the rest",
+                    availability.as_term()
+                ),
+                None => error.to_string(),
+            });
             report
         }
         Ok(()) if assembly.received == 0 && never_came(&assembly.notices) => {
-            return Err(request.source.delivers_nothing(plan.instances.len()));
+            let error = request.source.delivers_nothing(plan.instances.len());
+            return Err(request.source.not_online(availability, error));
         }
         Ok(()) => assembly.finish()?,
     };

@@ -11,6 +11,7 @@ use media::numbering::{Numbering, Place};
 use model::{
     Notice, Refusal, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, Subject,
 };
+use pacs::Availability;
 use part10::Identity;
 use render::ValueRange;
 use sha2::{Digest as _, Sha256};
@@ -92,6 +93,8 @@ pub(crate) struct Plan {
     pub(crate) study_time: String,
     /// Gives places to instances that the plan does not have.
     pub(crate) numbering: Numbering,
+    /// Where the study is, if a PACS says it.
+    pub(crate) availability: Option<Availability>,
 }
 
 /// What the files of the folder were.

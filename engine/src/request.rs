@@ -7,9 +7,9 @@ use media::Language;
 use media::branding::Branding;
 use media::layout::Layout;
 use model::StudyInstanceUid;
-use pacs::{PacsError, PacsSettings};
+use pacs::{Availability, PacsError, PacsSettings};
 
-use crate::error::PackError;
+use crate::error::{Fault, PackError};
 
 /// How the pixel data of the package are encoded (design: one rule per package).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -59,6 +59,21 @@ impl Source {
             Self::Pacs { pacs, .. } => {
                 PackError::NothingDelivered { name: pacs.name.clone(), instances }
             }
+        }
+    }
+
+    /// The error of a package of which nothing came, where the study is not at hand.
+    pub(crate) fn not_online(
+        &self,
+        availability: Option<Availability>,
+        error: PackError,
+    ) -> PackError {
+        match (self, availability) {
+            (Self::Pacs { pacs, .. }, Some(availability)) if error.fault() == Fault::Pacs => {
+                let (name, why) = (pacs.name.clone(), error.to_string());
+                PackError::NotOnline { name, availability: availability.as_term(), why }
+            }
+            _ => error,
         }
     }
 

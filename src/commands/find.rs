@@ -4,8 +4,10 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use engine::StudyInstanceUid;
-use engine::pacs::{Availability, Matches, StopFlag, StudyKeys, StudyQuery as _, StudySummary};
+use engine::pacs::{
+    Availability, Matches, PacsSettings, StopFlag, StudyKeys, StudyQuery as _, StudySummary,
+};
+use engine::{Examination, ExaminationStatus, Kind, StudyInstanceUid};
 use serde_json::{Value, json};
 
 use crate::config::Config;
@@ -72,7 +74,11 @@ pub(crate) fn run(arguments: &FindArgs) -> ExitCode {
             matches.found.len()
         ));
     }
-    let written = if arguments.json { write_json(&matches) } else { write_table(&matches.found) };
+    let written = if arguments.json {
+        write_json(&matches, &settings)
+    } else {
+        write_table(&matches.found, &settings)
+    };
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -82,15 +88,16 @@ pub(crate) fn run(arguments: &FindArgs) -> ExitCode {
     }
 }
 
-fn write_json(matches: &Matches<StudySummary>) -> io::Result<()> {
-    let studies: Vec<_> = matches.found.iter().map(as_json).collect();
+fn write_json(matches: &Matches<StudySummary>, pacs: &PacsSettings) -> io::Result<()> {
+    let studies: Vec<_> = matches.found.iter().map(|study| as_json(study, pacs)).collect();
     let value = json!({"studies": studies, "cut": matches.is_cut});
     let mut stdout = io::stdout().lock();
     serde_json::to_writer_pretty(&mut stdout, &value)?;
     stdout.write_all(b"\n")
 }
 
-fn as_json(study: &StudySummary) -> Value {
+fn as_json(study: &StudySummary, pacs: &PacsSettings) -> Value {
+    let shown = Examination::of(study, pacs);
     json!({
         "study_instance_uid": study.study.as_str(),
         "patient_id": study.patient_id,
@@ -112,22 +119,47 @@ fn as_json(study: &StudySummary) -> Value {
         "series": study.series,
         "instances": study.instances,
         "instance_availability": study.availability.map(Availability::as_term),
+        "shown": {
+            "order_number": shown.order_number,
+            "accession_number": shown.accession_number,
+            "description": shown.description,
+            "kind": shown.kind.map(Kind::as_term),
+            "referring_physician": shown.referring_physician,
+            "site": shown.site,
+            "status": shown.status.map(ExaminationStatus::as_term),
+            "performed": shown.performed.map(|moment| moment.iso_8601()),
+        },
     })
 }
 
-fn write_table(studies: &[StudySummary]) -> io::Result<()> {
-    let heading =
-        ["date", "modalities", "instances", "accession", "patient", "name", "description", "study"];
+fn write_table(studies: &[StudySummary], pacs: &PacsSettings) -> io::Result<()> {
+    let heading = [
+        "date",
+        "modalities",
+        "instances",
+        "availability",
+        "order",
+        "accession",
+        "patient",
+        "name",
+        "description",
+        "site",
+        "study",
+    ];
     let mut rows = vec![heading.map(str::to_owned)];
     rows.extend(studies.iter().map(|study| {
+        let shown = Examination::of(study, pacs);
         [
-            study.study_date.clone(),
+            shown.performed.map_or_else(String::new, |moment| moment.iso_8601()),
             study.modalities.join(" "),
             study.instances.map_or_else(String::new, |instances| instances.to_string()),
-            study.accession_number.clone(),
+            study.availability.map_or("", Availability::as_term).to_owned(),
+            shown.order_number.unwrap_or_default(),
+            shown.accession_number.unwrap_or_default(),
             study.patient_id.clone(),
             study.patient_name.clone(),
-            study.description.clone(),
+            shown.description.unwrap_or_default(),
+            shown.site.unwrap_or_default(),
             study.study.to_string(),
         ]
         // What a PACS answers must not control a terminal.

@@ -5,6 +5,8 @@
 
 mod authentication;
 mod limits;
+mod recall;
+mod show;
 mod store_scp;
 mod tls;
 
@@ -36,6 +38,7 @@ pub(super) struct Section {
     calling_ae_title: Option<String>,
     retrieve: Option<Retrieve>,
     root: Option<Root>,
+    store_from: Option<store_scp::From>,
     // DICOMweb.
     url: Option<String>,
     retrieve_url: Option<String>,
@@ -44,6 +47,8 @@ pub(super) struct Section {
     tls: Option<tls::Section>,
     limits: limits::Limits,
     time_outs: limits::Seconds,
+    recall: recall::Section,
+    show: show::Section,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -79,6 +84,11 @@ pub(super) fn check_keys(table: &Table) -> anyhow::Result<()> {
             }
             ("tls", Some(table)) => known_keys::check::<tls::Section>("pacs.tls", table)?,
             ("limits", Some(table)) => known_keys::check::<limits::Limits>("pacs.limits", table)?,
+            ("recall", Some(table)) => recall::Section::check_keys(table)?,
+            ("show", Some(table)) => known_keys::check::<show::Section>("pacs.show", table)?,
+            ("store_from", Some(table)) => {
+                known_keys::check::<store_scp::From>("pacs.store_from", table)?;
+            }
             ("time_outs", Some(table)) => {
                 known_keys::check::<limits::Seconds>("pacs.time_outs", table)?;
             }
@@ -116,18 +126,27 @@ fn is_plain(text: &str) -> bool {
 
 impl Section {
     fn check(
-        self,
+        mut self,
         name: &str,
         store_scp: Option<&StoreScp>,
         folder: &Path,
     ) -> anyhow::Result<PacsSettings> {
         let site = self.site.clone();
         ensure!(site.as_deref().is_none_or(is_plain), "site is empty: leave the key out instead");
+        let mapping = self.show.check().context("show")?;
+        let recall = std::mem::take(&mut self.recall);
+        let recall = recall.check(self.time_outs.check()?, folder).context("recall")?;
+        let more_keys = mapping.more_keys();
         let service = match self.protocol {
-            Protocol::Dimse => Service::Dimse(Box::new(self.dimse(store_scp, folder)?)),
-            Protocol::DicomWeb => Service::DicomWeb(Box::new(self.dicomweb(folder)?)),
+            Protocol::Dimse => Service::Dimse(Box::new(DimseSettings {
+                more_keys,
+                ..self.dimse(store_scp, folder)?
+            })),
+            Protocol::DicomWeb => {
+                Service::DicomWeb(Box::new(WebSettings { more_keys, ..self.dicomweb(folder)? }))
+            }
         };
-        Ok(PacsSettings { name: name.to_owned(), site, service })
+        Ok(PacsSettings { name: name.to_owned(), site, service, mapping, recall })
     }
 
     fn dimse(self, store_scp: Option<&StoreScp>, folder: &Path) -> anyhow::Result<DimseSettings> {
@@ -151,6 +170,12 @@ impl Section {
         if retrieve == RetrieveMethod::Move && store_scp.is_none() {
             bail!("retrieve = \"move\" needs [store_scp] listen, where the PACS sends to");
         }
+        if self.store_from.is_some() && store_scp.is_none() {
+            bail!("store_from needs [store_scp] listen, where the PACS sends to");
+        }
+        let from = self.store_from.map(store_scp::From::check).transpose().context("store_from")?;
+        let from = from.unwrap_or_default();
+        let store_scp = store_scp.map(|scp| StoreScp { from, ..scp.clone() });
         Ok(DimseSettings {
             host,
             port,
@@ -162,9 +187,10 @@ impl Section {
                 None | Some(Root::Study) => QueryRoot::Study,
                 Some(Root::Patient) => QueryRoot::Patient,
             },
+            more_keys: Vec::new(),
             limits: self.limits.check()?,
             time_outs: self.time_outs.check()?,
-            store_scp: store_scp.cloned(),
+            store_scp,
             spool_folder: std::env::temp_dir(),
         })
     }
@@ -177,6 +203,7 @@ impl Section {
             ("calling_ae_title", self.calling_ae_title.is_some()),
             ("retrieve", self.retrieve.is_some()),
             ("root", self.root.is_some()),
+            ("store_from", self.store_from.is_some()),
         ];
         if let Some((key, _)) = of_dimse.iter().find(|(_, is_there)| *is_there) {
             bail!("{key} belongs to DIMSE: write protocol = \"dimse\", or leave it out");

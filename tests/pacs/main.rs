@@ -17,6 +17,7 @@ mod support;
 mod fixture_pacs;
 mod peer;
 mod peers;
+mod recall;
 mod scripted;
 mod secure;
 mod web_faults;

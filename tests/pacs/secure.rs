@@ -261,3 +261,63 @@ fn a_fault_of_the_configuration_ends_with_code_2() {
         assert!(ended.stderr.contains(sentence), "{}", ended.stderr);
     }
 }
+
+#[rstest]
+#[case::ae_title("store_from = { ae_titles = [\"ANOTHER\"] }")]
+#[case::address("store_from = { ae_titles = [\"PEER\"], addresses = [\"192.0.2.7\"] }")]
+fn a_sender_that_is_not_expected_is_rejected_and_named(#[case] from: &str) {
+    let workplace = Workplace::with_study(SMALL_CT);
+    let peer = Peer::dcmqrscp(&workplace, &[]);
+    peer.fill(&workplace.source());
+    let file = peer.configuration(&workplace, &format!("retrieve = \"move\"\n{from}"));
+    let checks = check(&file, 5);
+    let last = checks.last().expect("a step");
+    assert_eq!(last["step"], "C-MOVE");
+    let said = last["message"].as_str().expect("a sentence");
+    let sentence =
+        "the Store SCP rejects AE title \"PEER\" from 127.0.0.1: if that is the PACS, name";
+    assert!(said.contains(sentence), "{said}");
+}
+
+#[test]
+fn a_pacs_that_sends_without_tls_to_a_store_scp_in_tls_is_named() {
+    let workplace = Workplace::with_study(SMALL_CT);
+    let authority = Authority::called("Fixture authority");
+    let peer = Peer::dcmqrscp(&workplace, &[]);
+    peer.fill(&workplace.source());
+    let me = authority.identity(Kind::Good);
+    let file = peer.configuration(&workplace, "retrieve = \"move\"");
+    let text = std::fs::read_to_string(&file).expect("the text");
+    let scp = format!(
+        "[store_scp]\ntls = {{ certificate_file = '{}', key_file = '{}' }}",
+        me.certificate.display(),
+        me.key.display()
+    );
+    std::fs::write(&file, text.replacen("[store_scp]", &scp, 1)).expect("written");
+    let checks = check(&file, 5);
+    let said = checks.last().expect("a step")["message"].as_str().expect("a sentence");
+    assert!(said.contains("to the Store SCP: it sends without TLS: switch TLS on"), "{said}");
+}
+
+#[test]
+fn a_pacs_that_fails_is_passed_over_for_the_next_one() {
+    let workplace = Workplace::with_study(SMALL_CT);
+    let peer = Peer::dcmqrscp(&workplace, &[]);
+    peer.fill(&workplace.source());
+    let file = peer.configuration(&workplace, "priority = 7");
+    let uid = study_of(&file)["study_instance_uid"].as_str().expect("a UID").to_owned();
+    let text = std::fs::read_to_string(&file).expect("the text");
+    let other = format!(
+        "{text}\n[[pacs]]\nname = \"gone\"\nhost = \"127.0.0.1\"\nport = {}\n\
+         called_ae_title = \"GONE\"\ncalling_ae_title = \"ESITO\"\n",
+        free_port()
+    );
+    std::fs::write(&file, other).expect("written");
+    let packaged = run::esito(&["package", "--progress", "none", "--study", &uid, "--config"])
+        .arg(&file)
+        .arg("--out")
+        .arg(workplace.zip())
+        .finish();
+    packaged.expect_code(&[0]);
+    judges::judge(&workplace.zip(), &workplace.source(), &[]);
+}

@@ -96,6 +96,7 @@ pub(crate) fn plan(
         study_date,
         study_time,
         numbering,
+        availability: None,
     })
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn plan(
         study_date: study.study_date,
         study_time: study.study_time,
         numbering,
+        availability: study.availability,
     })
 }
 

@@ -1,11 +1,11 @@
 //! The section `[store_scp]`: where a PACS sends to on C-MOVE.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use engine::pacs::StoreScp;
 use engine::pacs::tls::{Authorities, ClientCertificates, TlsServer};
+use engine::pacs::{StoreFrom, StoreScp};
 use serde::Deserialize;
 use toml::Table;
 
@@ -48,7 +48,26 @@ impl Section {
         let associations = self.associations.unwrap_or(ASSOCIATIONS);
         ensure!(associations > 0, "store_scp.associations is 0: nothing could be received");
         let tls = self.tls.map(|tls| tls.check(folder)).transpose().context("store_scp.tls")?;
-        Ok(StoreScp { listen, tls, associations: associations.into() })
+        let from = StoreFrom::default();
+        Ok(StoreScp { listen, tls, associations: associations.into(), from })
+    }
+}
+
+/// `store_from` of a PACS: who sends to the Store SCP.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct From {
+    ae_titles: Vec<String>,
+    addresses: Vec<IpAddr>,
+}
+
+impl From {
+    pub(super) fn check(self) -> anyhow::Result<StoreFrom> {
+        let titles = self.ae_titles.iter().map(|title| title.parse().context("ae_titles"));
+        Ok(StoreFrom {
+            ae_titles: titles.collect::<anyhow::Result<_>>()?,
+            addresses: self.addresses.iter().map(IpAddr::to_canonical).collect(),
+        })
     }
 }
 

@@ -89,6 +89,7 @@ fn the_smallest_priority_comes_first_and_equals_keep_their_order() {
 #[case::url("url = 'https://x'", "url belongs to DICOMweb: write protocol = \"dicomweb\"")]
 #[case::user("authentication = { user = 'x' }", "authentication belongs to DICOMweb")]
 #[case::by_move("retrieve = 'move'", "retrieve = \"move\" needs [store_scp] listen")]
+#[case::store_from("store_from = {}", "store_from needs [store_scp] listen")]
 #[case::no_time("time_outs = { total = 0 }", "time_outs.total is a number of seconds from 0.01")]
 #[case::not_a_number("time_outs = { total = nan }", "time_outs.total is a number of seconds")]
 #[case::no_matches("limits = { matches = 0 }", "limits.matches is 0: nothing could come")]
@@ -96,6 +97,31 @@ fn the_smallest_priority_comes_first_and_equals_keep_their_order() {
 #[case::no_ca("tls = { ca_file = 'no.pem' }", "/nowhere/no.pem cannot be used: No such file")]
 #[case::no_key("tls = { certificate_file = 'a' }", "certificate_file stands without key_file")]
 #[case::site("site = ' '", "site is empty")]
+#[case::shown("show = { order = [] }", "pacs.show.order is not known: did you mean order_number?")]
+#[case::misspelt(
+    "show = { site = ['Institution'] }",
+    "show: site: \"Institution\" is no attribute"
+)]
+#[case::sequence("show = { site = ['0040,0275'] }", "is no attribute with a text")]
+#[case::waits("recall = { first_wait = 9, longest_wait = 8 }", "longest_wait is shorter")]
+#[case::no_wait("recall = { total = 0 }", "recall: total is a number of seconds from 0.1")]
+#[case::no_hook("recall = { hook = {} }", "recall: hook: url is missing")]
+#[case::hook_key(
+    "recall = { hook = { uri = 'x' } }",
+    "pacs.recall.hook.uri is not known: did you mean url?"
+)]
+#[case::placeholder(
+    "recall = { hook = { url = 'https://a.test/{name}' } }",
+    "{study} and {accession} are what can"
+)]
+#[case::method(
+    "recall = { hook = { method = 'DELETE', url = 'https://a.test/{study}' } }",
+    "unknown variant `DELETE`"
+)]
+#[case::status(
+    "recall = { hook = { status = [20], url = 'https://a.test/{study}' } }",
+    "20 is no status"
+)]
 fn a_faulty_dimse_pacs(#[case] line: &str, #[case] expected: &str) {
     let key = line.split(' ').next().unwrap();
     let kept = DIMSE.lines().filter(|kept| !kept.starts_with(&format!("{key} ")));
@@ -168,6 +194,8 @@ fn a_faulty_dicomweb_pacs(#[case] lines: &str, #[case] expected: &str) {
 #[case::no_listen("store_scp.listen is missing", "[store_scp]\nassociations = 1".into())]
 #[case::nobody("store_scp.associations is 0", format!("{STORE_SCP}associations = 0"))]
 #[case::listen("invalid socket address syntax\nin `store_scp.listen`", "[store_scp]\nlisten = 'x'".into())]
+#[case::odd_address("invalid IP address syntax", format!("{STORE_SCP}{DIMSE}store_from = {{ addresses = ['x'] }}"))]
+#[case::odd_title("ae_titles", format!("{STORE_SCP}{DIMSE}store_from = {{ ae_titles = [''] }}"))]
 #[case::bare_tls("certificate_file and key_file are missing", format!("{STORE_SCP}tls = {{}}"))]
 #[case::tls_key("store_scp.tls.ca_file is not known", format!("{STORE_SCP}tls = {{ ca_file = 'x' }}"))]
 fn other_faults(#[case] expected: &str, #[case] text: String) {

@@ -19,3 +19,4 @@ pub mod web;
 
 pub use ::texts::Language;
 pub use dates::Date;
+pub use person_name::display_pn;

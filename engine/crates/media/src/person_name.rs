@@ -4,7 +4,7 @@
 ///
 /// The alphabetic group leads; an ideographic one follows in brackets, a phonetic one is shown only
 /// when it is all there is. Of several values the first is taken. Nothing remains of an empty name.
-pub(crate) fn display_pn(value: &str) -> Option<String> {
+pub fn display_pn(value: &str) -> Option<String> {
     let name = value.split('\\').next().unwrap_or_default();
     let mut groups = name.splitn(3, '=').map(display_group);
     let mut group = || groups.next().unwrap_or_default();

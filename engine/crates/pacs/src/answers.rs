@@ -9,15 +9,15 @@ use crate::query::{Availability, InstanceSummary, SeriesSummary, StudySummary};
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
 pub(crate) const SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x0018);
 pub(crate) const STUDY_DATE: Tag = Tag(0x0008, 0x0020);
-const STUDY_TIME: Tag = Tag(0x0008, 0x0030);
+pub(crate) const STUDY_TIME: Tag = Tag(0x0008, 0x0030);
 pub(crate) const ACCESSION_NUMBER: Tag = Tag(0x0008, 0x0050);
 const INSTANCE_AVAILABILITY: Tag = Tag(0x0008, 0x0056);
 const MODALITY: Tag = Tag(0x0008, 0x0060);
-const MODALITIES_IN_STUDY: Tag = Tag(0x0008, 0x0061);
-const INSTITUTION_NAME: Tag = Tag(0x0008, 0x0080);
-const REFERRING_PHYSICIAN: Tag = Tag(0x0008, 0x0090);
-const TIMEZONE_OFFSET: Tag = Tag(0x0008, 0x0201);
-const STUDY_DESCRIPTION: Tag = Tag(0x0008, 0x1030);
+pub(crate) const MODALITIES_IN_STUDY: Tag = Tag(0x0008, 0x0061);
+pub(crate) const INSTITUTION_NAME: Tag = Tag(0x0008, 0x0080);
+pub(crate) const REFERRING_PHYSICIAN: Tag = Tag(0x0008, 0x0090);
+pub(crate) const TIMEZONE_OFFSET: Tag = Tag(0x0008, 0x0201);
+pub(crate) const STUDY_DESCRIPTION: Tag = Tag(0x0008, 0x1030);
 const AVAILABLE_TRANSFER_SYNTAX: Tag = Tag(0x0008, 0x3002);
 const PATIENT_NAME: Tag = Tag(0x0010, 0x0010);
 pub(crate) const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
@@ -37,8 +37,8 @@ const NUMBER_OF_FRAMES: Tag = Tag(0x0028, 0x0008);
 const ROWS: Tag = Tag(0x0028, 0x0010);
 const COLUMNS: Tag = Tag(0x0028, 0x0011);
 const BITS_ALLOCATED: Tag = Tag(0x0028, 0x0100);
-const PLACER_ORDER_NUMBER: Tag = Tag(0x0040, 0x2016);
-const FILLER_ORDER_NUMBER: Tag = Tag(0x0040, 0x2017);
+pub(crate) const PLACER_ORDER_NUMBER: Tag = Tag(0x0040, 0x2016);
+pub(crate) const FILLER_ORDER_NUMBER: Tag = Tag(0x0040, 0x2017);
 
 pub(crate) const OF_STUDY: &[(Tag, VR)] = &[
     (STUDY_DATE, VR::DA),
@@ -108,7 +108,12 @@ fn texts(answer: &impl Answer, tag: Tag) -> Vec<String> {
     parts.filter(|part| !part.is_empty()).collect()
 }
 
-pub(crate) fn study(answer: &impl Answer) -> Option<StudySummary> {
+/// Reads a study; `more` are attributes that were asked for besides.
+pub(crate) fn study(answer: &impl Answer, more: &[(Tag, VR)]) -> Option<StudySummary> {
+    let of_mapping = OF_STUDY.iter().chain(more).filter_map(|(tag, _)| {
+        let value = answer.text(*tag)?.trim_matches(['\0', ' ']).to_owned();
+        Some((*tag, value))
+    });
     let text = |tag| answer.text(tag).unwrap_or_default();
     Some(StudySummary {
         study: StudyInstanceUid::from_wire(answer.text(STUDY_INSTANCE_UID)?.as_bytes()).ok()?,
@@ -131,6 +136,7 @@ pub(crate) fn study(answer: &impl Answer) -> Option<StudySummary> {
         series: count(answer, STUDY_SERIES),
         instances: count(answer, STUDY_INSTANCES),
         availability: Availability::from_term(&text(INSTANCE_AVAILABILITY)),
+        values: of_mapping.collect(),
     })
 }
 

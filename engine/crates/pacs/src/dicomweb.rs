@@ -31,5 +31,6 @@ pub use instance_body::{InstanceBody, PartFault};
 pub use json::JsonDataSet;
 pub use query::{Found, Level, Search};
 pub use retrieve::{Delivered, Retrieval, What};
+pub(crate) use service_url::escaped;
 pub use service_url::{InvalidServiceUrl, ServiceUrl};
 pub use settings::WebSettings;

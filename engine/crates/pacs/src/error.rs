@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::dicomweb::DicomWebError;
 use crate::dimse::status::Status;
-use crate::tls::TlsFault;
+use crate::tls::{ClientFault, TlsFault};
 
 /// A query or a retrieval failed. `Display` is a sentence for whoever runs the program; it holds
 /// addresses and AE titles and nothing of a patient.
@@ -101,6 +101,20 @@ pub enum PacsError {
         address: String,
         /// What the system says.
         source: io::Error,
+    },
+    /// TLS between the PACS and the Store SCP fails.
+    #[error("the PACS does not get through TLS to the Store SCP: {0}")]
+    StoreTls(ClientFault),
+    /// Somebody who is not expected wants to send to the Store SCP.
+    #[error(
+        "the Store SCP rejects AE title \"{calling}\" from {address}: if that is the PACS, name both in \
+         `store_from`"
+    )]
+    NotExpected {
+        /// The calling AE title.
+        calling: String,
+        /// Where it comes from.
+        address: String,
     },
     /// C-MOVE is asked for and there is nothing that it could send to.
     #[error("C-MOVE needs `[store_scp] listen`: an address where the PACS reaches this machine")]

@@ -19,7 +19,8 @@ use crate::source::StudyQuery;
 
 impl StudyQuery for DimsePacs {
     fn find_studies(&self, keys: &StudyKeys) -> Result<Matches<StudySummary>, PacsError> {
-        let mut identifier = Identifier::new(Level::Study).asking(OF_STUDY);
+        let mut identifier =
+            Identifier::new(Level::Study).asking(OF_STUDY).asking(&self.settings.more_keys);
         let keys = [
             (STUDY_INSTANCE_UID, VR::UI, keys.study.as_ref().map(StudyInstanceUid::as_str)),
             (PATIENT_ID, VR::LO, keys.patient_id.as_deref()),
@@ -32,8 +33,9 @@ impl StudyQuery for DimsePacs {
             }
         }
         let mut finder = Finder::open(&self.settings, &self.stop)?;
-        let mut matches =
-            finder.find(identifier, self.settings.limits.matches, |answer| study(answer))?;
+        let mut matches = finder.find(identifier, self.settings.limits.matches, |answer| {
+            study(answer, &self.settings.more_keys)
+        })?;
         finder.close();
         // The same study may be answered once for each place where it is stored.
         let mut seen = HashSet::new();

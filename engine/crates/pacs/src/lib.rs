@@ -14,8 +14,10 @@ pub mod dicomweb;
 mod dimse;
 mod error;
 mod find;
+mod mapping;
 mod protocol;
 mod query;
+mod recall;
 mod retrieve;
 mod settings;
 mod source;
@@ -25,11 +27,17 @@ pub use check::{Check, CheckStep, check};
 pub use dimse::status::{Category, Status};
 pub use dimse::wire::StopFlag;
 pub use error::PacsError;
+pub use mapping::{Attribute, Mapping, attribute};
 pub use model::AeTitle;
 pub use protocol::Pacs;
 pub use query::{Availability, InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+pub use recall::{
+    Hook, HookAddress, HookMethod, InvalidHookAddress, RecallAsk, RecallError, RecallSettings,
+    RecallStep, recall,
+};
 pub use retrieve::DimsePacs;
 pub use settings::{
-    DimseSettings, PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreScp, TimeOuts,
+    DimseSettings, PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreFrom,
+    StoreScp, TimeOuts,
 };
 pub use source::{InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted};

@@ -1,7 +1,11 @@
 //! What a query asks and what it answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::dicomweb::DicomWebError;
+use crate::error::PacsError;
+use dicom_core::Tag;
 use model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
 /// Which studies are asked for; without any key there is no query.
@@ -64,6 +68,21 @@ impl Availability {
         })
     }
 
+    /// What a refusal to deliver an instance says of it; `None` for a fault of another kind.
+    pub fn of_refusal(error: &PacsError) -> Option<Self> {
+        match error {
+            PacsError::Failed { status, .. } => match status.0 {
+                // Out of resources, unable to perform sub-operations: what is on tape is not at hand.
+                0xA700..=0xA702 => Some(Self::Nearline),
+                0x0112 => Some(Self::Unavailable),
+                _ => None,
+            },
+            PacsError::DicomWeb(DicomWebError::NotFound { .. }) => Some(Self::Unavailable),
+            PacsError::DicomWeb(DicomWebError::Server { status: 503, .. }) => Some(Self::Nearline),
+            _ => None,
+        }
+    }
+
     /// The term of the standard.
     pub fn as_term(self) -> &'static str {
         match self {
@@ -118,6 +137,15 @@ pub struct StudySummary {
     pub instances: Option<u64>,
     /// Instance Availability (0008,0056).
     pub availability: Option<Availability>,
+    /// Every attribute of the answer that was asked for, values joined by `\`.
+    pub values: BTreeMap<Tag, String>,
+}
+
+impl StudySummary {
+    /// An attribute of the answer, if it was asked for and is there.
+    pub fn value(&self, tag: Tag) -> Option<&str> {
+        self.values.get(&tag).map(String::as_str)
+    }
 }
 
 impl fmt::Debug for StudySummary {
@@ -152,4 +180,33 @@ pub struct InstanceSummary {
     pub transfer_syntaxes: Vec<String>,
     /// Bytes that the pixels take uncompressed, if the attributes for it are answered.
     pub native_bytes: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dimse::status::Status;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::unable_to_perform(0xA702, Some(Availability::Nearline))]
+    // It may only repeat that we refused what came.
+    #[case::some_failed(0xB000, None)]
+    #[case::no_such_instance(0x0112, Some(Availability::Unavailable))]
+    #[case::destination_unknown(0xA801, None)]
+    #[case::not_authorized(0x0124, None)]
+    fn statuses(#[case] status: u16, #[case] expected: Option<Availability>) {
+        let status = Status(status);
+        let error = PacsError::Failed { operation: "C-MOVE", status, comment: None };
+        assert_eq!(Availability::of_refusal(&error), expected);
+    }
+
+    #[rstest]
+    #[case::gone(DicomWebError::NotFound { host: String::new(), status: 410 }, Some(Availability::Unavailable))]
+    #[case::busy(DicomWebError::Server { host: String::new(), status: 503 }, Some(Availability::Nearline))]
+    #[case::fault(DicomWebError::Server { host: String::new(), status: 500 }, None)]
+    #[case::forbidden(DicomWebError::Forbidden { host: String::new() }, None)]
+    fn answers(#[case] error: DicomWebError, #[case] expected: Option<Availability>) {
+        assert_eq!(Availability::of_refusal(&error.into()), expected);
+    }
 }

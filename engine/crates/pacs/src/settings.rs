@@ -1,6 +1,6 @@
 //! What is known of a PACS before it is asked: address, names, limits, time-outs.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use std::time::Duration;
 use model::AeTitle;
 
 use crate::dicomweb::WebSettings;
+use crate::mapping::{Attribute, Mapping};
+use crate::recall::RecallSettings;
 use crate::tls::{TlsClient, TlsServer};
 
 /// One PACS of a site.
@@ -19,6 +21,10 @@ pub struct PacsSettings {
     pub site: Option<String>,
     /// What is spoken with it.
     pub service: Service,
+    /// From which attributes comes what is shown.
+    pub mapping: Mapping,
+    /// How a study that is not online is asked for.
+    pub recall: RecallSettings,
 }
 
 /// What is spoken with a PACS.
@@ -47,6 +53,8 @@ pub struct DimseSettings {
     pub retrieve: RetrieveMethod,
     /// The information model that is queried.
     pub root: QueryRoot,
+    /// What is asked for at STUDY level besides.
+    pub more_keys: Vec<Attribute>,
     /// How much is taken.
     pub limits: PacsLimits,
     /// How long is waited.
@@ -104,6 +112,18 @@ pub struct StoreScp {
     pub tls: Option<TlsServer>,
     /// How many associations it has at a time.
     pub associations: usize,
+    /// From whom it takes instances.
+    pub from: StoreFrom,
+}
+
+/// Who may send to the Store SCP: whoever else asks for an association is rejected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreFrom {
+    /// The calling AE titles; empty stands for the AE title of the PACS, and any title from its host or
+    /// from the addresses.
+    pub ae_titles: Vec<AeTitle>,
+    /// The addresses; empty stands for any.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// How much is taken from a PACS.

@@ -59,6 +59,23 @@ pub struct Wanted {
     pub transfer_syntaxes: Vec<String>,
 }
 
+impl Wanted {
+    /// Asks for an instance that was listed.
+    pub(crate) fn listed(
+        study: &StudySummary,
+        series: SeriesSummary,
+        instance: InstanceSummary,
+    ) -> Self {
+        Self {
+            sop_class: instance.sop_class,
+            sop_instance: instance.sop_instance,
+            series: series.series,
+            patient_id: (!study.patient_id.is_empty()).then(|| study.patient_id.clone()),
+            transfer_syntaxes: instance.transfer_syntaxes,
+        }
+    }
+}
+
 /// Takes instances.
 pub trait Receiver {
     /// Takes an instance. It may wait: the peer then waits for the answer.

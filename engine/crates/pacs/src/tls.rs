@@ -17,7 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier};
 
 pub use fault::TlsFault;
-pub use server::{ClientCertificates, TlsServer};
+pub use server::{ClientCertificates, ClientFault, TlsServer};
 pub(crate) use validity::not_after;
 
 /// Whom we trust and who we are.

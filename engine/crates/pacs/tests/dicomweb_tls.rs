@@ -1,11 +1,15 @@
 //! DICOMweb over TLS: own authority, client certificate, and each way in which it can fail.
 
-#![expect(clippy::unwrap_used, reason = "a test program: a failed expectation ends the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    reason = "a test program: a failed expectation ends the test"
+)]
 
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,74 +17,36 @@ use fixtures::web::{Behaviour, Connection, WebPacs, Wrap};
 use fixtures::{Options, write_study};
 use pacs::dicomweb::{DicomWeb, Level, Search, WebSettings};
 use pacs::tls::{Authorities, Identity, TlsSettings, client_config};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::KeyPair;
 use rstest::rstest;
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
-/// An authority with its files, and what it signed.
-struct Authority {
-    folder: TempDir,
-    certificate: rcgen::Certificate,
-    issuer: Issuer<'static, KeyPair>,
-}
+use authority::{Authority, Kind};
 
-/// How a certificate is made.
-#[derive(Clone, Copy)]
-enum Kind {
-    Good,
-    Expired,
-    Early,
-    ForAnotherName,
-}
+#[path = "../../../../tests/support/authority.rs"]
+mod authority;
+
+/// A name that is given to two authorities.
+const NAME: &str = "Fixture authority";
 
 impl Authority {
     fn new() -> Self {
-        Self::called("Fixture authority")
-    }
-
-    fn called(name: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        fs::write(folder.path().join("authority.pem"), certificate.pem()).unwrap();
-        Self { folder, certificate, issuer: Issuer::new(params, key) }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn sign(&self, kind: Kind) -> (rcgen::Certificate, KeyPair) {
-        let name = if matches!(kind, Kind::ForAnotherName) { "other.test" } else { "127.0.0.1" };
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        match kind {
-            Kind::Expired => params.not_after = date_time_ymd(2020, 1, 1),
-            Kind::Early => params.not_before = date_time_ymd(2100, 1, 1),
-            Kind::Good | Kind::ForAnotherName => {}
-        }
-        let key = KeyPair::generate().unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap(), key)
+        Self::called(NAME)
     }
 
     /// Settings that trust this authority, with an identity when one is given.
     fn trusted(&self, identity: Option<Identity>) -> TlsSettings {
-        TlsSettings { authorities: Authorities::File(self.file("authority.pem")), identity }
+        TlsSettings { authorities: Authorities::File(self.file()), identity }
     }
 
     /// A client certificate in files.
-    fn identity(&self, kind: Kind) -> Identity {
-        let (certificate, key) = self.sign(kind);
-        let identity = Identity { certificates: self.file("me.pem"), key: self.file("me.key") };
-        fs::write(&identity.certificates, certificate.pem()).unwrap();
-        fs::write(&identity.key, key.serialize_pem()).unwrap();
-        identity
+    fn client(&self, kind: Kind) -> Identity {
+        let signed = self.identity(kind);
+        Identity { certificates: signed.certificate, key: signed.key }
     }
 
     /// A server, which may ask for a certificate of this authority.
@@ -96,16 +62,17 @@ impl Authority {
             .unwrap();
         let builder = if mutual {
             let mut roots = RootCertStore::empty();
-            roots.add(self.certificate.der().clone()).unwrap();
+            roots.add(CertificateDer::from_pem_file(self.file()).unwrap()).unwrap();
             let verifier =
                 WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
             builder.with_client_cert_verifier(verifier.unwrap())
         } else {
             builder.with_no_client_auth()
         };
-        let (certificate, key) = self.sign(kind);
-        let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
-        let config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+        let signed = self.identity(kind);
+        let certificate = CertificateDer::from_pem_file(&signed.certificate).unwrap();
+        let key = PrivateKeyDer::from_pem_file(&signed.key).unwrap();
+        let config = builder.with_single_cert(vec![certificate], key).unwrap();
         let config = Arc::new(config);
         let wrap: Wrap = Box::new(move |mut stream: TcpStream| {
             let mut connection =
@@ -144,7 +111,7 @@ fn an_own_authority_and_mutual_authentication(#[case] old: bool) {
     let (_folder, server) = authority.server(Kind::Good, false, old);
     assert_eq!(ask(&server, authority.trusted(None)), Ok(1));
     let (_folder, server) = authority.server(Kind::Good, true, old);
-    assert_eq!(ask(&server, authority.trusted(Some(authority.identity(Kind::Good)))), Ok(1));
+    assert_eq!(ask(&server, authority.trusted(Some(authority.client(Kind::Good)))), Ok(1));
 }
 
 #[rstest]
@@ -182,9 +149,9 @@ fn a_client_certificate_that_is_missing() {
 fn a_client_certificate_that_is_refused(#[case] name: &str) {
     let (authority, other) = (Authority::new(), Authority::called(name));
     let (_folder, server) = authority.server(Kind::Good, true, false);
-    let message = ask(&server, authority.trusted(Some(other.identity(Kind::Good)))).unwrap_err();
+    let message = ask(&server, authority.trusted(Some(other.client(Kind::Good)))).unwrap_err();
     assert!(message.contains("refuses the client certificate"), "{message}");
-    let expired = authority.identity(Kind::Expired);
+    let expired = authority.client(Kind::Expired);
     let message = ask(&server, authority.trusted(Some(expired))).unwrap_err();
     assert!(message.contains("refuses the client certificate (it has expired)"), "{message}");
 }
@@ -213,19 +180,21 @@ fn a_port_without_tls_is_told() {
 #[test]
 fn what_is_configured_wrongly_names_the_file() {
     let authority = Authority::new();
-    let good = authority.identity(Kind::Good);
+    let good = authority.client(Kind::Good);
+    let folder = TempDir::new().unwrap();
+    let beside = |name: &str| folder.path().join(name);
     let message = |settings: &TlsSettings| client_config(settings).unwrap_err().to_string();
-    let absent = Authorities::File(authority.file("absent.pem"));
+    let absent = Authorities::File(beside("absent.pem"));
     let absent = message(&TlsSettings { authorities: absent, identity: None });
     assert!(absent.contains("absent.pem cannot be used"), "{absent}");
-    fs::write(authority.file("empty.pem"), "nothing").unwrap();
-    let empty = Authorities::File(authority.file("empty.pem"));
+    fs::write(beside("empty.pem"), "nothing").unwrap();
+    let empty = Authorities::File(beside("empty.pem"));
     let empty = message(&TlsSettings { authorities: empty, identity: None });
     assert!(empty.contains("holds no certificate in PEM form"), "{empty}");
-    let no_key = Identity { key: authority.file("authority.pem"), ..good.clone() };
+    let no_key = Identity { key: authority.file(), ..good.clone() };
     let no_key = message(&authority.trusted(Some(no_key)));
     assert!(no_key.contains("no private key"), "{no_key}");
-    let other_key = authority.file("other.key");
+    let other_key = beside("other.key");
     fs::write(&other_key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
     let differs = message(&authority.trusted(Some(Identity { key: other_key, ..good })));
     assert!(differs.contains("cannot be used together"), "{differs}");

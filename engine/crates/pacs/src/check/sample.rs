@@ -21,14 +21,7 @@ pub(super) fn sample(
     });
     for study in studies.into_iter().take(STUDIES) {
         let first = pacs.list_study(&study)?.into_iter().find_map(|(series, instances)| {
-            let instance = instances.into_iter().next()?;
-            Some(Wanted {
-                sop_class: instance.sop_class,
-                sop_instance: instance.sop_instance,
-                series: series.series,
-                patient_id: (!study.patient_id.is_empty()).then(|| study.patient_id.clone()),
-                transfer_syntaxes: instance.transfer_syntaxes,
-            })
+            Some(Wanted::listed(&study, series, instances.into_iter().next()?))
         });
         if let Some(wanted) = first {
             return Ok(Some((study.study, wanted)));

@@ -19,6 +19,7 @@ use super::service_url::{ServiceUrl, escaped};
 use super::settings::WebSettings;
 use super::steady::{Steady, Unsteady};
 use crate::dimse::wire::StopFlag;
+use crate::recall::HookMethod;
 use crate::settings::TimeOuts;
 use crate::tls::{TlsFault, client_config};
 
@@ -144,6 +145,20 @@ impl DicomWeb {
             ureq::Error::Http(_) => DicomWebError::CredentialCharacters,
             other => self.fault(base, other),
         })
+    }
+
+    /// Sends a request that is none of DICOMweb, without a body; gives its status.
+    pub(crate) fn call(&self, method: HookMethod, below: &str) -> Result<u16, DicomWebError> {
+        let base = &self.settings.url;
+        let url = format!("{base}{below}");
+        let secret = self.authorizer.header(|client| self.fetch_token(client))?;
+        let mut builder = ureq::http::Request::builder().method(method.as_str()).uri(url);
+        if let Some(secret) = &secret {
+            builder = builder.header(header::AUTHORIZATION, secret.reveal());
+        }
+        let request = builder.body(()).map_err(|_odd| DicomWebError::CredentialCharacters)?;
+        let answer = self.agent.run(request).map_err(|error| self.fault(base, error))?;
+        Ok(answer.status().as_u16())
     }
 
     /// OAuth 2 client credentials (RFC 6749 §4.4.2).

@@ -96,7 +96,7 @@ impl fmt::Debug for ServiceUrl {
 
 /// Percent-encodes all but the unreserved characters (RFC 3986 §2.3): a UID off the wire stays one
 /// segment of the path, a value one value of the query.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     // A segment of dots alone would be a step in the path.
     let steps = text.bytes().all(|byte| byte == b'.');
     let mut out = String::with_capacity(text.len());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::authorization::Credentials;
 use super::service_url::ServiceUrl;
+use crate::mapping::Attribute;
 use crate::settings::{PacsLimits, TimeOuts};
 use crate::tls::TlsSettings;
 
@@ -18,6 +19,8 @@ pub struct WebSettings {
     pub credentials: Credentials,
     /// Trust and client certificate, used where the address is `https`.
     pub tls: TlsSettings,
+    /// What is asked for of a study besides.
+    pub more_keys: Vec<Attribute>,
     /// How long is waited.
     pub time_outs: TimeOuts,
     /// How much is taken.
@@ -34,6 +37,7 @@ impl WebSettings {
             retrieve_url: None,
             credentials: Credentials::None,
             tls: TlsSettings::default(),
+            more_keys: Vec::new(),
             time_outs: TimeOuts::default(),
             limits: PacsLimits::default(),
             spool_folder: std::env::temp_dir(),

@@ -44,12 +44,13 @@ impl StudyQuery for DicomWeb {
         ];
         let matching: Vec<_> =
             keys.into_iter().filter_map(|(tag, value)| Some((tag, value?))).collect();
-        let including: Vec<Tag> = OF_STUDY.iter().map(|(tag, _)| *tag).collect();
+        let more = &self.settings().more_keys;
+        let including: Vec<Tag> = OF_STUDY.iter().chain(more).map(|(tag, _)| *tag).collect();
         let limit = self.settings().limits.matches;
         let search =
             Search { level: Level::Studies, matching: &matching, including: &including, limit };
         let found = self.search(&search)?;
-        let studies = found.data_sets.iter().filter_map(study).collect();
+        let studies = found.data_sets.iter().filter_map(|set| study(set, more)).collect();
         Ok(Matches { found: studies, is_cut: found.is_cut })
     }
 
@@ -125,6 +126,25 @@ impl InstanceSource for DicomWeb {
 }
 
 impl DicomWeb {
+    /// Retrieves instance by instance, in one pass.
+    pub(crate) fn retrieve_once(
+        &self,
+        study: &StudyInstanceUid,
+        wanted: &[Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
+        let wanted: Vec<&Wanted> = wanted.iter().collect();
+        let mut last = Ok(());
+        for what in requests(study, Scope::Instances, &wanted) {
+            match self.deliver(what, receiver) {
+                Err(PacsError::Stopped) => return Err(PacsError::Stopped),
+                Err(error) => last = Err(error),
+                Ok(()) => {}
+            }
+        }
+        last
+    }
+
     /// Hands on what one request brings. A part that is no instance does not keep back the others.
     fn deliver(&self, what: What<'_>, receiver: &mut dyn Receiver) -> Result<(), PacsError> {
         let mut retrieval = DicomWeb::retrieve(self, what)?;

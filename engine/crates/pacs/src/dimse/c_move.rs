@@ -6,6 +6,7 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver as Queue, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Scope as Threads};
 use std::time::{Duration, Instant};
 
@@ -52,9 +53,29 @@ struct Shared {
     progress: AtomicU64,
     /// The message that asks, once it is known: what names another originator is not ours.
     message_id: AtomicUsize,
+    /// Why the PACS was not let in.
+    turned_away: Mutex<Option<PacsError>>,
 }
 
 impl Shared {
+    /// Takes note of why an association came to nothing, if it is a matter of configuration.
+    fn note(&self, error: PacsError) {
+        if matches!(error, PacsError::NotExpected { .. } | PacsError::StoreTls(_)) {
+            *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+
+    /// What a PACS that was not let in says of it is of less use than why it was not.
+    fn explained(&self, result: Result<(), PacsError>, is_whole: bool) -> Result<(), PacsError> {
+        let mut turned_away = self.turned_away.lock().unwrap_or_else(PoisonError::into_inner);
+        match (turned_away.take(), result) {
+            (Some(error), Ok(())) if !is_whole => Err(error),
+            (Some(_), Err(PacsError::Stopped)) => Err(PacsError::Stopped),
+            (Some(error), Err(_)) => Err(error),
+            (_, result) => result,
+        }
+    }
+
     fn progress(&self) {
         self.progress.fetch_add(1, Ordering::SeqCst);
     }
@@ -95,7 +116,8 @@ pub(crate) fn move_to_us(
         drop(queue);
         shared.stop.stop();
         wake(address);
-        result
+        let is_whole = !wanted.iter().any(|wanted| receiver.is_missing(&wanted.sop_instance));
+        shared.explained(result, is_whole)
     })
 }
 
@@ -250,7 +272,9 @@ fn accept_all<'scope>(
         let served = spawn(threads, "esito-store", move || {
             let is_full = already_open >= scp.associations;
             // A broken association shows in what is missing, and that is asked for again.
-            drop(serve_one(stream, settings, scp, is_full, shared, &events));
+            if let Err(error) = serve_one(stream, settings, scp, is_full, shared, &events) {
+                shared.note(error);
+            }
             shared.open.fetch_sub(1, Ordering::SeqCst);
         });
         if served.is_err() {

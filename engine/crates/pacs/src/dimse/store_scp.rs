@@ -1,5 +1,7 @@
 //! The Store SCP that C-MOVE sends to (PS3.4 Annex B): accepts associations, receives instances.
 
+use std::net::IpAddr;
+
 use dicom_ul::pdu::{
     AssociationAC, AssociationRJ, AssociationRJResult,
     AssociationRJServiceProviderPresentationReason, AssociationRJServiceUserReason,
@@ -8,6 +10,7 @@ use dicom_ul::pdu::{
 };
 use part10::{EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN};
 
+use super::association::resolve;
 use super::c_get::store_one;
 use super::command::{Incoming, StoreRequest, encode_echo_response};
 use super::context::{AcceptedContext, VERIFICATION};
@@ -60,27 +63,73 @@ pub(crate) fn accept(
     let Pdu::AssociationRQ(request) = decode(wire.with_header(&frame))? else {
         return Err(PacsError::Protocol("no association request".into()));
     };
-    let source = if is_full {
-        Some(AssociationRJSource::ServiceProviderPresentation(
-            AssociationRJServiceProviderPresentationReason::LocalLimitExceeded,
-        ))
-    } else if request.called_ae_title != settings.calling_ae_title.as_str() {
-        let reason = AssociationRJServiceUserReason::CalledAETitleNotRecognized;
-        Some(AssociationRJSource::ServiceUser(reason))
-    } else {
-        None
-    };
-    if let Some(source) = source {
-        let result =
-            if is_full { AssociationRJResult::Transient } else { AssociationRJResult::Permanent };
-        wire.send(&encode(&Pdu::AssociationRJ(AssociationRJ { result, source }))?)?;
-        return Err(PacsError::Protocol("an association for somebody else".into()));
+    if let Err((rejection, error)) = admit(&request, settings, &wire, is_full) {
+        wire.send(&encode(&Pdu::AssociationRJ(rejection))?)?;
+        return Err(error);
     }
     let peer_max_pdu = max_pdu_of(&request.user_variables);
     let (answer, contexts) = negotiate(request);
     wire.send(&encode(&Pdu::AssociationAC(answer))?)?;
     wire.established();
     Ok(Messages::new(wire, contexts, peer_max_pdu))
+}
+
+/// Whether an association is ours to serve, or how and why it is rejected.
+fn admit(
+    request: &AssociationRQ,
+    settings: &DimseSettings,
+    wire: &Wire,
+    is_full: bool,
+) -> Result<(), (AssociationRJ, PacsError)> {
+    use AssociationRJResult::{Permanent, Transient};
+    let by_us = |result, reason, error| {
+        Err((AssociationRJ { result, source: AssociationRJSource::ServiceUser(reason) }, error))
+    };
+    if is_full {
+        let source = AssociationRJSource::ServiceProviderPresentation(
+            AssociationRJServiceProviderPresentationReason::LocalLimitExceeded,
+        );
+        let limit = "more associations for C-MOVE than `[store_scp] associations` allows";
+        return Err((
+            AssociationRJ { result: Transient, source },
+            PacsError::OverLimit(limit.to_owned()),
+        ));
+    }
+    if request.called_ae_title.trim() != settings.calling_ae_title.as_str() {
+        let reason = AssociationRJServiceUserReason::CalledAETitleNotRecognized;
+        let error = PacsError::Protocol("an association for somebody else".into());
+        return by_us(Permanent, reason, error);
+    }
+    let calling = request.calling_ae_title.trim();
+    let address = wire.peer().map(|address| address.to_canonical());
+    if is_expected(calling, address, settings) {
+        return Ok(());
+    }
+    let reason = AssociationRJServiceUserReason::CallingAETitleNotRecognized;
+    let calling = calling.chars().filter(|one| !one.is_control()).take(16).collect();
+    let address = address.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
+    by_us(Permanent, reason, PacsError::NotExpected { calling, address })
+}
+
+/// Whether this sender is the PACS, as far as it can be known.
+fn is_expected(calling: &str, address: Option<IpAddr>, settings: &DimseSettings) -> bool {
+    let from = settings.store_scp.as_ref().map(|scp| &scp.from);
+    let (titles, addresses) = match from {
+        Some(from) => (from.ae_titles.as_slice(), from.addresses.as_slice()),
+        None => Default::default(),
+    };
+    let is_listed = |address: IpAddr| addresses.contains(&address);
+    let is_near = addresses.is_empty() || address.is_some_and(is_listed);
+    let is_host = || {
+        let known = resolve(&settings.host, settings.port).unwrap_or_default();
+        known.iter().any(|known| Some(known.ip().to_canonical()) == address)
+    };
+    let is_known = match titles {
+        // Many send under another title than the one that is asked: then the address decides.
+        [] => calling == settings.called_ae_title.as_str() || !addresses.is_empty() || is_host(),
+        titles => titles.iter().any(|title| title.as_str() == calling),
+    };
+    is_known && is_near
 }
 
 fn negotiate(request: AssociationRQ) -> (AssociationAC, Vec<AcceptedContext>) {

@@ -11,7 +11,7 @@ use rustls::{
 
 use super::wire::{LOOK_EVERY, StopFlag, is_time_out};
 use crate::error::PacsError;
-use crate::tls::{TlsClient, TlsFault, TlsServer, not_after};
+use crate::tls::{ClientFault, TlsClient, TlsFault, TlsServer, not_after};
 
 /// How long a refusal of our certificate may be on its way.
 const SETTLE: Duration = Duration::from_millis(400);
@@ -46,7 +46,9 @@ impl Stream {
         within: &Handshake<'_>,
     ) -> Result<Self, PacsError> {
         let mut connection = tls.connection(host).map_err(PacsError::Tls)?;
-        within.shake(&mut connection, &mut socket)?;
+        within.shake(&mut connection, &mut socket, |error| {
+            PacsError::Tls(TlsFault::in_io(error).unwrap_or(TlsFault::HangsUp))
+        })?;
         Ok(Self::Client(Box::new(StreamOwned::new(connection, socket))))
     }
 
@@ -57,7 +59,9 @@ impl Stream {
         within: &Handshake<'_>,
     ) -> Result<Self, PacsError> {
         let mut connection = tls.connection().map_err(PacsError::Tls)?;
-        within.shake(&mut connection, &mut socket)?;
+        within.shake(&mut connection, &mut socket, |error| {
+            PacsError::StoreTls(ClientFault::in_io(error))
+        })?;
         Ok(Self::Server(Box::new(StreamOwned::new(connection, socket))))
     }
 
@@ -161,6 +165,7 @@ impl Handshake<'_> {
         &self,
         connection: &mut ConnectionCommon<S>,
         socket: &mut TcpStream,
+        fault: impl Fn(&io::Error) -> PacsError,
     ) -> Result<(), PacsError> {
         let begun = Instant::now();
         let wait = Some(self.limit.min(LOOK_EVERY));
@@ -182,8 +187,7 @@ impl Handshake<'_> {
                 Err(error) => {
                     // What we have against the peer is told to it.
                     drop(connection.write_tls(socket));
-                    let fault = TlsFault::in_io(&error).unwrap_or(TlsFault::HangsUp);
-                    return Err(PacsError::Tls(fault));
+                    return Err(fault(&error));
                 }
             }
         }

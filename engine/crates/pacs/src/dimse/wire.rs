@@ -1,6 +1,7 @@
 //! PDUs over a socket (PS3.8 §9.3): whole ones in, whole ones out, against a clock.
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
@@ -114,6 +115,11 @@ impl Wire {
         let buffer = vec![0; 2 * HEADER_BYTES + MAX_PDU_BYTES as usize];
         let (filled, received) = (0..0, 0);
         Ok(Self { stream, buffer, filled, clock, time_outs, stop, bytes_per_second, received })
+    }
+
+    /// The address of the peer.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.stream.socket().peer_addr().ok().map(|address| address.ip())
     }
 
     /// The association is established: from now on the time without progress counts.

@@ -1,10 +1,11 @@
 //! The server side of TLS: the Store SCP that a PACS sends to.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use rustls::server::WebPkiClientVerifier;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{Error, ServerConfig, ServerConnection};
 
 use super::{Authorities, Identity, TlsFault, TlsSetupError, cannot_be_used, read_identity, roots};
 
@@ -16,6 +17,55 @@ pub enum ClientCertificates {
     NotAsked,
     /// One that these authorities signed (mutual authentication).
     Required(Authorities),
+}
+
+/// Why a peer that connects to us in TLS did not get through. `Display` says what to change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientFault {
+    /// It shows no certificate.
+    #[error("it shows no certificate: give it one there, or leave `client_ca_file` out")]
+    NoCertificate,
+    /// Its certificate does not hold.
+    #[error(
+        "its certificate does not hold ({0}): renew it there, or name its authority in `client_ca_file`"
+    )]
+    Certificate(String),
+    /// It does not trust ours.
+    #[error("it refuses our certificate ({0}): let its authority be trusted there")]
+    RefusesOurs(String),
+    /// It sends without TLS.
+    #[error(
+        "it sends without TLS: switch TLS on for us there, or leave `tls` out of `[store_scp]`"
+    )]
+    NotTls,
+    /// Nothing is common to both.
+    #[error("it offers neither TLS 1.2 nor 1.3 with a suite that BCP 195 allows")]
+    NothingInCommon,
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl ClientFault {
+    /// Reads the fault out of the I/O error of a handshake.
+    pub(crate) fn in_io(error: &io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+            Some(fault) => Self::of(fault),
+            None => Self::Other("it hangs up during the handshake".to_owned()),
+        }
+    }
+
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::NoCertificatesPresented => Self::NoCertificate,
+            Error::InvalidCertificate(fault) => Self::Certificate(fault.to_string()),
+            Error::AlertReceived(alert) => Self::RefusesOurs(format!("{alert:?}")),
+            Error::InvalidMessage(_) => Self::NotTls,
+            Error::PeerIncompatible(_) => Self::NothingInCommon,
+            other => Self::Other(other.to_string()),
+        }
+    }
 }
 
 /// The server side of TLS, ready to accept.
@@ -42,10 +92,9 @@ impl TlsServer {
             ClientCertificates::NotAsked => builder.with_no_client_auth(),
             ClientCertificates::Required(authorities) => {
                 let roots = Arc::new(roots(authorities)?);
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(roots, provider).build().map_err(
-                        |error| TlsSetupError::Protocol(rustls::Error::General(error.to_string())),
-                    )?;
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider)
+                    .build()
+                    .map_err(|error| TlsSetupError::Protocol(Error::General(error.to_string())))?;
                 builder.with_client_cert_verifier(verifier)
             }
         };
