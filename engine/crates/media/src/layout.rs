@@ -229,6 +229,11 @@ impl Layout {
         own(&format!("{}/ST{study}/SE{series}/SH{sheet}.HTM", web_folder(edition)))
     }
 
+    /// A page that lists series of a study which the index has no room for.
+    pub fn series_list(self, edition: Edition, study: Ordinal, page: Ordinal) -> EntryPath {
+        own(&format!("{}/ST{study}/LS{page}.HTM", web_folder(edition)))
+    }
+
     /// The overview of a study, to be printed.
     pub fn overview(self, edition: Edition, study: Ordinal) -> EntryPath {
         own(&format!("{}/ST{study}.HTM", web_folder(edition)))
@@ -345,6 +350,7 @@ mod tests {
             layout.series_page(Edition::Main, place.study, place.series),
             layout.sheet(Edition::Main, place.study, place.series, other),
             layout.overview(Edition::Main, place.study),
+            layout.series_list(Edition::Main, place.study, other),
             layout.script(),
             layout.logo(true),
             layout.logo(false),
@@ -364,6 +370,7 @@ mod tests {
             paths.push(layout.series_page(edition, place.study, place.series));
             paths.push(layout.sheet(edition, place.study, place.series, other));
             paths.push(layout.overview(edition, place.study));
+            paths.push(layout.series_list(edition, place.study, other));
         }
         paths.extend(layout.cd_info());
         paths.extend(layout.media_info());

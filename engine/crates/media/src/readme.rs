@@ -77,12 +77,12 @@ fn write_opening(paper: &mut PlainText, contents: &PackageContents, language: La
     let index = contents.layout.index();
     paper.heading(&text.open_title().to_uppercase());
     paper.paragraph(&format!("{} {}", text.readme_unpack(), text.page_unpack(index.as_str())));
-    for way in [
-        text.open_windows(index.as_str()),
-        text.open_macos(index.as_str()),
-        text.open_phone(index.as_str()),
+    for (system, way) in [
+        (text.open_on_windows(), text.open_windows(index.as_str())),
+        (text.open_on_macos(), text.open_macos(index.as_str())),
+        (text.open_on_phone(), text.open_phone(index.as_str())),
     ] {
-        paper.item("- ", &way);
+        paper.item("- ", &format!("{system}: {way}"));
     }
     let viewer = match contents.viewer {
         Some(_) => text.page_own_or_bundled_viewer(),

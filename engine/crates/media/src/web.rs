@@ -7,6 +7,7 @@
 //!
 //! Standard: IHE RAD PDI (RAD-47): what the index must show.
 
+mod body_part;
 mod frames;
 mod head;
 mod index;
@@ -16,6 +17,7 @@ mod object_kind;
 mod overview;
 mod report;
 mod series;
+mod series_list;
 mod shown;
 mod window;
 
@@ -71,8 +73,9 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 's
 /// [`WebError`] when a template fails, which no content can cause.
 ///
 /// # Limits
-/// The index grows with the number of series, reports and kinds of notice, not with the images. A
-/// stack page lists 10 000 frames at most, a sheet shows 96, an overview 12 of a series.
+/// The index grows with the number of studies, reports and kinds of notice, not with the images, and
+/// with the series only up to 60; pages beside it list them all then. A stack page lists 10 000 frames
+/// at most, a sheet shows 96, an overview 12 of a series, fewer with more than 50 series.
 pub fn pages(contents: &PackageContents) -> impl Iterator<Item = Result<Page, WebError>> {
     [contents.language, contents.language.other()]
         .into_iter()
@@ -91,7 +94,9 @@ impl<'a> Site<'a> {
         let of_studies = self.contents.studies.iter().flat_map(move |study| {
             let of_series = study.series.iter();
             let of_series = of_series.flat_map(move |series| series::pages(self, study, series));
-            once_with(move || overview::page(self, study)).chain(of_series)
+            once_with(move || overview::page(self, study))
+                .chain(series_list::pages(self, study))
+                .chain(of_series)
         });
         of_studies.chain(once_with(move || index::page(self)))
     }

@@ -305,6 +305,60 @@ fn three_thousand_images() {
     assert_eq!(sheets.map(|(_, sheet)| sheet.matches("<img ").count()).sum::<usize>(), 3_000 - 96);
 }
 
+/// The index keeps below 150 KB at 3 000 images however they are spread, and no series is lost.
+#[rstest]
+#[case::one_series(1, 3_000)]
+#[case::three_hundred(300, 10)]
+#[case::each_its_own(3_000, 1)]
+fn the_index_stays_small_and_every_series_is_linked(#[case] series: usize, #[case] images: usize) {
+    let pages = pages(&sample::many(series, images));
+    let below = |start: &str| {
+        let is_below = |page: &&(EntryPath, String)| page.0.as_str().starts_with(start);
+        pages.iter().filter(is_below).collect::<Vec<_>>()
+    };
+    let index = &below("index.htm")[0].1;
+    println!("{series} series of {images}: the index has {} bytes", index.len());
+    assert!(index.contains(&format!("<td class=\"number\">{series}</td>")));
+    let lists = below("IHE_PDI/ST000001/LS");
+    assert_eq!(lists.len(), if series > 60 { series.div_ceil(60) } else { 0 });
+    let mut linked: BTreeSet<String> = BTreeSet::new();
+    for (path, page) in lists.iter().copied().chain(below("index.htm")) {
+        assert!(page.len() <= 150 * 1024, "{path}: {} bytes", page.len());
+        let links = attribute_values(page, "href");
+        let links = links.iter().filter(|link| !link.starts_with('#'));
+        linked.extend(links.map(|link| resolve(path, link)));
+    }
+    for number in 1..=series {
+        assert!(linked.contains(&format!("IHE_PDI/ST000001/SE{number:06}.HTM")), "{number}");
+    }
+    for (path, _) in &lists {
+        assert!(linked.contains(path.as_str()), "{path}");
+    }
+    let first = &below("IHE_PDI/ST000001/SE000001.HTM")[0].1;
+    assert_eq!(first.contains("href=\"LS000001.HTM\""), series > 60);
+}
+
+/// An overview has all series, with fewer images of each when there are many.
+#[rstest]
+#[case::few(4, 30, 12, 0)]
+#[case::many(100, 30, 6, 0)]
+#[case::more_than_a_browser_prints(700, 3, 1, 100)]
+fn an_overview_holds_all_series(
+    #[case] series: usize,
+    #[case] images: usize,
+    #[case] shown_of_each: usize,
+    #[case] without: usize,
+) {
+    let pages = pages(&sample::many(series, images));
+    let (_, page) = pages.iter().find(|(at, _)| at.as_str() == "IHE_PDI/ST000001.HTM").unwrap();
+    assert_eq!(page.matches("<img ").count(), (series - without) * shown_of_each);
+    let lines = page.split("<ul class=\"lines\">").nth(1).unwrap_or_default();
+    assert_eq!(lines.matches("<li>").count(), without);
+    for number in 1..=series {
+        assert!(page.contains(&format!("<bdi>Serie {number}: ")), "{number}");
+    }
+}
+
 #[test]
 fn sheets_and_overviews_say_how_many_of_how_many() {
     let contents = sample::contents(Language::Italian, Layout::Reference, 10_100);

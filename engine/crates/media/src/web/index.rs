@@ -4,10 +4,11 @@ use askama::Template;
 use std::cmp::Reverse;
 
 use super::head::PageHead;
+use super::series_list::{self, OnIndex};
 use super::shown::Shown;
 use super::{Page, Site, WebError, link::link};
 use crate::claims;
-use crate::contents::{PackageContents, ReportLink, ReportStatus, SeriesSection, StudySection};
+use crate::contents::{PackageContents, ReportLink, ReportStatus, StudySection};
 use crate::dates::{Date, display_da_tm};
 use crate::layout::ReportFormat;
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
@@ -80,25 +81,9 @@ struct StudyView {
     /// Label and value.
     facts: Vec<(&'static str, Shown)>,
     date: Option<Shown>,
-    series: Vec<SeriesCard>,
+    on_index: OnIndex,
     series_count: usize,
     instance_count: usize,
-}
-
-struct SeriesCard {
-    href: String,
-    title: Shown,
-    facts: String,
-    thumbnail: Option<Thumbnail>,
-    without_thumbnail: &'static str,
-    /// Whether there is nothing to show, as with documents.
-    is_empty: bool,
-}
-
-struct Thumbnail {
-    src: String,
-    width: u32,
-    height: u32,
 }
 
 struct Totals {
@@ -269,36 +254,9 @@ impl StudyView {
                 (text.page_referring_physician(), physician.as_deref()),
                 (text.page_study_institution(), study.institution.as_deref()),
             ]),
-            series: study
-                .series
-                .iter()
-                .map(|series| SeriesCard::new(study, series, site, here))
-                .collect(),
+            on_index: series_list::on_index(site, study, here),
             series_count: study.series.len(),
             instance_count: study.instance_count(),
-        }
-    }
-}
-
-impl SeriesCard {
-    fn new(study: &StudySection, series: &SeriesSection, site: Site<'_>, here: &EntryPath) -> Self {
-        let text = site.language.texts();
-        let page = site.contents.layout.series_page(site.edition(), study.ordinal, series.ordinal);
-        Self {
-            href: link(here, &page),
-            title: super::series::title(series, site.language),
-            facts: super::series::facts(series, site.language).join(" · "),
-            thumbnail: series.thumbnail.as_ref().map(|thumbnail| Thumbnail {
-                src: link(here, &thumbnail.path),
-                width: thumbnail.width,
-                height: thumbnail.height,
-            }),
-            is_empty: series.images.is_empty(),
-            without_thumbnail: if series.images.is_empty() {
-                text.page_no_images()
-            } else {
-                text.page_no_preview()
-            },
         }
     }
 }

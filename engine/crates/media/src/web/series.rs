@@ -4,10 +4,12 @@ use askama::Template;
 use model::{EntryPath, FileId};
 use texts::{Language, Texts};
 
+use super::body_part;
 use super::frames::{FrameView, Frames, Picture};
 use super::head::PageHead;
 use super::modality::modality;
 use super::object_kind::object_kind;
+use super::series_list;
 use super::shown::Shown;
 use super::window::Windows;
 use super::{Page, Site, WebError, link::link};
@@ -29,6 +31,8 @@ struct SeriesPage {
     head: PageHead,
     text: Texts,
     title: Shown,
+    /// The page that lists the series of the study, when the index does not.
+    list: Option<String>,
     overview: String,
     study: Shown,
     study_date: Option<Shown>,
@@ -37,6 +41,8 @@ struct SeriesPage {
     previous: Option<String>,
     next: Option<String>,
     frame_rate: String,
+    /// `immagine %1 di %2`.
+    place: String,
     /// Of this sheet.
     frames: Vec<FrameView>,
     /// Of the whole stack, when there are more sheets.
@@ -68,12 +74,12 @@ struct SheetPage {
     sheets: Vec<Sheet>,
 }
 
-/// A link to a sheet.
-struct Sheet {
-    href: String,
+/// A link to one of several pages: a sheet of images, a list of series.
+pub(super) struct Sheet {
+    pub(super) href: String,
     /// `97–192`.
-    range: String,
-    is_here: bool,
+    pub(super) range: String,
+    pub(super) is_here: bool,
 }
 
 struct ObjectView {
@@ -161,13 +167,14 @@ impl Sheets<'_> {
         let here = self.path(site.edition(), 0);
         let date = study.date.as_deref();
         let date = date.map(|date| display_da_tm(date, study.time.as_deref(), language));
-        let (previous, next) = neighbours(*site, &here);
+        let (previous, next) = neighbours(*site, (study.ordinal, series.ordinal), &here);
         let in_stack = frames.count().min(MOST_IN_STACK);
         let all = if self.count > 1 { frames.views(0..in_stack, &here) } else { Vec::new() };
         let page = SeriesPage {
             head: self.head(0, &here),
             text,
             title: title(series, language),
+            list: series_list::page_of(*site, study, series, &here),
             overview: link(&here, &contents.layout.overview(site.edition(), study.ordinal)),
             study: study_title(study, text),
             study_date: Shown::some(date.as_deref()),
@@ -176,6 +183,7 @@ impl Sheets<'_> {
             previous,
             next,
             frame_rate: frame_rate(series),
+            place: text.stack_place("%1", "%2"),
             frames: frames.views(range_of(0, frames.count()), &here),
             all,
             is_cut: (in_stack < frames.count())
@@ -232,23 +240,30 @@ fn frame_rate(series: &SeriesSection) -> String {
     })
 }
 
-/// The pages before and after this one, over all studies.
-fn neighbours(site: Site<'_>, here: &EntryPath) -> (Option<String>, Option<String>) {
+/// The pages before and after that of a series, over all studies.
+fn neighbours(
+    site: Site<'_>,
+    this: (Ordinal, Ordinal),
+    here: &EntryPath,
+) -> (Option<String>, Option<String>) {
     let Site { contents, .. } = site;
-    let mut pages = contents.studies.iter().flat_map(|study| {
-        let page = |series: &SeriesSection| {
-            contents.layout.series_page(site.edition(), study.ordinal, series.ordinal)
-        };
-        study.series.iter().map(page)
-    });
+    let all = contents
+        .studies
+        .iter()
+        .flat_map(|study| study.series.iter().map(move |series| (study.ordinal, series.ordinal)));
+    let to =
+        |(study, series)| link(here, &contents.layout.series_page(site.edition(), study, series));
     let mut previous = None;
-    while let Some(page) = pages.next() {
-        if page == *here {
-            return (previous, pages.next().map(|next| link(here, &next)));
+    let mut all = all.skip_while(|series| {
+        let is_before = *series != this;
+        if is_before {
+            previous = Some(*series);
         }
-        previous = Some(link(here, &page));
-    }
-    (None, None)
+        is_before
+    });
+    let _this = all.next();
+    let next = all.next();
+    (previous.map(to), next.map(to))
 }
 
 /// A File ID leads to the file of the same path.
@@ -287,19 +302,26 @@ pub(super) fn facts(series: &SeriesSection, language: Language) -> Vec<String> {
         facts.push(modality(&code, text).map_or(code, str::to_owned));
     }
     if let Some(body_part) = Shown::some(series.body_part.as_deref()) {
-        facts.push(format!("{}: {body_part}", text.page_body_part()));
+        let term = body_part.to_string();
+        let name = body_part::body_part(&term, text).map_or(term, str::to_owned);
+        facts.push(format!("{}: {name}", text.page_body_part()));
     }
     let images = count(series.images.len());
     if images > 0 {
-        facts.push(text.page_images(images));
+        facts.push(unbroken(&text.page_images(images)));
     }
     if series.frame_count() > images {
-        facts.push(text.page_frames(series.frame_count()));
+        facts.push(unbroken(&text.page_frames(series.frame_count())));
     }
     if !series.objects.is_empty() {
         facts.push(text.page_objects(count(series.objects.len())));
     }
     facts
+}
+
+/// A count that stays with its word where lines break.
+fn unbroken(count: &str) -> String {
+    count.replace(' ', "\u{a0}")
 }
 
 fn count(length: usize) -> u64 {

@@ -171,3 +171,16 @@ pub(crate) fn contents(language: Language, layout: Layout, slices: usize) -> Pac
         ..PackageContents::default()
     }
 }
+
+/// As many series of as many images, each with a thumbnail and the longest description there is.
+pub(crate) fn many(series_count: usize, images: usize) -> PackageContents {
+    let shape = Shape { images, frame_count: 1, tried: 1, width: 512, height: 512 };
+    let mut contents = contents(Language::Italian, Layout::Reference, 1);
+    let description = "Serie <lunga> di \u{201c}prova\u{201d} ".repeat(3);
+    let description: String = description.chars().take(64).collect();
+    contents.studies[0].series = (1..=series_count)
+        .map(|number| series(Layout::Reference, number, ("CT", Some(&description)), &shape))
+        .collect();
+    contents.reports.clear();
+    contents
+}

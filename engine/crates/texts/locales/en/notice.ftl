@@ -102,12 +102,12 @@ notice-overlay-missing = { $n ->
     [one] { $n } image is shown without a drawing that belongs to it: its data contradict themselves.
    *[other] { $n } images are shown without a drawing that belongs to them: its data contradict themselves.
 }
-notice-overlay-missing-advice = Open the DICOM file in a viewer to look for it.
+    .advice = Open the DICOM file in a DICOM viewer to look for it.
 notice-segments-alone = { $n ->
     [one] { $n } image shows coloured regions without the image on which they were drawn.
    *[other] { $n } images show coloured regions without the image on which they were drawn.
 }
-notice-segments-alone-advice = That image is not in the package or does not lie in the same place: a DICOM viewer can show both.
+    .advice = That image is not in the package or does not lie in the same place: a DICOM viewer can show both.
 notice-capped = { $n ->
     [one] Only the first frames of { $n } long sequence are shown.
    *[other] Only the first frames of { $n } long sequences are shown.

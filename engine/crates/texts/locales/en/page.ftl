@@ -36,8 +36,8 @@ page-frames = { $n ->
    *[other] { $n } frames
 }
 page-objects = { $n ->
-    [one] { $n } other object
-   *[other] { $n } other objects
+    [one] { $n } DICOM object without images
+   *[other] { $n } DICOM objects without images
 }
 page-body-part = Body part
 page-window = Window

@@ -1,9 +1,10 @@
 stack-title = Scroll through the images
 stack-screen = Image of the series. Keyboard: arrows to scroll, Home and End, space bar to play or pause, F for full screen.
-stack-keys = Scroll with the wheel, with the arrow keys, or by dragging sideways with a finger.
+stack-keys = Scroll with the mouse wheel, with the arrow keys, or by dragging sideways. Dragging up or down with the mouse changes the brightness.
 stack-previous = Previous
 stack-next = Next
 stack-position = Position in the series
+stack-place = image { $number } of { $total }
 stack-play = Play
 stack-pause = Pause
 stack-speed = Speed

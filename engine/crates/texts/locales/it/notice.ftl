@@ -102,12 +102,12 @@ notice-overlay-missing = { $n ->
     [one] { $n } immagine è mostrata senza un disegno che le appartiene: i suoi dati si contraddicono.
    *[other] { $n } immagini sono mostrate senza un disegno che appartiene loro: i suoi dati si contraddicono.
 }
-notice-overlay-missing-advice = Per cercarlo apra il file DICOM con un visualizzatore.
+    .advice = Per cercarlo apri il file DICOM con un visualizzatore DICOM.
 notice-segments-alone = { $n ->
     [one] { $n } immagine mostra regioni colorate senza l'immagine sulla quale sono state disegnate.
    *[other] { $n } immagini mostrano regioni colorate senza l'immagine sulla quale sono state disegnate.
 }
-notice-segments-alone-advice = Quell'immagine non è nel pacchetto o non coincide nella posizione: un visualizzatore DICOM può mostrare entrambe.
+    .advice = Quell'immagine non è nel pacchetto o non coincide nella posizione: un visualizzatore DICOM può mostrare entrambe.
 notice-capped = { $n ->
     [one] Di { $n } sequenza lunga sono mostrati solo i primi fotogrammi.
    *[other] Di { $n } sequenze lunghe sono mostrati solo i primi fotogrammi.

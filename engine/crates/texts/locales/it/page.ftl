@@ -36,8 +36,8 @@ page-frames = { $n ->
    *[other] { $n } fotogrammi
 }
 page-objects = { $n ->
-    [one] { $n } altro oggetto
-   *[other] { $n } altri oggetti
+    [one] { $n } oggetto DICOM senza immagini
+   *[other] { $n } oggetti DICOM senza immagini
 }
 page-body-part = Distretto
 page-window = Finestra

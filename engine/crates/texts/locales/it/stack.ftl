@@ -1,9 +1,10 @@
 stack-title = Scorri le immagini
 stack-screen = Immagine della serie. Tastiera: frecce per scorrere, Inizio e Fine, barra spaziatrice per avviare o fermare, F per lo schermo intero.
-stack-keys = Scorri con la rotella, con le frecce della tastiera o trascinando di lato con il dito.
+stack-keys = Scorri con la rotella del mouse, con le frecce della tastiera o trascinando di lato. Trascinando con il mouse in su o in giù cambia la luminosità.
 stack-previous = Precedente
 stack-next = Successiva
 stack-position = Posizione nella serie
+stack-place = immagine { $number } di { $total }
 stack-play = Avvia
 stack-pause = Ferma
 stack-speed = Velocità
