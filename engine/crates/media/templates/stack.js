@@ -107,7 +107,9 @@
     if (index === current) { return; }
     current = index;
     position.value = index + 1;
-    position.setAttribute('aria-valuetext', frames[index].caption);
+    position.setAttribute('aria-valuetext', words.place.replace('%1', index + 1).replace('%2', frames.length));
+    /* Read aloud where the slider does not say it already, and not while images run. */
+    at('corner').setAttribute('aria-live', timer === null && document.activeElement === screen ? 'polite' : 'off');
     at('counter').textContent = (index + 1) + ' / ' + frames.length;
     at('caption').textContent = frames[index].caption;
     var file = at('file');
@@ -122,21 +124,31 @@
 
   /* --- playing: waits for an image that is not there yet, and begins again at the end --- */
 
+  var due = 0;
+
   function tick() {
     var next = (current + 1) % frames.length;
     var image = picture(next);
     if (!image || image.complete) { show(next); }
-    timer = setTimeout(tick, 1000 / (rate * parseFloat(at('speed').value)));
+    /* A late image makes the next ones late too: none is hurried over. */
+    due = Math.max(Date.now(), due + 1000 / (rate * parseFloat(at('speed').value)));
+    timer = setTimeout(tick, due - Date.now());
   }
 
   function toggle() {
     if (timer === null) {
+      due = Date.now();
       timer = setTimeout(tick, 0);
     } else {
       clearTimeout(timer);
       timer = null;
     }
     play.textContent = timer === null ? words.play : words.pause;
+  }
+
+  /* Nothing ever runs by itself; for who wants little motion it runs slowly. */
+  if (window.matchMedia && window.matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    at('speed').value = '0.5';
   }
 
   /* --- brightness and contrast --- */
@@ -235,17 +247,30 @@
     if (event.key === 'Escape' && viewer.classList.contains('filled')) { toggleFull(); }
   });
 
-  var from = null;
+  /* Dragging sideways scrolls; up and down makes the image brighter or darker, except where a finger
+     scrolls the page that way. The first movement decides which of the two it is. */
   var STEP = 24;
+  var from = null;
+  var axis = '';
   screen.addEventListener('pointerdown', function (event) {
-    if (event.isPrimary && event.button === 0) { from = event.clientX; }
+    if (!event.isPrimary || event.button !== 0) { return; }
+    from = { x: event.clientX, y: event.clientY, level: parseFloat(at('brightness').value) };
+    axis = '';
   });
   screen.addEventListener('pointermove', function (event) {
-    if (from === null || !event.isPrimary) { return; }
-    var steps = Math.trunc((from - event.clientX) / STEP);
-    if (steps) {
+    if (!from || !event.isPrimary) { return; }
+    var across = from.x - event.clientX;
+    var up = from.y - event.clientY;
+    if (!axis && Math.max(Math.abs(across), Math.abs(up)) >= 8) {
+      axis = Math.abs(across) >= Math.abs(up) ? 'across' : 'up';
+    }
+    if (axis === 'across') {
+      var steps = Math.trunc(across / STEP);
       step(steps);
-      from -= steps * STEP;
+      from.x -= steps * STEP;
+    } else if (axis === 'up' && (event.pointerType !== 'touch' || isFull())) {
+      at('brightness').value = from.level + up / 2;
+      filter();
     }
   });
   ['pointerup', 'pointercancel', 'pointerleave'].forEach(function (name) {
