@@ -14,6 +14,8 @@
 #[path = "../support/lib.rs"]
 mod support;
 
+mod branding;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,11 +37,19 @@ const STUDIES: [(&str, &[&str]); 5] = [
 fn unpacked(folder: &Path, name: &str, study: &[&str]) -> PathBuf {
     let place = Workplace::with_study(study);
     place.package(&[]).expect_code(&[0]);
+    unpack(&place, folder, name)
+}
+
+/// Unpacks the package of a workplace; gives the folder that its content is wrapped in, if it is.
+fn unpack(place: &Workplace, folder: &Path, name: &str) -> PathBuf {
     let target = folder.join(name);
     std::fs::create_dir_all(&target).expect("the folder of the package");
     let unzip = run::program("unzip").arg("-q").arg(place.zip()).arg("-d").arg(&target).finish();
     assert_eq!(unzip.code, Some(0), "{}", unzip.stderr);
-    target.join(&support::names_in(&target)[0])
+    match support::names_in(&target).as_slice() {
+        [wrapper] => target.join(wrapper),
+        _ => target,
+    }
 }
 
 /// Runs a script of this folder with the packages of `tests/judges/install`.
@@ -67,6 +77,36 @@ fn people_can_use_the_pages(#[values("chromium", "firefox")] browser: &str) {
     let text = String::from_utf8_lossy(&used.stdout);
     assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
     println!("{}", text.trim_end());
+}
+
+/// Every look that people ask their systems for, on paper, by keyboard, and without the script.
+#[test]
+fn pages_hold_in_every_look_on_paper_and_by_keyboard() {
+    let workplace = Workplace::empty();
+    let folder = workplace.beside("Esito di María è qui");
+    let mut run = node("looks.js");
+    for (name, study) in [
+        ("mixed", &["--study", "mixed", "--slices", "100", "--rows", "64"]),
+        ("series", &["--study", "ct-series", "--slices", "70", "--rows", "64"]),
+    ] {
+        run = run.arg(unpacked(&folder, name, study));
+    }
+    let used = run.finish();
+    let text = String::from_utf8_lossy(&used.stdout);
+    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
+    println!("{}", text.trim_end());
+}
+
+/// The strict layout has no folder around it and upper-case names: the same pages work there.
+#[rstest]
+fn people_can_use_the_pages_of_the_strict_layout(#[values("chromium", "firefox")] browser: &str) {
+    let workplace = Workplace::empty();
+    let place = Workplace::with_study(&["--study", "mixed", "--slices", "5", "--rows", "64"]);
+    place.package(&["--layout", "pdi", "--lang", "en"]).expect_code(&[0]);
+    let root = unpack(&place, &workplace.beside("Esito di María è qui"), "strict");
+    let used = node("pages.js").arg(browser).arg(root).finish();
+    let text = String::from_utf8_lossy(&used.stdout);
+    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
 }
 
 /// The test itself: a page without an alternative text, a link in the wrong case, a lost script.

@@ -12,6 +12,7 @@
 #[path = "../support/lib.rs"]
 mod support;
 
+mod branding;
 mod cancelling;
 mod directory;
 mod exit_codes;

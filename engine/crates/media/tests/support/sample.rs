@@ -25,16 +25,17 @@ fn ordinal(number: usize) -> Ordinal {
 }
 
 /// What the images of a series have in common.
-struct Shape {
-    images: usize,
-    frame_count: u32,
+pub(crate) struct Shape {
+    pub(crate) images: usize,
+    pub(crate) frame_count: u32,
     /// Frames that have been tried, at most `frame_count`.
-    tried: u32,
-    width: u32,
-    height: u32,
+    pub(crate) tried: u32,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
 }
 
-fn series(
+/// A series of images that differ in their numbers alone.
+pub(crate) fn series(
     layout: Layout,
     number: usize,
     (modality, description): (&str, Option<&str>),
@@ -170,17 +171,4 @@ pub(crate) fn contents(language: Language, layout: Layout, slices: usize) -> Pac
         viewer: layout.viewer_file("index.htm").ok(),
         ..PackageContents::default()
     }
-}
-
-/// As many series of as many images, each with a thumbnail and the longest description there is.
-pub(crate) fn many(series_count: usize, images: usize) -> PackageContents {
-    let shape = Shape { images, frame_count: 1, tried: 1, width: 512, height: 512 };
-    let mut contents = contents(Language::Italian, Layout::Reference, 1);
-    let description = "Serie <lunga> di \u{201c}prova\u{201d} ".repeat(3);
-    let description: String = description.chars().take(64).collect();
-    contents.studies[0].series = (1..=series_count)
-        .map(|number| series(Layout::Reference, number, ("CT", Some(&description)), &shape))
-        .collect();
-    contents.reports.clear();
-    contents
 }

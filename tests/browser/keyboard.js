@@ -1,0 +1,61 @@
+// A walk over a page with the Tab key alone.
+'use strict';
+
+const { pathToFileURL } = require('url');
+
+const WIDTHS = [1280, 390];
+
+/** What can have the focus, in the order of the page: a selector for each that a walk must meet. */
+const wanted = (page) => page.evaluate(() => {
+  const all = document.querySelectorAll('a[href],button:not([disabled]),input,select,summary,[tabindex="0"]');
+  const isHidden = (element) => element.tagName !== 'SUMMARY' && element.closest('details:not([open])');
+  return Array.from(all).filter((element) => element.getClientRects().length && !isHidden(element)).map((element, number) => {
+    element.dataset.walk = number;
+    return `${element.tagName} ${element.id || element.textContent.trim().slice(0, 30)}`;
+  });
+});
+
+/** Where the focus is: the number of the element, whether it is seen, and how high on the page. */
+const focused = (page) => page.evaluate(() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) { return null; }
+  const style = window.getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  return {
+    number: Number(element.dataset.walk),
+    name: `${element.tagName} ${element.id || element.textContent.trim().slice(0, 30)}`,
+    outline: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    isSeen: box.width > 0 && box.bottom > 0 && box.top < window.innerHeight && box.right > 0 && box.left < window.innerWidth,
+    top: box.top + window.scrollY,
+    bottom: box.bottom + window.scrollY,
+  };
+});
+
+/** Every control once, in the order of the page, each seen and marked, never a step back up, no trap. */
+async function walk(page, file, label, check) {
+  let steps = 0;
+  for (const width of WIDTHS) {
+    await page.setViewport({ width, height: 800 });
+    await page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
+    const controls = await wanted(page);
+    let before = null;
+    for (let number = 0; number < controls.length; number += 1) {
+      await page.keyboard.press('Tab');
+      const now = await focused(page);
+      steps += 1;
+      if (!now || now.number !== number) {
+        check(false, `${label} at ${width}: Tab ${number + 1} leads to ${now && now.name}, not to ${controls[number]}`);
+        break;
+      }
+      check(now.outline && now.isSeen, `${label} at ${width}: the focus on ${now.name} is not seen`);
+      check(!before || now.bottom > before.top, `${label} at ${width}: from ${before && before.name} the focus jumps up to ${now.name}`);
+      before = now;
+    }
+    await page.keyboard.press('Tab');
+    const end = await focused(page);
+    check(!end || end.number === 0, `${label} at ${width}: the focus does not leave the page: ${end && end.name}`);
+  }
+  return steps;
+}
+
+module.exports = { walk };
