@@ -47,7 +47,7 @@ pub(super) struct LogoView {
 /// The words about a patient that every page repeats.
 pub(crate) struct PatientView {
     pub(crate) name: Shown,
-    pub(crate) born: Option<Shown>,
+    pub(crate) born: Shown,
     /// Label and value.
     pub(crate) facts: Vec<(&'static str, Shown)>,
 }
@@ -138,11 +138,13 @@ impl PatientView {
             None => name,
         };
         let born = patient.birth_date.as_deref().map(|value| born(value, patient, at, language));
+        let born =
+            Shown::some(born.as_deref()).unwrap_or_else(|| Shown::new(text.page_born_not_stated()));
         let id = Shown::some(patient.id.as_deref());
         let facts = [(text.page_sex(), sex), (text.page_patient_id(), id)];
         Self {
             name,
-            born: Shown::some(born.as_deref()),
+            born,
             facts: facts.into_iter().filter_map(|(label, value)| Some((label, value?))).collect(),
         }
     }

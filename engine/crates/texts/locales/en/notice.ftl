@@ -1,53 +1,53 @@
 notice-missing = { $n ->
-    [one] { $n } DICOM object that was expected has not arrived.
-   *[other] { $n } DICOM objects that were expected have not arrived.
+    [one] { $n } expected DICOM object has not arrived.
+   *[other] { $n } expected DICOM objects have not arrived.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-unreadable = { $n ->
     [one] { $n } file cannot be read and is not in the package.
    *[other] { $n } files cannot be read and are not in the package.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-truncated = { $n ->
     [one] { $n } file is cut short and is not in the package.
    *[other] { $n } files are cut short and are not in the package.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-malformed = { $n ->
     [one] { $n } file is damaged and is not in the package.
    *[other] { $n } files are damaged and are not in the package.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-no-uid = { $n ->
-    [one] { $n } file lacks an identifier it cannot do without and is not in the package.
-   *[other] { $n } files lack an identifier they cannot do without and are not in the package.
+    [one] { $n } file lacks an essential identifier and is not in the package.
+   *[other] { $n } files lack an essential identifier and are not in the package.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-foreign-study = { $n ->
     [one] { $n } object belongs to another examination and is not in the package.
    *[other] { $n } objects belong to another examination and are not in the package.
 }
-    .advice = Please tell the institution that made the examination: its archive needs a check.
+    .advice = Please tell the institution that carried out the examination: its archive needs checking.
 notice-foreign-patient = { $n ->
     [one] { $n } object is recorded for another patient and is not in the package.
    *[other] { $n } objects are recorded for another patient and are not in the package.
 }
-    .advice = Please tell the institution that made the examination: its archive needs a check.
+    .advice = Please tell the institution that carried out the examination: its archive needs checking.
 notice-unknown-syntax = { $n ->
     [one] { $n } file is written in an unknown format and is not in the package.
    *[other] { $n } files are written in an unknown format and are not in the package.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-refused-over-limit = { $n ->
     [one] { $n } file is over the size limit and is not in the package.
    *[other] { $n } files are over the size limit and are not in the package.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-refused = { $n ->
-    [one] { $n } DICOM object that was expected is not in the package.
-   *[other] { $n } DICOM objects that were expected are not in the package.
+    [one] { $n } expected DICOM object is not in the package.
+   *[other] { $n } expected DICOM objects are not in the package.
 }
-    .advice = The package is not complete: ask the institution that made the examination to prepare it again.
+    .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-left-out = { $n ->
     [one] { $n } technical object of the device is not in the package: other programs could not read it.
    *[other] { $n } technical objects of the device are not in the package: other programs could not read them.
@@ -62,7 +62,7 @@ notice-conflicting-duplicate = { $n ->
     [one] { $n } object has the identifier of another one but differs: the package holds only the first.
    *[other] { $n } objects have the identifiers of others but differ: the package holds only the first ones.
 }
-    .advice = Please tell the institution that made the examination: its archive needs a check.
+    .advice = Please tell the institution that carried out the examination: its archive needs checking.
 notice-no-decoder = { $n ->
     [one] { $n } image has no preview: its compression is not supported.
    *[other] { $n } images have no preview: their compression is not supported.
@@ -82,12 +82,12 @@ notice-damaged = { $n ->
     [one] { $n } image has no preview: its data are damaged.
    *[other] { $n } images have no preview: their data are damaged.
 }
-    .advice = The DICOM file is in the package as it was received: ask the institution whether it has a sound copy.
+    .advice = The DICOM file is in the package as it was received: ask the institution whether it has an intact copy.
 notice-missing-pixels = { $n ->
     [one] { $n } image has no preview: its data are incomplete.
    *[other] { $n } images have no preview: their data are incomplete.
 }
-    .advice = The DICOM file is in the package as it was received: ask the institution whether it has a sound copy.
+    .advice = The DICOM file is in the package as it was received: ask the institution whether it has an intact copy.
 notice-preview-over-limit = { $n ->
     [one] { $n } image has no preview: it is too large.
    *[other] { $n } images have no preview: they are too large.
@@ -99,8 +99,8 @@ notice-no-preview = { $n ->
 }
     .advice = They are in the package as DICOM files all the same: a DICOM viewer is needed to see them.
 notice-overlay-missing = { $n ->
-    [one] { $n } image is shown without a drawing that belongs to it: its data contradict themselves.
-   *[other] { $n } images are shown without a drawing that belongs to them: its data contradict themselves.
+    [one] { $n } image is shown without a drawing that belongs to it: the data of the drawing are contradictory.
+   *[other] { $n } images are shown without a drawing that belongs to them: the data of the drawing are contradictory.
 }
     .advice = Open the DICOM file in a DICOM viewer to look for it.
 notice-segments-alone = { $n ->

@@ -9,9 +9,9 @@ page-male = Male
 page-female = Female
 page-other-sex = Other
 page-reports = Reports
-page-no-reports = There is no report in this package. To get one, ask the institution that made the examination.
+page-no-reports = There is no report in this package. To get one, ask the institution that carried out the examination.
 page-report = Report
-page-report-page = Web page
+page-report-page = web page
 page-status = Status
 page-preliminary = Preliminary
 page-final-status = Final
@@ -58,12 +58,12 @@ page-pages = Pages
 page-previous-series = Previous series
 page-next-series = Next series
 page-not-for-diagnosis = Images not for diagnostic use
-page-not-for-diagnosis-why = The JPG images are for reference. For a diagnosis physicians use the DICOM files, which are in this package too.
+page-not-for-diagnosis-why = The JPG images are for viewing only. For diagnosis, physicians use the DICOM files, which are also in this package.
 page-complete = { $n ->
     [one] The package is complete: it holds the one DICOM object expected.
    *[other] The package is complete: it holds all { $n } DICOM objects expected.
 }
-page-incomplete = The package is NOT complete: it holds { $received } of { $expected } DICOM objects expected. Ask the institution that made the examination to prepare it again.
+page-incomplete = The package is NOT complete: it holds { $received } of { $expected } DICOM objects expected. Ask the institution that carried out the examination to prepare it again.
 page-check-notices = The package holds the DICOM objects expected, but there is an important notice: please read it below.
 page-counts = DICOM objects expected: { $expected }; present: { $received }; JPG previews: { $rendered }.
 page-notices = Notices
@@ -72,7 +72,7 @@ page-more-in-manifest = { $n ->
     [one] and { $n } more: see the complete list of files
    *[other] and { $n } more: see the complete list of files
 }
-page-unpack = first extract all files of the ZIP file, then open the file { $index } to reach the Web pages with the report as PDF and the images as JPG.
+page-unpack = first extract all files from the ZIP file, then open the file { $index } to reach the web pages, with the report as PDF and the images as JPG.
 page-own-viewer = The DICOM images can also be seen with a DICOM viewer of your own
 page-own-or-bundled-viewer = The DICOM images can also be seen with a DICOM viewer of your own, or with the DICOM viewer in the ZIP file
 page-open-viewer = Open the DICOM viewer
@@ -100,5 +100,6 @@ page-age-months = { $months ->
     [one] { $months } month
    *[other] { $months } months
 }
+page-born-not-stated = Date of birth not stated
 page-this-language = English
 page-language = Language

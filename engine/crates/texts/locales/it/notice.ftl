@@ -99,8 +99,8 @@ notice-no-preview = { $n ->
 }
     .advice = Nel pacchetto ci sono comunque in formato DICOM: per vederle serve un visualizzatore DICOM.
 notice-overlay-missing = { $n ->
-    [one] { $n } immagine è mostrata senza un disegno che le appartiene: i suoi dati si contraddicono.
-   *[other] { $n } immagini sono mostrate senza un disegno che appartiene loro: i suoi dati si contraddicono.
+    [one] { $n } immagine è mostrata senza un disegno che le appartiene: i dati del disegno si contraddicono.
+   *[other] { $n } immagini sono mostrate senza un disegno che appartiene loro: i dati del disegno si contraddicono.
 }
     .advice = Per cercarlo apri il file DICOM con un visualizzatore DICOM.
 notice-segments-alone = { $n ->

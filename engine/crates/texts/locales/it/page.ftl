@@ -39,7 +39,7 @@ page-objects = { $n ->
     [one] { $n } oggetto DICOM senza immagini
    *[other] { $n } oggetti DICOM senza immagini
 }
-page-body-part = Distretto
+page-body-part = Parte del corpo
 page-window = Finestra
 page-window-numbers = C { $center } L { $width }
 page-window-varies = diversa da immagine a immagine
@@ -102,5 +102,6 @@ page-age-months = { $months ->
     [one] { $months } mese
    *[other] { $months } mesi
 }
+page-born-not-stated = Data di nascita non indicata
 page-this-language = Italiano
 page-language = Lingua

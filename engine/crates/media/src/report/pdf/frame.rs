@@ -24,8 +24,7 @@ pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Do
     // The sex stands beside the name.
     let of_patient = patient.facts.iter().filter(|(label, _)| *label != texts.page_sex());
     let of_patient = of_patient.map(|(label, value)| format!("{label}: {value}"));
-    let facts: Vec<String> =
-        patient.born.iter().map(ToString::to_string).chain(of_patient).collect();
+    let facts: Vec<String> = std::iter::once(patient.born.to_string()).chain(of_patient).collect();
     let (name, facts) = (patient.name.to_string(), facts.join("   "));
     let institution = frame.branding.institution(frame.language, frame.institution).name;
     let institution = institution.as_deref().unwrap_or(texts.page_institution_not_stated());
