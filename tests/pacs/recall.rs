@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::peer::{CALLED, configuration, free_port};
+use crate::peers::{package, study_of};
 use crate::support::{SMALL_CT, Workplace, files_below, run};
 
 const STUDY: &str = "1.2.826.0.1.9999.1";
@@ -229,4 +231,52 @@ fn a_package_of_what_is_not_at_hand_says_so_and_what_to_do(#[case] plan: Plan) {
     assert!(ended.stderr.contains(sentence), "{}", ended.stderr);
     assert!(ended.stderr.contains("`esito recall` asks for it"), "{}", ended.stderr);
     assert!(workplace.left_behind().is_empty());
+}
+
+/// `esito fixture-pacs` over the source of a workplace, for as long as it lives.
+struct FixturePacs(std::process::Child);
+
+impl FixturePacs {
+    fn start(workplace: &Workplace, port: u16, more: &[&str]) -> Self {
+        let process = run::esito(&["fixture-pacs", "--ae-title", CALLED, "--folder"])
+            .arg(workplace.source())
+            .args(["--port", &port.to_string()])
+            .args(more)
+            .start();
+        let pacs = Self(process);
+        let begun = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_mins(1), "the fixture PACS does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        pacs
+    }
+}
+
+impl Drop for FixturePacs {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn a_nearline_study_comes_back_over_dimse_and_can_be_packaged() {
+    let workplace = Workplace::with_study(SMALL_CT);
+    let port = free_port();
+    let more = "recall = { first_wait = 0.3, longest_wait = 0.5, total = 30 }";
+    let file = configuration(&workplace, port, free_port(), more);
+    let online = FixturePacs::start(&workplace, port, &[]);
+    let uid = study_of(&file)["study_instance_uid"].as_str().expect("a UID").to_owned();
+    drop(online);
+    let _pacs = FixturePacs::start(&workplace, port, &["--nearline", &uid, "--recall", "1"]);
+    // There is nothing that a retrieval could be tried with, which is no fault.
+    let checked = run::esito(&["check", "--config"]).arg(&file).finish().expect_code(&[0]);
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(said.contains("no instance is at hand to try a retrieval with"), "{said}");
+    let refused = package(&workplace, &file, &uid).expect_code(&[5]);
+    assert!(refused.stderr.contains("has the study NEARLINE"), "{}", refused.stderr);
+    let recalled = run::esito(&["recall", "--pacs", "peer", "--study", &uid, "--config"]);
+    recalled.arg(&file).finish().expect_code(&[0]);
+    package(&workplace, &file, &uid).expect_code(&[0]);
 }

@@ -30,7 +30,7 @@ pub(super) fn check(settings: &WebSettings, stop: &StopFlag, tell: &mut Tell<'_>
     let clock = web.clock_offset();
     let sampled = tell.step(Step::Qido, sampled, |sample| match sample {
         Some(_) => "studies, series and instances are answered".to_owned(),
-        None => "answered, and there is no instance to try a retrieval with".to_owned(),
+        None => "answered, and no instance is at hand to try a retrieval with".to_owned(),
     });
     tell_clock(clock, tell);
     let (study, wanted) = sampled??;

@@ -37,7 +37,7 @@ pub(super) fn check(settings: &DimseSettings, stop: &StopFlag, tell: &mut Tell<'
     tell.step(Step::CEcho, pacs.echo(), |()| "answered".to_owned())?;
     let (study, wanted) = tell.step(Step::CFind, sample(&pacs), |sample| match sample {
         Some(_) => "studies, series and instances are answered".to_owned(),
-        None => "answered, and there is no instance to try a retrieval with".to_owned(),
+        None => "answered, and no instance is at hand to try a retrieval with".to_owned(),
     })??;
     for by_move in settings.ways() {
         let mut one = One::of(&wanted);

@@ -9,16 +9,15 @@ use crate::source::{Received, Receiver, StudyQuery, Taken, Wanted};
 /// How many studies are looked into for an instance.
 const STUDIES: usize = 5;
 
-/// An instance of the study with the fewest that are at hand, as far as the PACS says.
+/// An instance of the smallest study that is at hand, as far as the PACS says.
 pub(super) fn sample(
     pacs: &dyn StudyQuery,
 ) -> Result<Option<(StudyInstanceUid, Wanted)>, PacsError> {
     let keys = StudyKeys { study_date: Some("19000101-".into()), ..StudyKeys::default() };
     let mut studies = pacs.find_studies(&keys)?.found;
-    studies.sort_by_key(|study| {
-        let is_at_hand = matches!(study.availability, None | Some(Availability::Online));
-        (!is_at_hand, study.instances.filter(|count| *count > 0).unwrap_or(u64::MAX))
-    });
+    // One that is not would fail for a reason that nobody has to mend.
+    studies.retain(|study| matches!(study.availability, None | Some(Availability::Online)));
+    studies.sort_by_key(|study| study.instances.filter(|count| *count > 0).unwrap_or(u64::MAX));
     for study in studies.into_iter().take(STUDIES) {
         let first = pacs.list_study(&study)?.into_iter().find_map(|(series, instances)| {
             Some(Wanted::listed(&study, series, instances.into_iter().next()?))
