@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use model::{Notice, StudyInstanceUid};
-use pacs::{Availability, InstanceSource, PacsError, StopFlag};
+use pacs::{Availability, InstanceSource, PacsError, PacsSettings, StopFlag};
 use part10::{Limits, list_folder};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use render::LutCache;
@@ -135,8 +135,12 @@ fn prepare(
             Ok((plan, Box::new(FolderSource { paths })))
         }
         Source::Pacs { pacs, study } => {
-            let opened = pacs.open(stop).map_err(|error| request.source.failed(error))?;
-            let plan = plan::study::plan(&opened, &pacs.name, study, &request.options)?;
+            let open =
+                |pacs: &PacsSettings| pacs.open(stop).map_err(|error| request.source.failed(error));
+            let opened = open(pacs)?;
+            let planned = plan::study::plan(&opened, &pacs.name, study, &request.options)?;
+            let plan::study::StudyPlan { plan, counts_more } = planned;
+            let opened = if counts_more { open(&pacs.over_one())? } else { opened };
             Ok((plan, Box::new(opened)))
         }
     }

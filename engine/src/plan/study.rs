@@ -8,6 +8,13 @@ use super::{Expected, FileCounts, Plan, digest_of, number};
 use crate::error::PackError;
 use crate::request::{Options, TransferSyntaxPolicy};
 
+/// The plan of a study.
+pub(crate) struct StudyPlan {
+    pub(crate) plan: Plan,
+    /// The PACS counts more instances than it lists: only a request for the study may bring them.
+    pub(crate) counts_more: bool,
+}
+
 /// Makes the plan of a study.
 ///
 /// # Errors
@@ -17,7 +24,7 @@ pub(crate) fn plan(
     name: &str,
     uid: &StudyInstanceUid,
     options: &Options,
-) -> Result<Plan, PackError> {
+) -> Result<StudyPlan, PackError> {
     let failed = |source: pacs::PacsError| PackError::Unanswered {
         name: name.to_owned(),
         source: Box::new(source),
@@ -43,10 +50,11 @@ pub(crate) fn plan(
     let instances: Vec<_> =
         listed.into_iter().map(|(series, instance)| expected(&study, series, instance)).collect();
     let expected = instances.len() as u64;
+    let counts_more = study.instances.is_some_and(|count| count > expected);
     let files = FileCounts { instances: expected, ..FileCounts::default() };
     let digest = digest_of(options, as_stored, &instances);
     let (instances, numbering) = number(instances)?;
-    Ok(Plan {
+    let plan = Plan {
         instances,
         notices: Vec::new(),
         files,
@@ -57,7 +65,8 @@ pub(crate) fn plan(
         study_time: study.study_time,
         numbering,
         availability: study.availability,
-    })
+    };
+    Ok(StudyPlan { plan, counts_more })
 }
 
 /// The instances as the source is asked for them.

@@ -1,9 +1,9 @@
 //! `limits` and `time_outs` of a PACS.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use engine::pacs::{PacsLimits, TimeOuts};
 use serde::Deserialize;
 
@@ -11,6 +11,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Limits {
     matches: Option<u32>,
+    associations: Option<u8>,
     bytes_per_second: Option<NonZeroU64>,
     instance_mib: Option<u32>,
     instances: Option<u32>,
@@ -42,8 +43,14 @@ impl Limits {
             ensure!(limit > 0, "limits.{key} is 0: nothing could come");
             Ok(u64::from(limit) << 20)
         };
+        let associations = match self.associations.map(usize::from) {
+            None => defaults.associations,
+            Some(associations) => NonZeroUsize::new(associations)
+                .context("limits.associations is 0: nothing could come")?,
+        };
         Ok(PacsLimits {
             matches: count("matches", self.matches, defaults.matches)?,
+            associations,
             bytes_per_second: self.bytes_per_second,
             instance_bytes: mib("instance_mib", self.instance_mib, defaults.instance_bytes)?,
             instances: count("instances", self.instances, defaults.instances)?,

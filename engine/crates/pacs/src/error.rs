@@ -188,6 +188,11 @@ impl PacsError {
                 | Self::TimedOut { setting: "time_outs.connect", .. }
         )
     }
+
+    /// Whether an association did not come about.
+    pub(crate) fn is_no_association(&self) -> bool {
+        self.is_unreachable() || matches!(self, Self::Rejected { .. })
+    }
 }
 
 fn seconds(limit: Duration) -> String {

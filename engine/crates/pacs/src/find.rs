@@ -32,7 +32,7 @@ impl StudyQuery for DimsePacs {
                 identifier = identifier.matching(tag, vr, value);
             }
         }
-        let mut finder = Finder::open(&self.settings, &self.stop)?;
+        let mut finder = Finder::open(self)?;
         let mut matches = finder.find(identifier, self.settings.limits.matches, |answer| {
             study(answer, &self.settings.more_keys)
         })?;
@@ -59,7 +59,7 @@ impl StudyQuery for DimsePacs {
         let too_many = || {
             PacsError::OverLimit(format!("the PACS lists more than {limit} instances in one study"))
         };
-        let mut finder = Finder::open(&self.settings, &self.stop)?;
+        let mut finder = Finder::open(self)?;
         let identifier = of_study(Level::Series).asking(OF_SERIES);
         let series = finder.find(identifier, limit, |answer| series(answer))?;
         if series.is_cut {

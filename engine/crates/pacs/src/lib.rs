@@ -6,7 +6,7 @@
 //!
 //! Invariant: a PACS is not trusted. Lengths, counts and times have limits before anything is
 //! allocated or waited for; no name off the wire becomes a path; data sets are not parsed here.
-//! Invariant: the only threads are those of a C-MOVE, and they end before it does.
+//! Invariant: the only threads are those of a retrieval, and they end before it does.
 
 mod answers;
 mod check;
@@ -14,6 +14,7 @@ pub mod dicomweb;
 mod dimse;
 mod error;
 mod find;
+mod lanes;
 mod mapping;
 mod protocol;
 mod query;
@@ -21,6 +22,7 @@ mod recall;
 mod retrieve;
 mod settings;
 mod source;
+mod throttle;
 pub mod tls;
 
 pub use check::{Check, CheckStep, check};

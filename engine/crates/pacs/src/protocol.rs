@@ -1,5 +1,7 @@
 //! One PACS as it is configured, whichever protocol is spoken with it.
 
+use std::num::NonZeroUsize;
+
 use model::{SopInstanceUid, StudyInstanceUid};
 
 use crate::dicomweb::DicomWeb;
@@ -42,6 +44,18 @@ impl PacsSettings {
             Service::Dimse(dimse) => &dimse.limits,
             Service::DicomWeb(web) => &web.limits,
         }
+    }
+
+    /// The same, asked for a study over one association or connection.
+    #[must_use]
+    pub fn over_one(&self) -> Self {
+        let mut one = self.clone();
+        let limits = match &mut one.service {
+            Service::Dimse(dimse) => &mut dimse.limits,
+            Service::DicomWeb(web) => &mut web.limits,
+        };
+        limits.associations = NonZeroUsize::MIN;
+        one
     }
 
     /// Where it is, for messages: host and port, or the address of the service.

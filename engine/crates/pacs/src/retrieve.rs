@@ -1,6 +1,7 @@
 //! One PACS over DIMSE: what is tried, and in which order, until all is there.
 
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
 
 use dicom_core::{Tag, VR};
 use model::{SeriesInstanceUid, StudyInstanceUid};
@@ -13,6 +14,7 @@ use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
 use crate::settings::{DimseSettings, QueryRoot};
 use crate::source::{InstanceSource, Receiver, Wanted};
+use crate::throttle::Throttle;
 
 const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
 const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
@@ -28,12 +30,14 @@ const MOST_IN_VAIN: usize = 3;
 pub struct DimsePacs {
     pub(crate) settings: DimseSettings,
     pub(crate) stop: StopFlag,
+    pub(crate) throttle: Throttle,
 }
 
 impl DimsePacs {
     /// Nothing is sent yet. The flag ends all waiting.
     pub fn new(settings: DimseSettings, stop: StopFlag) -> Self {
-        Self { settings, stop }
+        let throttle = Throttle::new(settings.limits.bytes_per_second);
+        Self { settings, stop, throttle }
     }
 
     /// What is known of it.
@@ -46,7 +50,7 @@ impl DimsePacs {
     /// # Errors
     /// [`PacsError`]: each with what to change.
     pub fn echo(&self) -> Result<(), PacsError> {
-        echo(&self.settings, &self.stop)
+        echo(self)
     }
 
     /// Retrieves in one way only, in one pass; for those who want to know whether it works.
@@ -73,7 +77,18 @@ impl DimsePacs {
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let retrieve = if by_move { move_to_us } else { get };
-        retrieve(&self.settings, &self.stop, study, scope, wanted, receiver)
+        retrieve(self, study, scope, wanted, receiver)
+    }
+
+    /// The first pass asks for the series over several associations; what it leaves is asked for over
+    /// one, so that it shows which request breaks it.
+    pub(crate) fn share_out(&self, scope: Scope, wanted: &[&Wanted]) -> (Scope, NonZeroUsize) {
+        let lanes = self.settings.limits.associations;
+        if scope == Scope::Study && lanes > NonZeroUsize::MIN && has_many_series(wanted) {
+            (Scope::Series, lanes)
+        } else {
+            (scope, NonZeroUsize::MIN)
+        }
     }
 }
 
@@ -227,6 +242,10 @@ impl DimsePacs {
         }
         last
     }
+}
+
+fn has_many_series(wanted: &[&Wanted]) -> bool {
+    wanted.first().is_some_and(|first| wanted.iter().any(|other| other.series != first.series))
 }
 
 fn still_missing<'a>(wanted: &'a [Wanted], receiver: &dyn Receiver) -> Vec<&'a Wanted> {

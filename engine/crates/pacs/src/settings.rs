@@ -1,7 +1,7 @@
 //! What is known of a PACS before it is asked: address, names, limits, time-outs.
 
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,12 +126,17 @@ pub struct StoreFrom {
     pub addresses: Vec<IpAddr>,
 }
 
+/// See [`PacsLimits::associations`].
+const ASSOCIATIONS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
 /// How much is taken from a PACS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PacsLimits {
     /// Answers to one query; beyond it the query is cancelled.
     pub matches: usize,
-    /// Bytes that come in a second over one association or connection.
+    /// Associations, or connections, over which a study comes at a time, each another series.
+    pub associations: NonZeroUsize,
+    /// Bytes that come in a second over all of them.
     pub bytes_per_second: Option<NonZeroU64>,
     /// Bytes of one instance.
     pub instance_bytes: u64,
@@ -151,6 +156,7 @@ impl Default for PacsLimits {
     fn default() -> Self {
         Self {
             matches: 500,
+            associations: ASSOCIATIONS,
             bytes_per_second: None,
             instance_bytes: 16 << 30,
             in_memory_bytes: 8 << 20,

@@ -77,7 +77,7 @@ impl Wanted {
 }
 
 /// Takes instances.
-pub trait Receiver {
+pub trait Receiver: Send {
     /// Takes an instance. It may wait: the peer then waits for the answer.
     fn receive(&mut self, received: Received) -> Taken;
 

@@ -30,10 +30,10 @@ pub(super) fn check(settings: &DimseSettings, stop: &StopFlag, tell: &mut Tell<'
     }
     drop(stream);
     let (called, calling) = (&settings.called_ae_title, &settings.calling_ae_title);
-    let associated = request(settings, &[Proposal::service(VERIFICATION)], stop);
+    let pacs = DimsePacs::new(settings.clone(), stop.clone());
+    let associated = request(&pacs, &[Proposal::service(VERIFICATION)]);
     let accepted = |_: &_| format!("{called} accepts {calling}");
     tell.step(Step::Association, associated, accepted)?.release();
-    let pacs = DimsePacs::new(settings.clone(), stop.clone());
     tell.step(Step::CEcho, pacs.echo(), |()| "answered".to_owned())?;
     let (study, wanted) = tell.step(Step::CFind, sample(&pacs), |sample| match sample {
         Some(_) => "studies, series and instances are answered".to_owned(),

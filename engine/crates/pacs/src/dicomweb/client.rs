@@ -21,6 +21,7 @@ use super::steady::{Steady, Unsteady};
 use crate::dimse::wire::StopFlag;
 use crate::recall::HookMethod;
 use crate::settings::TimeOuts;
+use crate::throttle::Throttle;
 use crate::tls::{TlsFault, client_config};
 
 /// What a token service answers is small.
@@ -34,6 +35,7 @@ pub struct DicomWeb {
     settings: WebSettings,
     authorizer: Authorizer,
     clock: Mutex<Option<ClockOffset>>,
+    throttle: Throttle,
 }
 
 impl fmt::Debug for DicomWeb {
@@ -88,7 +90,8 @@ impl DicomWeb {
                 .chain(TlsConnector(tls));
         let agent = Agent::with_parts(config, connector, Names(DefaultResolver::default()));
         let authorizer = Authorizer::new(settings.credentials.clone());
-        Ok(Self { agent, settings, authorizer, clock: Mutex::default() })
+        let throttle = Throttle::new(settings.limits.bytes_per_second);
+        Ok(Self { agent, settings, authorizer, clock: Mutex::default(), throttle })
     }
 
     /// What is configured.
@@ -126,7 +129,7 @@ impl DicomWeb {
         let content_type = text_of(response.headers(), header::CONTENT_TYPE);
         let body = response.into_body().into_with_config().limit(u64::MAX).reader();
         let body = Steady::new(body, self.settings.time_outs.no_progress, limit_bytes)
-            .throttled(self.settings.limits.bytes_per_second);
+            .throttled(self.throttle.clone());
         Ok(Answer { status, content_type, body })
     }
 

@@ -1,10 +1,11 @@
 //! A DICOMweb server as [`StudyQuery`] and [`InstanceSource`].
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::io::{Read as _, Seek as _};
+use std::num::NonZeroUsize;
 
 use dicom_core::Tag;
-use model::{SeriesInstanceUid, StudyInstanceUid};
+use model::StudyInstanceUid;
 
 use super::client::DicomWeb;
 use super::error::DicomWebError;
@@ -18,6 +19,7 @@ use crate::answers::{
     STUDY_INSTANCE_UID, instance, series, study,
 };
 use crate::error::PacsError;
+use crate::lanes::{SharedReceiver, in_lanes};
 use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
 use crate::source::{InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted};
 
@@ -95,11 +97,27 @@ impl InstanceSource for DicomWeb {
         wanted: &[Wanted],
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
+        let mut scopes = [Scope::Study, Scope::Series, Scope::Instances].as_slice();
         let mut last = Ok(());
+        // What several connections leave is asked for over one.
+        if let Some(in_lanes) = self.retrieve_in_lanes(study, wanted, receiver) {
+            match &in_lanes {
+                Err(PacsError::Stopped) => return in_lanes,
+                Err(PacsError::DicomWeb(error)) if !error.helps_to_ask_for_less() => {
+                    return in_lanes;
+                }
+                // Who falls silent over an instance would do so once more.
+                Err(PacsError::DicomWeb(DicomWebError::TimedOut { .. })) => {
+                    scopes = &[Scope::Series, Scope::Instances];
+                }
+                _ => {}
+            }
+            last = in_lanes;
+        }
         let mut in_vain = 0;
-        for scope in [Scope::Study, Scope::Series, Scope::Instances] {
+        for scope in scopes {
             let missing = still_missing(wanted, receiver);
-            for what in requests(study, scope, &missing) {
+            for what in requests(study, *scope, &missing) {
                 let before = still_missing(wanted, receiver).len();
                 if before == 0 {
                     return Ok(());
@@ -145,6 +163,28 @@ impl DicomWeb {
         last
     }
 
+    /// Asks for the series over several connections; `None` where there is one, of either.
+    fn retrieve_in_lanes(
+        &self,
+        study: &StudyInstanceUid,
+        wanted: &[Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Option<Result<(), PacsError>> {
+        let lanes = self.settings().limits.associations;
+        let missing = still_missing(wanted, receiver);
+        let series = requests(study, Scope::Series, &missing);
+        if lanes == NonZeroUsize::MIN || series.len() < 2 {
+            return None;
+        }
+        let receiver = SharedReceiver::new(receiver);
+        Some(in_lanes(series, lanes, |requests| {
+            while let Some(what) = requests.next() {
+                self.deliver(what, &mut receiver.lane())?;
+            }
+            Ok(())
+        }))
+    }
+
     /// Hands on what one request brings. A part that is no instance does not keep back the others.
     fn deliver(&self, what: What<'_>, receiver: &mut dyn Receiver) -> Result<(), PacsError> {
         let mut retrieval = DicomWeb::retrieve(self, what)?;
@@ -183,9 +223,9 @@ fn requests<'a>(study: &'a StudyInstanceUid, scope: Scope, wanted: &[&'a Wanted]
         Scope::Study if wanted.is_empty() => Vec::new(),
         Scope::Study => vec![What::Study(study)],
         Scope::Series => {
-            let series: BTreeSet<&SeriesInstanceUid> =
-                wanted.iter().map(|one| &one.series).collect();
-            series.into_iter().map(|series| What::Series(study, series)).collect()
+            let mut seen = HashSet::new();
+            let series = wanted.iter().map(|one| &one.series).filter(|one| seen.insert(*one));
+            series.map(|series| What::Series(study, series)).collect()
         }
         Scope::Instances => {
             wanted.iter().map(|one| What::Instance(study, &one.series, &one.sop_instance)).collect()

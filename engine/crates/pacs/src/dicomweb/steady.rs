@@ -1,8 +1,9 @@
 //! A body that must come in time and in bounds.
 
 use std::io::{self, Read};
-use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
+
+use crate::throttle::Throttle;
 
 /// So many bytes count as progress: a peer that drips single bytes makes none.
 const PROGRESS_BYTES: u64 = 1 << 10;
@@ -16,9 +17,7 @@ pub(super) struct Steady<R> {
     left_bytes: u64,
     waited: Duration,
     since_progress: u64,
-    bytes_per_second: Option<NonZeroU64>,
-    begun: Instant,
-    received: u64,
+    throttle: Throttle,
 }
 
 /// Why a [`Steady`] body stopped, inside an [`io::Error`].
@@ -38,23 +37,14 @@ impl<R> Steady<R> {
             left_bytes: limit_bytes,
             waited: Duration::ZERO,
             since_progress: 0,
-            bytes_per_second: None,
-            begun: Instant::now(),
-            received: 0,
+            throttle: Throttle::default(),
         }
     }
 
-    /// Takes no more than so many bytes a second.
-    pub(super) fn throttled(mut self, bytes_per_second: Option<NonZeroU64>) -> Self {
-        self.bytes_per_second = bytes_per_second;
+    /// Takes no more bytes a second than it allows.
+    pub(super) fn throttled(mut self, throttle: Throttle) -> Self {
+        self.throttle = throttle;
         self
-    }
-
-    fn throttle(&mut self, bytes: u64) {
-        let Some(limit) = self.bytes_per_second else { return };
-        self.received = self.received.saturating_add(bytes);
-        let due = Duration::from_millis(self.received.saturating_mul(1000) / limit);
-        std::thread::sleep(due.saturating_sub(self.begun.elapsed()));
     }
 }
 
@@ -75,7 +65,7 @@ impl<R: Read> Read for Steady<R> {
         } else if read > 0 && self.waited > self.no_progress {
             return Err(io::Error::other(Unsteady::TooSlow));
         }
-        self.throttle(bytes);
+        std::thread::sleep(self.throttle.took(bytes));
         Ok(read)
     }
 }
@@ -83,6 +73,7 @@ impl<R: Read> Read for Steady<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroU64;
 
     struct Drip;
 
@@ -112,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_throttled_body_takes_its_time() {
-        let throttle = NonZeroU64::new(4 << 20);
+        let throttle = Throttle::new(NonZeroU64::new(4 << 20));
         let body = io::repeat(0).take(1 << 20);
         let mut body = Steady::new(body, Duration::from_mins(1), 1 << 20).throttled(throttle);
         let begun = Instant::now();

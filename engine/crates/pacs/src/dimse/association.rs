@@ -15,6 +15,7 @@ use super::negotiation::{
 use super::stream::{Handshake, Stream};
 use super::wire::{ABORT, ASSOCIATE_AC, ASSOCIATE_RJ, StopFlag, Wire};
 use crate::error::PacsError;
+use crate::retrieve::DimsePacs;
 use crate::settings::{DimseSettings, TimeOuts};
 use crate::tls::{TlsClient, TlsFault};
 
@@ -95,19 +96,15 @@ fn speaks_tls(settings: &DimseSettings, stop: &StopFlag) -> bool {
 ///
 /// # Errors
 /// [`PacsError`] for each of its steps; contexts that the peer refuses are no error here.
-pub(crate) fn request(
-    settings: &DimseSettings,
-    proposals: &[Proposal],
-    stop: &StopFlag,
-) -> Result<Messages, PacsError> {
+pub(crate) fn request(pacs: &DimsePacs, proposals: &[Proposal]) -> Result<Messages, PacsError> {
+    let DimsePacs { settings, stop, throttle } = pacs;
     if contexts_are_too_many(proposals.len()) {
         return Err(PacsError::OverLimit(
             "more presentation contexts than an association has".into(),
         ));
     }
     let stream = secured(connect(settings)?, settings, stop)?;
-    let limit = settings.limits.bytes_per_second;
-    let mut wire = Wire::new(stream, settings.time_outs, limit, stop.clone())?;
+    let mut wire = Wire::new(stream, settings.time_outs, throttle.clone(), stop.clone())?;
     wire.send(&encode(&associate_request(settings, proposals))?)?;
     let frame = wire.read_frame().map_err(|error| match error {
         PacsError::HungUp(_) if settings.tls.is_none() && speaks_tls(settings, stop) => {

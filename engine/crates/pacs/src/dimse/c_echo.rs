@@ -4,17 +4,16 @@ use super::association::request;
 use super::command::{Incoming, Operation, Request};
 use super::context::{Proposal, VERIFICATION};
 use super::status::Category;
-use super::wire::StopFlag;
 use crate::error::PacsError;
-use crate::settings::DimseSettings;
+use crate::retrieve::DimsePacs;
 
 /// Asks for an association and an echo.
-pub(crate) fn echo(settings: &DimseSettings, stop: &StopFlag) -> Result<(), PacsError> {
-    let mut messages = request(settings, &[Proposal::service(VERIFICATION)], stop)?;
+pub(crate) fn echo(pacs: &DimsePacs) -> Result<(), PacsError> {
+    let mut messages = request(pacs, &[Proposal::service(VERIFICATION)])?;
     let context = messages.context_of(VERIFICATION).map(|context| context.id);
     let Some(context) = context else {
         messages.release();
-        let calling = settings.calling_ae_title.to_string();
+        let calling = pacs.settings.calling_ae_title.to_string();
         return Err(PacsError::NoContext { what: "C-ECHO (Verification)".into(), calling });
     };
     let message_id = messages.next_message_id();

@@ -8,10 +8,10 @@ use super::context::{AcceptedContext, Proposal};
 use super::identifier::{Identifier, parse};
 use super::messages::Messages;
 use super::status::Category;
-use super::wire::StopFlag;
 use crate::error::PacsError;
 use crate::query::Matches;
-use crate::settings::{DimseSettings, QueryRoot};
+use crate::retrieve::DimsePacs;
+use crate::settings::QueryRoot;
 
 /// Study Root and Patient Root Query/Retrieve Information Model – FIND.
 const STUDY_ROOT: &str = "1.2.840.10008.5.1.4.1.2.2.1";
@@ -29,12 +29,13 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    pub(crate) fn open(settings: &DimseSettings, stop: &StopFlag) -> Result<Self, PacsError> {
+    pub(crate) fn open(pacs: &DimsePacs) -> Result<Self, PacsError> {
+        let settings = &pacs.settings;
         let (model, what) = match settings.root {
             QueryRoot::Study => (STUDY_ROOT, "C-FIND (Study Root)"),
             QueryRoot::Patient => (PATIENT_ROOT, "C-FIND (Patient Root)"),
         };
-        let messages = request(settings, &[Proposal::service(model)], stop)?;
+        let messages = request(pacs, &[Proposal::service(model)])?;
         let Some(context) = messages.context_of(model).cloned() else {
             messages.release();
             let calling = settings.calling_ae_title.to_string();

@@ -7,14 +7,14 @@ use super::command::{
     Incoming, Operation, Request, Response, StoreRequest, encode_echo_response,
     encode_store_response,
 };
-use super::context::{AcceptedContext, Proposal, StorageGroup, storage_groups};
+use super::context::{AcceptedContext, Proposal, storage_groups};
 use super::identifier::Identifier;
 use super::messages::{Message, Messages};
 use super::receive_object::IncomingObject;
 use super::status::{Category, Status};
-use super::wire::StopFlag;
 use crate::error::PacsError;
-use crate::retrieve::{Scope, identifiers};
+use crate::lanes::{Requests, SharedReceiver, in_lanes};
+use crate::retrieve::{DimsePacs, Scope, identifiers};
 use crate::settings::{DimseSettings, QueryRoot};
 use crate::source::{Received, Receiver, Taken, Wanted};
 
@@ -24,25 +24,30 @@ const PATIENT_ROOT: &str = "1.2.840.10008.5.1.4.1.2.1.3";
 /// The list of failed SOP Instance UIDs in a response.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 
-/// Gets instances, over as many associations as their contexts need.
+/// Gets instances, over as many kinds of associations as their contexts need, each kind over as many
+/// at a time as the limit allows.
 ///
 /// # Errors
 /// The last [`PacsError`]; what could be had by then was delivered.
 pub(crate) fn get(
-    settings: &DimseSettings,
-    stop: &StopFlag,
+    pacs: &DimsePacs,
     study: &StudyInstanceUid,
     scope: Scope,
     wanted: &[&Wanted],
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
     let groups = storage_groups(wanted, scope != Scope::Study);
-    // A request for the study would bring each association what only another one can take.
+    let (scope, lanes) = pacs.share_out(scope, wanted);
+    // A request for more would bring each association what only another one can take.
     let scope = if groups.len() > 1 { scope.max(Scope::Instances) } else { scope };
+    let receiver = SharedReceiver::new(receiver);
     let mut last = Ok(());
     for group in groups {
-        let identifiers = identifiers(settings.root, study, scope, &group.wanted);
-        match get_group(settings, stop, group, identifiers, receiver) {
+        let requests = identifiers(pacs.settings.root, study, scope, &group.wanted);
+        let got = in_lanes(requests, lanes, |requests| {
+            get_in_turn(pacs, &group.proposals, requests, &mut receiver.lane())
+        });
+        match got {
             Ok(()) => {}
             Err(PacsError::Stopped) => return Err(PacsError::Stopped),
             Err(error) => last = Err(error),
@@ -51,35 +56,17 @@ pub(crate) fn get(
     last
 }
 
-fn get_group(
-    settings: &DimseSettings,
-    stop: &StopFlag,
-    group: StorageGroup<'_>,
-    identifiers: Vec<Identifier>,
+/// One request after the other, over one association, until it breaks.
+fn get_in_turn(
+    pacs: &DimsePacs,
+    storage: &[Proposal],
+    requests: &Requests<Identifier>,
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
-    let model = match settings.root {
-        QueryRoot::Study => STUDY_ROOT,
-        QueryRoot::Patient => PATIENT_ROOT,
-    };
-    let mut proposals = vec![Proposal::service(model)];
-    let storage: Vec<_> =
-        group.proposals.iter().map(|proposal| proposal.abstract_syntax.clone()).collect();
-    proposals.extend(group.proposals);
-    let mut messages = request(settings, &proposals, stop)?;
-    let calling = || settings.calling_ae_title.to_string();
-    let Some(context) = messages.context_of(model).cloned() else {
-        messages.release();
-        return Err(PacsError::NoContext { what: "C-GET".into(), calling: calling() });
-    };
-    if !storage.iter().any(|class| messages.context_of(class).is_some()) {
-        messages.release();
-        let what = "to send instances over C-GET (storage contexts with SCP role)".into();
-        return Err(PacsError::NoContext { what, calling: calling() });
-    }
+    let (mut messages, context) = open(pacs, storage)?;
     let mut last = Ok(());
-    for identifier in identifiers {
-        match get_one(settings, &mut messages, &context, identifier, receiver) {
+    while let Some(identifier) = requests.next() {
+        match get_one(&pacs.settings, &mut messages, &context, identifier, receiver) {
             Ok(()) => {}
             // The association goes on after a failure of one request.
             Err(error @ PacsError::Failed { .. }) => last = Err(error),
@@ -91,6 +78,31 @@ fn get_group(
     }
     messages.release();
     last
+}
+
+/// An association over which these contexts can come.
+fn open(pacs: &DimsePacs, storage: &[Proposal]) -> Result<(Messages, AcceptedContext), PacsError> {
+    let settings = &pacs.settings;
+    let model = match settings.root {
+        QueryRoot::Study => STUDY_ROOT,
+        QueryRoot::Patient => PATIENT_ROOT,
+    };
+    let mut proposals = vec![Proposal::service(model)];
+    proposals.extend_from_slice(storage);
+    let messages = request(pacs, &proposals)?;
+    let calling = || settings.calling_ae_title.to_string();
+    let Some(context) = messages.context_of(model).cloned() else {
+        messages.release();
+        return Err(PacsError::NoContext { what: "C-GET".into(), calling: calling() });
+    };
+    let is_accepted =
+        |proposal: &Proposal| messages.context_of(&proposal.abstract_syntax).is_some();
+    if !storage.iter().any(is_accepted) {
+        messages.release();
+        let what = "to send instances over C-GET (storage contexts with SCP role)".into();
+        return Err(PacsError::NoContext { what, calling: calling() });
+    }
+    Ok((messages, context))
 }
 
 fn get_one(

@@ -1,12 +1,12 @@
 //! C-MOVE (PS3.4 §C.4.2): the PACS opens associations to our Store SCP and sends instances there.
 //!
-//! Threads: one asks and reads the answers, one accepts, one serves each association; the caller's
-//! takes the instances. All end before [`move_to_us`] does.
+//! Threads: some ask and read the answers, one accepts, one serves each association; the caller's
+//! watches. All end before [`move_to_us`] does.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver as Queue, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver as Queue, RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope as Threads};
 use std::time::{Duration, Instant};
 
@@ -17,14 +17,17 @@ use super::c_get::ended;
 use super::command::{Incoming, Operation, Request, StoreRequest, encode_echo_response};
 use super::context::Proposal;
 use super::identifier::Identifier;
+use super::messages::Messages;
 use super::status::Category;
 use super::store_scp::{accept, serve};
 use super::stream::{Handshake, Stream};
 use super::wire::{StopFlag, Wire};
 use crate::error::PacsError;
-use crate::retrieve::{Scope, identifiers};
+use crate::lanes::{Requests, SharedReceiver, in_lanes};
+use crate::retrieve::{DimsePacs, Scope, identifiers};
 use crate::settings::{DimseSettings, QueryRoot, StoreScp, TimeOuts};
 use crate::source::{Received, Receiver, Taken, Wanted};
+use crate::throttle::Throttle;
 
 /// Study Root and Patient Root Query/Retrieve Information Model – MOVE.
 const STUDY_ROOT: &str = "1.2.840.10008.5.1.4.1.2.2.2";
@@ -32,32 +35,36 @@ const PATIENT_ROOT: &str = "1.2.840.10008.5.1.4.1.2.1.2";
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// How often the waiting thread looks at what goes on.
 const TICK: Duration = Duration::from_millis(50);
+const SHORT_TICK: Duration = Duration::from_millis(5);
 /// How long instances may still come in after the last answer.
 const AFTERMATH: Duration = Duration::from_secs(2);
 
-/// What the threads tell the one that takes the instances.
-enum Event {
-    Instance(Received, SyncSender<Taken>),
-    Ended(Result<(), PacsError>),
-}
-
 /// What the threads share.
-#[derive(Debug, Default)]
-struct Shared {
+struct Shared<'a> {
+    pacs: &'a DimsePacs,
     stop: StopFlag,
+    receiver: SharedReceiver<'a>,
     /// Associations of the Store SCP that are open.
     open: AtomicUsize,
     /// Associations of the Store SCP so far.
     accepted: AtomicUsize,
+    /// Instances that are being taken, which is not the time of the peer.
+    taking: AtomicUsize,
     /// Grows with all that counts as progress.
     progress: AtomicU64,
-    /// The message that asks, once it is known: what names another originator is not ours.
-    message_id: AtomicUsize,
+    asked: Mutex<Asked>,
     /// Why the PACS was not let in.
     turned_away: Mutex<Option<PacsError>>,
 }
 
-impl Shared {
+/// Requests that are not yet answered: what names another originator is not ours.
+#[derive(Debug, Default)]
+struct Asked {
+    last_message_id: u16,
+    message_ids: Vec<u16>,
+}
+
+impl Shared<'_> {
     /// Takes note of why an association came to nothing, if it is a matter of configuration.
     fn note(&self, error: PacsError) {
         if matches!(error, PacsError::NotExpected { .. } | PacsError::StoreTls(_)) {
@@ -79,6 +86,42 @@ impl Shared {
     fn progress(&self) {
         self.progress.fetch_add(1, Ordering::SeqCst);
     }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number for the next request, different from those of all associations.
+    fn begin_request(&self) -> u16 {
+        let mut asked = self.asked();
+        asked.last_message_id = asked.last_message_id.checked_add(1).unwrap_or(1);
+        let message_id = asked.last_message_id;
+        asked.message_ids.push(message_id);
+        message_id
+    }
+
+    fn end_request(&self, message_id: u16) {
+        self.asked().message_ids.retain(|one| *one != message_id);
+    }
+
+    /// Whether the peer says that another retrieval asked for the instance.
+    fn is_of_another(&self, store: &StoreRequest) -> bool {
+        store.originator.as_ref().is_some_and(|(title, message_id)| {
+            title == self.pacs.settings.calling_ae_title.as_str()
+                && !self.asked().message_ids.contains(message_id)
+        })
+    }
+
+    fn take(&self, store: &StoreRequest, received: Received) -> Taken {
+        if self.is_of_another(store) {
+            return Taken::Refused;
+        }
+        self.taking.fetch_add(1, Ordering::SeqCst);
+        let taken = self.receiver.lane().receive(received);
+        self.taking.fetch_sub(1, Ordering::SeqCst);
+        self.progress();
+        taken
+    }
 }
 
 /// Has instances sent to us.
@@ -86,38 +129,42 @@ impl Shared {
 /// # Errors
 /// [`PacsError`]; what came by then was delivered.
 pub(crate) fn move_to_us(
-    settings: &DimseSettings,
-    stop: &StopFlag,
+    pacs: &DimsePacs,
     study: &StudyInstanceUid,
     scope: Scope,
     wanted: &[&Wanted],
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
-    let scp = settings.store_scp.as_ref().ok_or(PacsError::NoStoreScp)?;
+    let scp = pacs.settings.store_scp.as_ref().ok_or(PacsError::NoStoreScp)?;
     let listening = TcpListener::bind(scp.listen)
         .and_then(|listener| listener.local_addr().map(|address| (listener, address)));
     let (listener, address) = listening
         .map_err(|source| PacsError::Listen { address: scp.listen.to_string(), source })?;
-    let identifiers = identifiers(settings.root, study, scope, wanted);
-    let shared = Shared::default();
-    // Nothing is gathered here: whoever sends waits until it is taken.
-    let (events, queue) = sync_channel(0);
+    let (scope, lanes) = pacs.share_out(scope, wanted);
+    let identifiers = identifiers(pacs.settings.root, study, scope, wanted);
+    let shared = Shared {
+        pacs,
+        stop: StopFlag::default(),
+        receiver: SharedReceiver::new(receiver),
+        open: AtomicUsize::new(0),
+        accepted: AtomicUsize::new(0),
+        taking: AtomicUsize::new(0),
+        progress: AtomicU64::new(0),
+        asked: Mutex::default(),
+        turned_away: Mutex::default(),
+    };
+    let (ended, end) = sync_channel(1);
     thread::scope(|threads| {
-        let (shared, of_accept) = (&shared, events.clone());
-        spawn(threads, "esito-accept", move || {
-            accept_all(threads, &listener, settings, scp, shared, &of_accept);
-        })?;
+        let shared = &shared;
+        spawn(threads, "esito-accept", move || accept_all(threads, &listener, scp, shared))?;
         let asking = spawn(threads, "esito-move", move || {
-            let ended = ask_all(settings, shared, identifiers);
-            drop(events.send(Event::Ended(ended)));
+            let asked = in_lanes(identifiers, lanes, |requests| ask(shared, requests));
+            drop(ended.send(asked));
         });
-        let result = asking.and_then(|()| take_all(settings, stop, shared, &queue, receiver));
-        // Whoever waits there to be taken sees that nobody takes any more.
-        drop(queue);
+        let result = asking.and_then(|()| watch(shared, &end, wanted));
         shared.stop.stop();
         wake(address);
-        let is_whole = !wanted.iter().any(|wanted| receiver.is_missing(&wanted.sop_instance));
-        shared.explained(result, is_whole)
+        shared.explained(result, has_all(shared, wanted))
     })
 }
 
@@ -141,43 +188,35 @@ fn wake(address: SocketAddr) {
     drop(TcpStream::connect_timeout(&address, Duration::from_secs(1)));
 }
 
-fn take_all(
-    settings: &DimseSettings,
-    stop: &StopFlag,
-    shared: &Shared,
-    queue: &Queue<Event>,
-    receiver: &mut dyn Receiver,
+/// Waits for the end of the requests and of what they bring.
+fn watch(
+    shared: &Shared<'_>,
+    end: &Queue<Result<(), PacsError>>,
+    wanted: &[&Wanted],
 ) -> Result<(), PacsError> {
-    let limit = settings.time_outs.no_progress;
+    let limit = shared.pacs.settings.time_outs.no_progress;
     let mut seen = (shared.progress.load(Ordering::SeqCst), Instant::now());
     let mut ended: Option<(Result<(), PacsError>, Instant)> = None;
     loop {
-        let mut came = false;
-        match queue.recv_timeout(TICK) {
-            Ok(Event::Instance(received, answer)) => {
-                let taken = receiver.receive(received);
-                came = true;
-                // A connection that broke meanwhile takes no answer, and needs none.
-                let answered = answer.send(taken).is_ok();
-                if answered && taken == Taken::Stop {
-                    return Err(PacsError::Stopped);
-                }
-            }
-            Ok(Event::Ended(result)) => ended = Some((result, Instant::now())),
+        match end.recv_timeout(TICK) {
+            Ok(result) => ended = Some((result, Instant::now())),
             Err(RecvTimeoutError::Timeout) => {}
+            // It has said its end.
+            Err(RecvTimeoutError::Disconnected) if ended.is_some() => thread::sleep(SHORT_TICK),
             Err(RecvTimeoutError::Disconnected) => return Err(PacsError::Stopped),
         }
-        if stop.is_stopped() {
+        if shared.pacs.stop.is_stopped() || shared.receiver.is_stopped() {
             return Err(PacsError::Stopped);
         }
         let progress = shared.progress.load(Ordering::SeqCst);
-        if came || progress != seen.0 {
+        let is_taking = shared.taking.load(Ordering::SeqCst) > 0;
+        if is_taking || progress != seen.0 {
             seen = (progress, Instant::now());
         }
         if let Some((result, at)) = ended.take() {
             let idle = seen.1.max(at).elapsed();
-            let is_over = shared.open.load(Ordering::SeqCst) == 0 || idle > AFTERMATH;
-            if is_over && !came {
+            let is_closed = shared.open.load(Ordering::SeqCst) == 0;
+            if !is_taking && (is_closed || idle > AFTERMATH || has_all(shared, wanted)) {
                 return result;
             }
             ended = Some((result, at));
@@ -193,20 +232,27 @@ fn take_all(
     }
 }
 
-/// Sends the requests and reads their answers.
-fn ask_all(
-    settings: &DimseSettings,
-    shared: &Shared,
-    identifiers: Vec<Identifier>,
-) -> Result<(), PacsError> {
+/// A peer may keep its association for a while after the last instance.
+fn has_all(shared: &Shared<'_>, wanted: &[&Wanted]) -> bool {
+    let lane = shared.receiver.lane();
+    !wanted.iter().any(|wanted| lane.is_missing(&wanted.sop_instance))
+}
+
+/// Sends requests over one association, and reads their answers.
+fn ask(shared: &Shared<'_>, requests: &Requests<Identifier>) -> Result<(), PacsError> {
+    let settings = &shared.pacs.settings;
     let model = match settings.root {
         QueryRoot::Study => STUDY_ROOT,
         QueryRoot::Patient => PATIENT_ROOT,
     };
     // A peer need not answer before the end; that instances come is watched elsewhere.
     let time_outs = TimeOuts { no_progress: settings.time_outs.total, ..settings.time_outs };
-    let patient = DimseSettings { time_outs, ..settings.clone() };
-    let mut messages = request(&patient, &[Proposal::service(model)], &shared.stop)?;
+    let patient = DimsePacs {
+        settings: DimseSettings { time_outs, ..settings.clone() },
+        stop: shared.stop.clone(),
+        throttle: Throttle::default(),
+    };
+    let mut messages = request(&patient, &[Proposal::service(model)])?;
     shared.progress();
     let Some(context) = messages.context_of(model).cloned() else {
         messages.release();
@@ -214,53 +260,60 @@ fn ask_all(
         return Err(PacsError::NoContext { what: "C-MOVE".into(), calling });
     };
     let mut last = Ok(());
-    for identifier in identifiers {
-        let message_id = messages.next_message_id();
-        shared.message_id.store(message_id.into(), Ordering::SeqCst);
+    while let Some(identifier) = requests.next() {
+        let message_id = shared.begin_request();
         let (operation, sop_class) = (Operation::Move, model);
         let destination = Some(settings.calling_ae_title.as_str());
         let ask = Request { operation, message_id, sop_class, destination };
         messages.send_request(context.id, &ask, &identifier.encode(&context.transfer_syntax))?;
-        let mut done = 0;
-        loop {
-            let Some(message) = messages.receive()? else {
-                return Err(PacsError::HungUp("it is released before the last answer".into()));
-            };
-            let response = match message.incoming {
-                Incoming::Response(response) if response.responding_to == message_id => response,
-                Incoming::Echo { message_id } => {
-                    messages.send_command(message.context, &encode_echo_response(message_id))?;
-                    continue;
-                }
-                _ => return Err(PacsError::Protocol("an answer to another message".into())),
-            };
-            if message.has_data_set {
-                drop(messages.receive_small(message.context, MAX_ANSWER_BYTES)?);
-            }
-            if response.sub_operations.done() > done {
-                done = response.sub_operations.done();
-                shared.progress();
-            }
-            if response.status.category() != Category::Pending {
-                if let Err(error) = ended("C-MOVE", &response) {
-                    last = Err(error);
-                }
-                break;
-            }
+        let answered = await_end(shared, &mut messages, message_id);
+        shared.end_request(message_id);
+        if let Err(error) = answered? {
+            last = Err(error);
         }
     }
     messages.release();
     last
 }
 
+/// Reads the answers to a request: an error of the association, or how the request ended.
+fn await_end(
+    shared: &Shared<'_>,
+    messages: &mut Messages,
+    message_id: u16,
+) -> Result<Result<(), PacsError>, PacsError> {
+    let mut done = 0;
+    loop {
+        let Some(message) = messages.receive()? else {
+            return Err(PacsError::HungUp("it is released before the last answer".into()));
+        };
+        let response = match message.incoming {
+            Incoming::Response(response) if response.responding_to == message_id => response,
+            Incoming::Echo { message_id } => {
+                messages.send_command(message.context, &encode_echo_response(message_id))?;
+                continue;
+            }
+            _ => return Err(PacsError::Protocol("an answer to another message".into())),
+        };
+        if message.has_data_set {
+            drop(messages.receive_small(message.context, MAX_ANSWER_BYTES)?);
+        }
+        if response.sub_operations.done() > done {
+            done = response.sub_operations.done();
+            shared.progress();
+        }
+        if response.status.category() != Category::Pending {
+            return Ok(ended("C-MOVE", &response));
+        }
+    }
+}
+
 /// Accepts connections until it is stopped.
 fn accept_all<'scope>(
     threads: &'scope Threads<'scope, '_>,
     listener: &TcpListener,
-    settings: &'scope DimseSettings,
     scp: &'scope StoreScp,
-    shared: &'scope Shared,
-    events: &SyncSender<Event>,
+    shared: &'scope Shared<'_>,
 ) {
     while let Ok((stream, _)) = listener.accept() {
         if shared.stop.is_stopped() {
@@ -268,11 +321,10 @@ fn accept_all<'scope>(
         }
         shared.accepted.fetch_add(1, Ordering::SeqCst);
         let already_open = shared.open.fetch_add(1, Ordering::SeqCst);
-        let events = events.clone();
         let served = spawn(threads, "esito-store", move || {
             let is_full = already_open >= scp.associations;
             // A broken association shows in what is missing, and that is asked for again.
-            if let Err(error) = serve_one(stream, settings, scp, is_full, shared, &events) {
+            if let Err(error) = serve_one(stream, scp, is_full, shared) {
                 shared.note(error);
             }
             shared.open.fetch_sub(1, Ordering::SeqCst);
@@ -285,12 +337,11 @@ fn accept_all<'scope>(
 
 fn serve_one(
     socket: TcpStream,
-    settings: &DimseSettings,
     scp: &StoreScp,
     is_full: bool,
-    shared: &Shared,
-    events: &SyncSender<Event>,
+    shared: &Shared<'_>,
 ) -> Result<(), PacsError> {
+    let settings = &shared.pacs.settings;
     let stream = match &scp.tls {
         None => Stream::Plain(socket),
         Some(tls) => {
@@ -298,31 +349,9 @@ fn serve_one(
             Stream::server(socket, tls, &Handshake { limit, setting, stop: &shared.stop })?
         }
     };
-    let limit = settings.limits.bytes_per_second;
-    let wire = Wire::new(stream, settings.time_outs, limit, shared.stop.clone())?;
+    let (throttle, stop) = (shared.pacs.throttle.clone(), shared.stop.clone());
+    let wire = Wire::new(stream, settings.time_outs, throttle, stop)?;
     let messages = accept(wire, settings, is_full)?;
     shared.progress();
-    serve(
-        messages,
-        settings,
-        || shared.progress(),
-        |store, received| {
-            if is_of_another(store, settings, shared) {
-                return Taken::Refused;
-            }
-            let (answer, taken) = sync_channel(1);
-            if events.send(Event::Instance(received, answer)).is_err() {
-                return Taken::Stop;
-            }
-            taken.recv().unwrap_or(Taken::Stop)
-        },
-    )
-}
-
-/// Whether the peer says that another retrieval asked for the instance.
-fn is_of_another(store: &StoreRequest, settings: &DimseSettings, shared: &Shared) -> bool {
-    store.originator.as_ref().is_some_and(|(title, message_id)| {
-        title == settings.calling_ae_title.as_str()
-            && usize::from(*message_id) != shared.message_id.load(Ordering::SeqCst)
-    })
+    serve(messages, settings, || shared.progress(), |store, received| shared.take(store, received))
 }

@@ -2,7 +2,6 @@
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::stream::Stream;
 use crate::error::PacsError;
 use crate::settings::TimeOuts;
+use crate::throttle::Throttle;
 use crate::tls::TlsFault;
 
 /// Maximum Length Received (PS3.8 §D.1) that we announce: the body of a P-DATA-TF PDU.
@@ -90,8 +90,7 @@ pub(crate) struct Wire {
     clock: Clock,
     time_outs: TimeOuts,
     stop: StopFlag,
-    bytes_per_second: Option<NonZeroU64>,
-    received: u64,
+    throttle: Throttle,
 }
 
 impl Wire {
@@ -99,7 +98,7 @@ impl Wire {
     pub(crate) fn new(
         stream: Stream,
         time_outs: TimeOuts,
-        bytes_per_second: Option<NonZeroU64>,
+        throttle: Throttle,
         stop: StopFlag,
     ) -> Result<Self, PacsError> {
         stream.socket().set_nodelay(true).map_err(|error| hung_up(&error))?;
@@ -113,8 +112,7 @@ impl Wire {
             begun: now,
         };
         let buffer = vec![0; 2 * HEADER_BYTES + MAX_PDU_BYTES as usize];
-        let (filled, received) = (0..0, 0);
-        Ok(Self { stream, buffer, filled, clock, time_outs, stop, bytes_per_second, received })
+        Ok(Self { stream, buffer, filled: 0..0, clock, time_outs, stop, throttle })
     }
 
     /// The address of the peer.
@@ -202,8 +200,7 @@ impl Wire {
         while self.filled.len() < wanted {
             let read = self.read_some(until)?;
             self.filled.end += read;
-            self.received = self.received.saturating_add(read as u64);
-            self.throttle();
+            self.wait(self.throttle.took(read as u64))?;
         }
         Ok(())
     }
@@ -225,11 +222,18 @@ impl Wire {
         }
     }
 
-    /// Waits until no more bytes have come than the limit allows.
-    fn throttle(&self) {
-        let Some(limit) = self.bytes_per_second else { return };
-        let due = Duration::from_millis(self.received.saturating_mul(1000) / limit);
-        std::thread::sleep(due.saturating_sub(self.clock.begun.elapsed()));
+    /// Waits as the limit wants; the peer is not to blame for it.
+    fn wait(&mut self, mut wait: Duration) -> Result<(), PacsError> {
+        self.clock.since += wait;
+        while !wait.is_zero() {
+            if self.stop.is_stopped() {
+                return Err(PacsError::Stopped);
+            }
+            let step = wait.min(LOOK_EVERY);
+            std::thread::sleep(step);
+            wait -= step;
+        }
+        Ok(())
     }
 
     /// Sends whole PDUs in one write.
