@@ -99,6 +99,8 @@ fn write_line(step: Step) {
         "event": "progress",
         "instances": step.instances,
         "of_instances": step.of_instances,
+        "received_instances": step.received_instances,
+        "received_bytes": step.received_bytes,
         "source_bytes": step.source_bytes,
         "of_source_bytes": step.of_source_bytes,
         "written_bytes": step.written_bytes,

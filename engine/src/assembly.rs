@@ -30,6 +30,7 @@ use crate::reports::PendingReports;
 use crate::request::Options;
 use crate::sections::Sections;
 use crate::spool::{EntrySpool, Spool, faults};
+use crate::stock::Stock;
 
 /// Bytes copied at a time from an instance to its spool.
 const COPY_BYTES: u64 = 1 << 20;
@@ -67,7 +68,7 @@ pub(crate) struct Assembly<'a, W> {
 
 impl<'a, W: Write> Assembly<'a, W> {
     /// An empty package.
-    pub(crate) fn new(sink: W, options: &'a Options, plan: &'a Plan) -> Self {
+    pub(crate) fn new(sink: W, options: &'a Options, plan: &'a Plan, stock: Stock) -> Self {
         let digest = plan.digest.first_chunk().copied().unwrap_or_default();
         Self {
             options,
@@ -89,7 +90,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             directory_changes: BTreeMap::new(),
             gaps: BTreeMap::new(),
             pending_reports: PendingReports::default(),
-            key_images: KeyImages::new(plan.as_stored),
+            key_images: KeyImages::new(plan.as_stored, stock),
             spool: None,
         }
     }

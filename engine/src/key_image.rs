@@ -1,19 +1,19 @@
 //! The pictures of the images that a report points to, made once more for its PDF.
 //!
 //! They are the previews of the package, smaller where those are large. How many there are, and of
-//! how many bytes, is bounded, and images from a PACS are not kept for it: a report without one still
-//! says which image it points to.
+//! how many bytes, is bounded: a report without one still says which image it points to.
 
 use std::num::NonZeroU32;
 
 use media::report::{ImageKey, Picture};
-use part10::{Instance, Limits};
+use part10::Limits;
 use render::{Bitmap, Channels, LutCache};
 
 use crate::body::{examine, read_frame};
 use crate::picture::{Pictures, encode};
-use crate::plan::Planned;
+use crate::plan::{Expected, Planned};
 use crate::request::WHOLE_INSTANCE_BYTES;
+use crate::stock::Stock;
 
 /// Pictures of one report, and of all reports of a package.
 const PER_REPORT: u32 = 60;
@@ -27,6 +27,7 @@ const LONGEST_SIDE: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 #[derive(Debug)]
 pub(crate) struct KeyImages {
     as_stored: bool,
+    stock: Stock,
     luts: LutCache,
     left: u32,
     left_of_report: u32,
@@ -39,9 +40,10 @@ pub(crate) fn frame_index(key: &ImageKey) -> u32 {
 }
 
 impl KeyImages {
-    pub(crate) fn new(as_stored: bool) -> Self {
+    pub(crate) fn new(as_stored: bool, stock: Stock) -> Self {
         Self {
             as_stored,
+            stock,
             luts: LutCache::default(),
             left: PER_PACKAGE,
             left_of_report: PER_REPORT,
@@ -75,7 +77,8 @@ impl KeyImages {
 
     fn bitmap(&self, planned: &Planned, index: u32) -> Option<Bitmap> {
         let limits = Limits { in_memory_bytes: WHOLE_INSTANCE_BYTES, ..Limits::default() };
-        let mut instance = Instance::open(planned.instance.path.as_ref()?, &limits).ok()?;
+        let Expected { sop_instance, path, .. } = &planned.instance;
+        let mut instance = self.stock.open(sop_instance, path.as_deref(), &limits)?;
         let body = examine(&mut instance, self.as_stored).ok()?;
         let (description, frames) = body.frames.as_ref().ok()?;
         let (mut pictures, first) =

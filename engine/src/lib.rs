@@ -11,6 +11,7 @@
 //!
 //! Invariant: the sink is only ever written to, front to back. Nothing here prints.
 
+mod admission;
 mod assembly;
 mod body;
 mod closing;
@@ -21,19 +22,23 @@ mod error;
 mod examination;
 mod feeder;
 mod folder_source;
+mod intake;
 mod key_image;
 mod outcome;
 mod picture;
 mod pipeline;
 mod plan;
 mod progress;
+mod references;
 mod report;
 mod reports;
 mod request;
 mod sections;
 mod series_range;
+mod shelf;
 mod sources;
 mod spool;
+mod stock;
 mod streamed;
 mod usage;
 mod whole;

@@ -117,18 +117,27 @@ pub struct FileCounts {
     pub other_studies: u64,
 }
 
+impl Plan {
+    /// The index of each instance.
+    pub(crate) fn places(&self) -> HashMap<SopInstanceUid, usize> {
+        let instances = self.instances.iter().enumerate();
+        instances.map(|(index, one)| (one.instance.sop_instance.clone(), index)).collect()
+    }
+}
+
+/// Of what is known of an instance wherever it comes from: how long its file is, is not.
 fn digest_of(options: &Options, as_stored: bool, instances: &[Expected]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));
     hasher.update(format!("{:?}{:?}{as_stored}", options.layout, options.language));
     for instance in instances {
         hasher.update(instance.sop_instance.as_str());
-        hasher.update(instance.bytes.to_le_bytes());
+        hasher.update([0]);
     }
     hasher.finalize().into()
 }
 
-fn number(instances: Vec<Expected>) -> Result<(Vec<Planned>, Numbering), PackError> {
+pub(crate) fn number(instances: Vec<Expected>) -> Result<(Vec<Planned>, Numbering), PackError> {
     let mut numbering = Numbering::default();
     let mut series: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
     let mut planned = Vec::with_capacity(instances.len());

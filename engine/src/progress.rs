@@ -7,9 +7,14 @@ pub struct Step {
     pub instances: u64,
     /// Instances in all.
     pub of_instances: u64,
+    /// Instances that came from a PACS so far; those of a folder are there.
+    pub received_instances: u64,
+    /// Bytes that came from a PACS so far.
+    pub received_bytes: u64,
     /// Bytes of the source worked through so far.
     pub source_bytes: u64,
-    /// Bytes of the source in all.
+    /// Bytes of the source in all: what the PACS lists, and where it does not say how large an instance
+    /// is, the mean of those that came.
     pub of_source_bytes: u64,
     /// Bytes of ZIP written so far.
     pub written_bytes: u64,
@@ -17,7 +22,7 @@ pub struct Step {
 
 /// Whoever watches a package grow.
 pub trait Progress {
-    /// Told after each piece of work; answering `false` cancels the package.
+    /// Told after each piece of work, and while there is none, four times a second; answering `false` cancels the package.
     fn step(&mut self, step: Step) -> bool;
 }
 

@@ -108,8 +108,12 @@ pub struct Options {
     pub auto_growth: u64,
     /// … and passes so many bytes.
     pub auto_bytes: u64,
-    /// Where entries larger than the budget wait until their size is known.
+    /// Where entries larger than the budget wait until their size is known, and instances from a PACS
+    /// for their turn.
     pub temporary_folder: PathBuf,
+    /// Bytes of instances from a PACS that lie there: half of them wait for their turn, half are kept
+    /// to be looked at once more.
+    pub spool_bytes: u64,
 }
 
 impl Default for Options {
@@ -125,6 +129,7 @@ impl Default for Options {
             auto_growth: 3,
             auto_bytes: 1 << 30,
             temporary_folder: std::env::temp_dir(),
+            spool_bytes: 16 << 30,
         }
     }
 }

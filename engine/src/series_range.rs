@@ -8,13 +8,14 @@
 use std::collections::HashMap;
 
 use media::numbering::{Ordinal, Place};
-use part10::{Instance, Limits, PixelDescription};
+use part10::{Instance, Limits, PixelDescription, native_bytes};
 use render::{LutCache, ValueRange, ValueSample, sampled_frames};
 
 use crate::body::examine;
 use crate::picture::{Pictures, lacks_range};
-use crate::plan::{Plan, Planned};
+use crate::plan::{Expected, Plan, Planned};
 use crate::request::WHOLE_INSTANCE_BYTES;
+use crate::stock::Stock;
 
 /// What images of a series must have in common to share a range.
 type Kind = (Ordinal, Ordinal, PixelDescription);
@@ -26,11 +27,17 @@ pub(crate) struct SeriesRanges<'a> {
     ranges: HashMap<Kind, Option<ValueRange>>,
     limits: &'a Limits,
     luts: &'a LutCache,
+    stock: &'a Stock,
 }
 
 impl<'a> SeriesRanges<'a> {
-    pub(crate) fn new(plan: &'a Plan, limits: &'a Limits, luts: &'a LutCache) -> Self {
-        Self { plan, members: HashMap::new(), ranges: HashMap::new(), limits, luts }
+    pub(crate) fn new(
+        plan: &'a Plan,
+        limits: &'a Limits,
+        luts: &'a LutCache,
+        stock: &'a Stock,
+    ) -> Self {
+        Self { plan, members: HashMap::new(), ranges: HashMap::new(), limits, luts, stock }
     }
 
     /// What is shown of an image without a window; `None` when it has one, stands alone in its
@@ -51,15 +58,17 @@ impl<'a> SeriesRanges<'a> {
             }
         }
         let members = self.members.get(&(study, series)).filter(|members| members.len() > 1)?;
-        let (limits, luts) = (self.limits, self.luts);
+        let (limits, luts, stock) = (self.limits, self.luts, self.stock);
         let kind = (study, series, description.clone());
         *self.ranges.entry(kind).or_insert_with(|| {
             let mut sample = ValueSample::default();
-            for index in sampled_frames(u32::try_from(members.len()).unwrap_or(u32::MAX)) {
-                let member = usize::try_from(index).ok().and_then(|index| members.get(index));
-                if let Some(member) = member.filter(|member| is_small(member)) {
-                    gather(member, &description, limits, luts, &mut sample);
-                }
+            let indices = sampled_frames(u32::try_from(members.len()).unwrap_or(u32::MAX));
+            let sampled = indices.filter_map(|index| members.get(usize::try_from(index).ok()?));
+            let sampled: Vec<_> = sampled.map(|member| &member.instance).collect();
+            stock.wait_for(sampled.iter().map(|member| &member.sop_instance));
+            for member in sampled {
+                let opened = stock.open(&member.sop_instance, member.path.as_deref(), limits);
+                opened.and_then(|opened| gather(member, opened, &description, luts, &mut sample));
             }
             sample.range()
         })
@@ -70,19 +79,20 @@ fn is_small(planned: &Planned) -> bool {
     planned.instance.bytes.max(planned.instance.native_bytes) <= WHOLE_INSTANCE_BYTES
 }
 
-/// Gathers values of a member of the same kind; one that cannot be read, or has not come from its
-/// PACS, has nothing to say here, and is told of when its turn comes.
+/// Gathers values of a member of the same kind; one that cannot be read has nothing to say here, and
+/// is told of when its turn comes.
 fn gather(
-    member: &Planned,
+    member: &Expected,
+    mut instance: Instance,
     description: &PixelDescription,
-    limits: &Limits,
     luts: &LutCache,
     sample: &mut ValueSample,
 ) -> Option<()> {
-    let mut instance = Instance::open(member.instance.path.as_ref()?, limits).ok()?;
-    let is_same = PixelDescription::read(&instance.dataset()).ok().as_ref() == Some(description)
-        && member.instance.is(instance.identity());
-    if !is_same {
+    let dataset = instance.dataset();
+    let is_same = PixelDescription::read(&dataset).ok().as_ref() == Some(description)
+        && member.is(instance.identity());
+    let bytes = native_bytes(&dataset, instance.transfer_syntax(), instance.length());
+    if !is_same || bytes > WHOLE_INSTANCE_BYTES || instance.is_spooled() {
         return None;
     }
     let body = examine(&mut instance, true).ok()?;

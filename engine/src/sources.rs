@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use model::SopInstanceUid;
-use part10::{Instance, Limits};
+use part10::Limits;
 use render::{Bitmap, LutCache, Segmentation, SourceFrame};
 
 use crate::body::{examine, read_frame};
 use crate::picture::Pictures;
 use crate::plan::{Expected, Plan};
 use crate::request::WHOLE_INSTANCE_BYTES;
+use crate::stock::Stock;
 
 /// Memory that the picture of a source may take beside the segmentation: its file, its frame.
 pub(crate) const SOURCE_BYTES: u64 = 2 * WHOLE_INSTANCE_BYTES;
@@ -21,7 +22,7 @@ pub(crate) fn is_segmentation(sop_class: &str) -> bool {
 }
 
 impl Expected {
-    fn is_segmentation(&self) -> bool {
+    pub(crate) fn is_segmentation(&self) -> bool {
         self.sop_class.as_ref().is_some_and(|class| is_segmentation(class.as_str()))
     }
 }
@@ -29,20 +30,21 @@ impl Expected {
 /// Where the instances of the package lie, as far as a segmentation may want them.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    /// Empty in a package without segmentations, and in one from a PACS.
-    paths: HashMap<SopInstanceUid, PathBuf>,
+    /// Where they lie in a folder. Empty in a package without segmentations.
+    paths: HashMap<SopInstanceUid, Option<PathBuf>>,
+    stock: Stock,
     limits: Limits,
     luts: LutCache,
 }
 
 impl Sources {
-    pub(crate) fn of(plan: &Plan, limits: &Limits, luts: &LutCache) -> Self {
+    pub(crate) fn of(plan: &Plan, stock: Stock, limits: &Limits, luts: &LutCache) -> Self {
         let instances = || plan.instances.iter().map(|planned| &planned.instance);
-        let wanted = instances().any(Expected::is_segmentation);
+        let wanted = instances().any(|one| one.sop_class.is_none() || one.is_segmentation());
         let paths = instances()
             .filter(|_| wanted)
-            .filter_map(|instance| Some((instance.sop_instance.clone(), instance.path.clone()?)));
-        Self { paths: paths.collect(), limits: *limits, luts: luts.clone() }
+            .map(|instance| (instance.sop_instance.clone(), instance.path.clone()));
+        Self { paths: paths.collect(), stock, limits: *limits, luts: luts.clone() }
     }
 
     /// The picture of the first source of frame `index` that is in the package, can be read and lies
@@ -59,7 +61,7 @@ impl Sources {
         index: u32,
     ) -> Option<Bitmap> {
         let path = self.paths.get(&source.sop_instance)?;
-        let mut instance = Instance::open(path, &self.limits).ok()?;
+        let mut instance = self.stock.open(&source.sop_instance, path.as_deref(), &self.limits)?;
         if instance.identity().sop_instance != source.sop_instance {
             return None;
         }

@@ -9,8 +9,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rayon::ThreadPool;
 
 #[derive(Debug)]
@@ -39,6 +40,13 @@ impl Budget {
 pub(crate) struct Claim {
     budget: Arc<Budget>,
     bytes: u64,
+}
+
+impl Claim {
+    /// How many bytes they are.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
 }
 
 impl Drop for Claim {
@@ -135,12 +143,37 @@ impl<T: Send + 'static> Feed<T> {
     }
 }
 
+/// What there is to take at a time.
+#[derive(Debug)]
+pub(crate) enum Step<T> {
+    /// The next result.
+    Result(Answer<T>),
+    /// Nothing yet.
+    Waiting,
+    /// No more results come.
+    End,
+}
+
+impl<T> Results<T> {
+    /// Waits for the next result, no longer than `patience` for its work to be fed.
+    pub(crate) fn step(&mut self, patience: Duration) -> Step<T> {
+        match self.places.recv_timeout(patience) {
+            Ok(place) => Step::Result(place.recv().unwrap_or(Err(Panicked))),
+            Err(RecvTimeoutError::Timeout) => Step::Waiting,
+            Err(RecvTimeoutError::Disconnected) => Step::End,
+        }
+    }
+}
+
+#[cfg(test)]
 impl<T> Iterator for Results<T> {
     type Item = Answer<T>;
 
     fn next(&mut self) -> Option<Answer<T>> {
-        let place = self.places.recv().ok()?;
-        Some(place.recv().unwrap_or(Err(Panicked)))
+        match self.step(Duration::MAX) {
+            Step::Result(answer) => Some(answer),
+            Step::Waiting | Step::End => None,
+        }
     }
 }
 
@@ -149,7 +182,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     const WORK: usize = 400;
     const PLACES: usize = 4;

@@ -14,6 +14,7 @@
 #[path = "../support/lib.rs"]
 mod support;
 
+mod as_from_a_folder;
 mod fixture_pacs;
 mod peer;
 mod peers;

@@ -119,7 +119,7 @@ impl Scripted {
 }
 
 /// Starts a PACS, and writes a configuration for it.
-fn start(
+pub fn start(
     workplace: &Workplace,
     holding: Arc<Holding>,
     script: Script,

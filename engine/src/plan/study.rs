@@ -1,11 +1,14 @@
 //! The plan of a study that a PACS has: its answers at STUDY, SERIES and IMAGE level, sorted as a
 //! folder is. Its list of UIDs says what is expected; its counts are not looked at.
 
+use std::collections::HashSet;
+
 use model::StudyInstanceUid;
 use pacs::{InstanceSummary, SeriesSummary, StudyKeys, StudyQuery, StudySummary, Wanted};
 
 use super::{Expected, FileCounts, Plan, digest_of, number};
 use crate::error::PackError;
+use crate::references::may_point;
 use crate::request::{Options, TransferSyntaxPolicy};
 
 /// The plan of a study.
@@ -69,7 +72,8 @@ pub(crate) fn plan(
     Ok(StudyPlan { plan, counts_more })
 }
 
-/// The instances as the source is asked for them.
+/// The instances as the source is asked for them: series with objects that point to others come first,
+/// so that it is known early which images a report shows.
 pub(crate) fn wanted(plan: &Plan) -> Vec<Wanted> {
     let wanted = |planned: &super::Planned| Wanted {
         sop_class: planned.instance.sop_class.clone(),
@@ -78,7 +82,15 @@ pub(crate) fn wanted(plan: &Plan) -> Vec<Wanted> {
         patient_id: planned.instance.patient_id.clone(),
         transfer_syntaxes: planned.instance.transfer_syntaxes.clone(),
     };
-    plan.instances.iter().map(wanted).collect()
+    let pointing: HashSet<_> = plan
+        .instances
+        .iter()
+        .filter(|planned| may_point(planned.instance.sop_class.as_ref()))
+        .map(|planned| planned.place.series)
+        .collect();
+    let (first, rest): (Vec<_>, Vec<_>) =
+        plan.instances.iter().partition(|planned| pointing.contains(&planned.place.series));
+    first.into_iter().chain(rest).map(wanted).collect()
 }
 
 /// As `part10::ListedInstance::sort_key`, within one study.

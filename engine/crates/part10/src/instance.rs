@@ -146,6 +146,14 @@ impl Instance {
         self
     }
 
+    /// The file again; `None` where it is not all in memory as it came: inflated, or left where it lies.
+    pub fn into_file(self) -> Option<Vec<u8>> {
+        let is_there = matches!(self.rest, Rest::None)
+            && self.heading.bytes.len() as u64 == self.length
+            && !self.transfer_syntax().deflated;
+        is_there.then_some(self.heading.bytes)
+    }
+
     /// Whether the body has to be read from a file.
     pub fn is_spooled(&self) -> bool {
         matches!(self.rest, Rest::File(_))

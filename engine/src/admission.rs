@@ -1,0 +1,218 @@
+//! Whether an instance that came belongs into the package, and what became of each so far.
+//!
+//! Invariant: what came is compared with what was asked for: an instance of another study or patient
+//! never reaches the package.
+
+use std::collections::HashMap;
+
+use dicom_core::Tag;
+use media::numbering::Numbering;
+use model::{Notice, Refusal, SopInstanceUid, Subject};
+use part10::{Instance, OpenError, native_bytes};
+
+use crate::error::PackError;
+use crate::outcome::{Loss, Outcome};
+use crate::plan::{Expected, Plan, Planned};
+
+const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
+/// Instances that nobody listed and that are not for this package: each is named, up to so many.
+const MOST_UNLISTED: usize = 10_000;
+
+/// What became of an instance so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Missing,
+    /// It came and cannot be used; a better copy may still come.
+    Refused(Refusal),
+    /// It is in: length of its file and CRC-32 of its data set, to compare another one with.
+    In(u64, u32),
+}
+
+/// What is known of an instance before it is opened.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    pub(crate) sop_instance: SopInstanceUid,
+    /// Length of its file.
+    pub(crate) bytes: u64,
+    /// CRC-32 of its data set.
+    pub(crate) crc32: u32,
+}
+
+/// What becomes of an instance.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It is for the package.
+    In(Box<Planned>),
+    /// It is not, and that is told when all are in, unless a better copy comes.
+    Refused,
+    /// It is not, and nobody asked for it.
+    RefusedBeside(Notice),
+}
+
+/// Whether an instance came before.
+#[derive(Debug)]
+pub(crate) enum Copy {
+    First,
+    Identical,
+    Different(Notice),
+}
+
+/// What belongs into one package.
+pub(crate) struct Admission<'a> {
+    plan: &'a Plan,
+    places: HashMap<SopInstanceUid, usize>,
+    /// By the index in the plan, and behind it those that it does not have.
+    states: Vec<State>,
+    numbering: Numbering,
+    /// The Patient ID that the instances must have, once it is known.
+    patient_id: Option<String>,
+}
+
+impl<'a> Admission<'a> {
+    pub(crate) fn new(plan: &'a Plan) -> Self {
+        let places = plan.places();
+        let states = vec![State::Missing; plan.instances.len()];
+        Self { plan, places, states, numbering: plan.numbering.clone(), patient_id: None }
+    }
+
+    /// What the plan says of an instance.
+    pub(crate) fn listed(&self, sop_instance: &SopInstanceUid) -> Option<&'a Planned> {
+        self.places.get(sop_instance).and_then(|index| self.plan.instances.get(*index))
+    }
+
+    pub(crate) fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool {
+        let state = self.places.get(sop_instance).and_then(|index| self.states.get(*index));
+        !matches!(state, Some(State::In(..)))
+    }
+
+    /// Whether an instance is in already.
+    pub(crate) fn copy(&self, announced: &Announced) -> Copy {
+        let index = self.places.get(&announced.sop_instance);
+        let Some(State::In(bytes, crc32)) = index.and_then(|index| self.states.get(*index)) else {
+            return Copy::First;
+        };
+        if (*bytes, *crc32) == (announced.bytes, announced.crc32) {
+            return Copy::Identical;
+        }
+        let subject = subject(&announced.sop_instance);
+        Copy::Different(Notice::Duplicate { subject, identical: false })
+    }
+
+    /// Decides about an instance that was opened, or not.
+    ///
+    /// # Errors
+    /// [`PackError::Temporary`]: nothing is known against the instance.
+    pub(crate) fn decide(
+        &mut self,
+        announced: Announced,
+        opened: Result<&Instance, OpenError>,
+    ) -> Result<Verdict, PackError> {
+        let checked = match opened {
+            Ok(instance) => self.check(&announced, instance),
+            Err(OpenError::Temporary(message)) => {
+                let folder = std::env::temp_dir().display().to_string();
+                return Err(PackError::Temporary {
+                    folder,
+                    source: std::io::Error::other(message),
+                });
+            }
+            Err(OpenError::Refused(refusal)) => Err(refusal),
+            Err(other) => Err(Refusal::Malformed(other.to_string())),
+        };
+        Ok(match checked {
+            Ok(planned) => {
+                let state = State::In(announced.bytes, announced.crc32);
+                self.set(announced.sop_instance, state);
+                Verdict::In(Box::new(planned))
+            }
+            Err(refusal) => self.refuse(announced.sop_instance, refusal),
+        })
+    }
+
+    /// The plan of an instance that belongs into the package.
+    fn check(&mut self, announced: &Announced, instance: &Instance) -> Result<Planned, Refusal> {
+        let found = instance.identity();
+        if found.sop_instance != announced.sop_instance {
+            return Err(Refusal::Malformed("its UIDs contradict each other".into()));
+        }
+        let listed = self.listed(&announced.sop_instance);
+        let like = listed.or(self.plan.instances.first()).ok_or(Refusal::ForeignStudy)?;
+        let patient_id = instance.dataset().text(PATIENT_ID).unwrap_or_default();
+        match like.instance.patient_id.as_ref().or(self.patient_id.as_ref()) {
+            Some(expected) if patient_id != *expected => return Err(Refusal::ForeignPatient),
+            Some(_) => {}
+            None => self.patient_id = Some(patient_id.clone()),
+        }
+        if found.study != like.instance.study {
+            return Err(Refusal::ForeignStudy);
+        }
+        let bytes = announced.bytes;
+        let native = native_bytes(&instance.dataset(), instance.transfer_syntax(), bytes);
+        if let Some(listed) = listed {
+            if !listed.instance.is(found) {
+                return Err(Refusal::Malformed("its UIDs contradict each other".into()));
+            }
+            let mut planned = listed.clone();
+            planned.instance.bytes = bytes;
+            planned.instance.native_bytes = native;
+            planned.instance.sop_class = Some(found.sop_class.clone());
+            return Ok(planned);
+        }
+        let place = self
+            .numbering
+            .place(&found.study, &found.series)
+            .map_err(|error| Refusal::OverLimit(error.to_string()))?;
+        let instance = Expected {
+            origin: None,
+            path: None,
+            bytes,
+            native_bytes: native,
+            patient_id: Some(patient_id),
+            study: found.study.clone(),
+            series: found.series.clone(),
+            sop_instance: found.sop_instance.clone(),
+            sop_class: Some(found.sop_class.clone()),
+            transfer_syntaxes: Vec::new(),
+        };
+        Ok(Planned { instance, place, is_thumbnail: false, range: None, is_listed: false })
+    }
+
+    fn set(&mut self, sop_instance: SopInstanceUid, state: State) {
+        let index = *self.places.entry(sop_instance).or_insert(self.states.len());
+        match self.states.get_mut(index) {
+            Some(place) => *place = state,
+            None => self.states.push(state),
+        }
+    }
+
+    /// A listed instance may come again, better; what nobody listed is named at once.
+    pub(crate) fn refuse(&mut self, announced: SopInstanceUid, refusal: Refusal) -> Verdict {
+        let listed = self.plan.instances.len();
+        let known = self.places.get(&announced).copied();
+        let is_listed = known.is_some_and(|index| index < listed);
+        let has_room = self.states.len() - listed < MOST_UNLISTED;
+        let beside = (known.is_none() && has_room)
+            .then(|| Notice::Refused(subject(&announced), refusal.clone()));
+        if is_listed || has_room {
+            self.set(announced, State::Refused(refusal));
+        }
+        beside.map_or(Verdict::Refused, Verdict::RefusedBeside)
+    }
+
+    /// What never came or could not be used.
+    pub(crate) fn losses(self) -> Vec<Outcome> {
+        let lost = |(planned, state): (&Planned, State)| {
+            let loss = match state {
+                State::Missing => Loss::Missing,
+                State::Refused(refusal) => Loss::Refused(refusal),
+                State::In(..) => return None,
+            };
+            Some(Outcome::Lost(planned.clone(), loss))
+        };
+        self.plan.instances.iter().zip(self.states).filter_map(lost).collect()
+    }
+}
+
+fn subject(sop_instance: &SopInstanceUid) -> Subject {
+    Subject { sop_instance: Some(sop_instance.clone()), ..Subject::default() }
+}
