@@ -1,6 +1,12 @@
 //! The pages as other programs see them: tidy, an XML parser, a browser that follows links.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic, and says what it measured"
+)]
 
 #[path = "support/sample.rs"]
 mod sample;
