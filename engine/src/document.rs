@@ -5,11 +5,20 @@ use dicom_core::Tag;
 use media::contents::{ReportLink, ReportStatus};
 use media::numbering::Ordinal;
 use media::report::is_structured_report;
-use model::{EntryPath, FileId};
+use model::{EntryPath, FileId, ReportFault};
 use part10::Dataset;
 
 use crate::sections::title_of;
 
+/// Encapsulated PDF Storage.
+const ENCAPSULATED_PDF: &str = "1.2.840.10008.5.1.4.1.1.104.1";
+/// What a PDF begins with.
+const PDF: &[u8] = b"%PDF-";
+/// How far from its end a PDF says where its table is.
+const END_OF_PDF: usize = 4096;
+/// Bytes of a table of objects, and of its trailer, that are looked at.
+const MOST_OF_TABLE: usize = 16 << 20;
+const MOST_OF_TRAILER: usize = 16 << 10;
 /// Encapsulated CDA Storage.
 const ENCAPSULATED_CDA: &str = "1.2.840.10008.5.1.4.1.1.104.2";
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
@@ -30,8 +39,12 @@ pub(crate) enum Readable<'a> {
     Structured,
     /// A clinical document, byte for byte, that becomes a report.
     Clinical(&'a [u8]),
+    /// What is said to be a PDF and is none, byte for byte.
+    NoPdf(&'a [u8]),
     /// A file for a program of its own, byte for byte.
     Other(&'a [u8]),
+    /// A document without a byte.
+    Empty,
 }
 
 impl<'a> Readable<'a> {
@@ -40,18 +53,52 @@ impl<'a> Readable<'a> {
         let Some(document) = encapsulated(dataset) else {
             return is_structured_report(dataset).then_some(Self::Structured);
         };
-        let is_pdf = mime_type(dataset).map_or_else(
-            || document.starts_with(b"%PDF-"),
-            |mime| mime.eq_ignore_ascii_case("application/pdf"),
-        );
-        Some(if is_pdf {
-            Self::Pdf(document)
-        } else if dataset.text(SOP_CLASS_UID).as_deref() == Some(ENCAPSULATED_CDA) {
-            Self::Clinical(document)
-        } else {
-            Self::Other(document)
+        let sop_class = dataset.text(SOP_CLASS_UID);
+        let is_told = mime_type(dataset)
+            .is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/pdf"))
+            || sop_class.as_deref() == Some(ENCAPSULATED_PDF);
+        // What the bytes are counts, not what they are called; some writers put bytes before a PDF.
+        let is_pdf = document.starts_with(PDF)
+            || is_told && document.get(..1024).unwrap_or(document).windows(5).any(|at| at == PDF);
+        Some(match sop_class.as_deref() {
+            _ if document.is_empty() => Self::Empty,
+            _ if is_pdf => Self::Pdf(document),
+            _ if is_told => Self::NoPdf(document),
+            Some(ENCAPSULATED_CDA) => Self::Clinical(document),
+            _ => Self::Other(document),
         })
     }
+}
+
+/// What may keep a PDF from being opened, as far as its end tells (ISO 32000-1 §7.5.5).
+pub(crate) fn pdf_fault(pdf: &[u8]) -> Option<ReportFault> {
+    let find = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).rposition(|at| at == word);
+    let end = pdf.get(pdf.len().saturating_sub(END_OF_PDF)..)?;
+    let Some(start) = find(end, b"startxref") else { return Some(ReportFault::Damaged) };
+    let digits: String = end
+        .get(start + 9..)?
+        .iter()
+        .map(|byte| char::from(*byte))
+        .skip_while(char::is_ascii_whitespace)
+        .take_while(char::is_ascii_digit)
+        .collect();
+    let table = digits.parse().ok().and_then(|at: usize| pdf.get(at..));
+    let Some(table) = table.filter(|table| !table.is_empty()) else {
+        return Some(ReportFault::Damaged);
+    };
+    // A table is followed by its trailer; a stream begins with it.
+    let trailer = if table.starts_with(b"xref") {
+        let table = table.get(..MOST_OF_TABLE).unwrap_or(table);
+        table.windows(7).position(|at| at == b"trailer").and_then(|at| table.get(at..))?
+    } else {
+        table
+            .windows(6)
+            .take(MOST_OF_TRAILER)
+            .position(|at| at == b"stream")
+            .and_then(|at| table.get(..at))?
+    };
+    let trailer = trailer.get(..MOST_OF_TRAILER).unwrap_or(trailer);
+    find(trailer, b"/Encrypt").map(|_at| ReportFault::Locked)
 }
 
 /// MIME Type of Encapsulated Document (0042,0012).
@@ -106,5 +153,34 @@ impl Listing {
     pub(crate) fn link(self, path: EntryPath, page: Option<Ordinal>) -> ReportLink {
         let Self { title, date, time, status, file_id } = self;
         ReportLink { title, date, time, status, path, page, file_id: Some(file_id) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn pdf(trailer: &str) -> Vec<u8> {
+        format!("%PDF-1.4\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 1 {trailer}>>\nstartxref\n9\n%%EOF\n")
+            .into_bytes()
+    }
+
+    #[rstest]
+    #[case::sound(pdf(""), None)]
+    #[case::locked(pdf("/Encrypt 5 0 R "), Some(ReportFault::Locked))]
+    #[case::cut(pdf("")[..40].to_vec(), Some(ReportFault::Damaged))]
+    #[case::beyond(b"%PDF-1.4 startxref 900 %%EOF".to_vec(), Some(ReportFault::Damaged))]
+    #[case::no_number(b"%PDF-1.4 startxref".to_vec(), Some(ReportFault::Damaged))]
+    #[case::stream(
+        b"%PDF-1.5\n1 0 obj << /Type /XRef /Encrypt 2 0 R >> stream\nstartxref\n9\n%%EOF".to_vec(),
+        Some(ReportFault::Locked)
+    )]
+    #[case::word_in_a_text(
+        b"%PDF-1.5\n(/Encrypt)\n1 0 obj << /Type /XRef >> stream\nstartxref\n20\n%%EOF".to_vec(),
+        None
+    )]
+    fn faults_of_pdfs(#[case] pdf: Vec<u8>, #[case] expected: Option<ReportFault>) {
+        assert_eq!(pdf_fault(&pdf), expected);
     }
 }

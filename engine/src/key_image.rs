@@ -1,4 +1,5 @@
-//! The pictures of the images that a report points to, made once more for its PDF.
+//! The pictures of the images that a report points to, made once more for its PDF, and those that a
+//! document holds.
 //!
 //! They are the previews of the package, smaller where those are large. How many there are, and of
 //! how many bytes, is bounded: a report without one still says which image it points to.
@@ -6,11 +7,12 @@
 use std::num::NonZeroU32;
 
 use media::report::{ImageKey, Picture};
+use model::PreviewFault;
 use part10::Limits;
 use render::{Bitmap, Channels, LutCache};
 
 use crate::body::{examine, read_frame};
-use crate::picture::{Pictures, encode};
+use crate::picture::{Pictures, encode, guarded};
 use crate::plan::{Expected, Planned};
 use crate::request::WHOLE_INSTANCE_BYTES;
 use crate::stock::Stock;
@@ -19,9 +21,9 @@ use crate::stock::Stock;
 const PER_REPORT: u32 = 60;
 const PER_PACKAGE: u32 = 600;
 /// Bytes of the pictures of one report.
-const BYTES: usize = 16 << 20;
+pub(crate) const BYTES: usize = 16 << 20;
 /// A picture with a longer side is made smaller.
-const LONGEST_SIDE: NonZeroU32 = NonZeroU32::new(1200).unwrap();
+pub(crate) const LONGEST_SIDE: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 
 /// What may still be made.
 #[derive(Debug)]
@@ -37,6 +39,24 @@ pub(crate) struct KeyImages {
 /// The index of the frame that a report points to, from 0.
 pub(crate) fn frame_index(key: &ImageKey) -> u32 {
     key.frame.unwrap_or(1).saturating_sub(1)
+}
+
+/// A picture that a document holds, made smaller where it is large.
+///
+/// # Errors
+/// [`PreviewFault`] when it is no PNG or JPEG, damaged, or over the limits.
+pub(crate) fn embedded(bytes: &[u8], longest: NonZeroU32) -> Result<Picture, PreviewFault> {
+    let bitmap = guarded(|| render::decode_picture(bytes))?.thumbnail(longest, 1.0);
+    Ok(of_bitmap(&bitmap, encode(&bitmap)?))
+}
+
+fn of_bitmap(bitmap: &Bitmap, jpeg: Vec<u8>) -> Picture {
+    Picture {
+        jpeg,
+        width: bitmap.width().into(),
+        height: bitmap.height().into(),
+        is_grey: bitmap.channels() == Channels::Gray,
+    }
 }
 
 impl KeyImages {
@@ -67,12 +87,7 @@ impl KeyImages {
         let bitmap = self.bitmap(planned, index)?;
         let jpeg = encode(&bitmap).ok()?;
         self.bytes_of_report = self.bytes_of_report.saturating_add(jpeg.len());
-        (self.bytes_of_report <= BYTES).then(|| Picture {
-            jpeg,
-            width: bitmap.width().into(),
-            height: bitmap.height().into(),
-            is_grey: bitmap.channels() == Channels::Gray,
-        })
+        (self.bytes_of_report <= BYTES).then(|| of_bitmap(&bitmap, jpeg))
     }
 
     fn bitmap(&self, planned: &Planned, index: u32) -> Option<Bitmap> {

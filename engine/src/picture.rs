@@ -276,6 +276,8 @@ fn jpeg(bitmap: &Bitmap, gap: Option<PreviewGap>) -> FrameOutcome {
 }
 
 /// Codecs of other people meet hostile data here: a panic costs the frame, not the package.
-fn guarded<T>(work: impl FnOnce() -> Result<T, PreviewFault>) -> Result<T, PreviewFault> {
+pub(crate) fn guarded<T>(
+    work: impl FnOnce() -> Result<T, PreviewFault>,
+) -> Result<T, PreviewFault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(PreviewFault::Damaged))
 }

@@ -118,6 +118,7 @@ pub(crate) fn kind_and_reason(notice: &Notice) -> (&'static str, String) {
             ("previews_capped", format!("previews of the first {shown} of {frames} frames"))
         }
         Notice::NoReport(_) => ("no_report", "its document cannot be shown as a report".into()),
+        Notice::ReportImpaired(_, fault) => ("report_impaired", fault.to_string()),
         Notice::KeptCompressed(_, syntax) => {
             ("kept_compressed", format!("the pixels stay compressed in {syntax}"))
         }

@@ -6,22 +6,23 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use media::contents::{DocumentLink, FrameEntry};
+use media::contents::{DocumentLink, FrameEntry, Preview};
 use media::layout::{DocumentKind, ReportFormat};
+use media::numbering::Ordinal;
 use media::report::{
-    Document, ImageKey, ImageReference, References, ReportFrame, clinical_document, report_pdf,
-    structured_report,
+    Document, Illustration, ImageKey, ImageReference, References, ReportFrame, clinical_document,
+    report_pdf, structured_report,
 };
 use media::web::report_page;
-use model::{FileId, Notice, Subject};
+use model::{FileId, Notice, ReportFault, Subject};
 use part10::Dataset;
 use sha2::{Digest as _, Sha256};
 use zipstream::{Search, deflate, store};
 
 use crate::assembly::Assembly;
-use crate::document::{Listing, Readable, mime_type};
+use crate::document::{Listing, Readable, mime_type, pdf_fault};
 use crate::error::PackError;
-use crate::key_image::frame_index;
+use crate::key_image::{BYTES, LONGEST_SIDE, embedded, frame_index};
 use crate::outcome::InstanceFacts;
 use crate::sections::title_of;
 
@@ -35,7 +36,10 @@ pub(crate) struct PendingReport {
     documents: [Document; 2],
     /// What a clinical document holds instead of text.
     pdf: Option<Vec<u8>>,
+    /// The pictures inside it, as they are.
+    pictures: Vec<Vec<u8>>,
     listing: Listing,
+    subject: Subject,
 }
 
 /// The reports that wait.
@@ -55,26 +59,42 @@ impl<W: Write> Assembly<'_, W> {
         let dataset = facts.instance.dataset();
         let language = self.options().language;
         let languages = [language, language.other()];
-        let (documents, pdf) = match Readable::of(&dataset) {
+        let listing = Listing::of(&dataset, file_id.clone());
+        let subject = Subject { file_id: Some(file_id), ..facts.planned.subject() };
+        let mut impaired =
+            |fault| self.notices.push(Notice::ReportImpaired(subject.clone(), fault));
+        let (documents, pdf, pictures) = match Readable::of(&dataset) {
             Some(Readable::Pdf(pdf)) => {
-                return self.put_pdf(Listing::of(&dataset, file_id), pdf);
+                pdf_fault(pdf).into_iter().for_each(impaired);
+                return self.put_pdf(listing, pdf);
             }
-            Some(Readable::Other(document)) => return self.put_other(&dataset, document),
+            Some(Readable::NoPdf(document)) => {
+                impaired(ReportFault::NoPdf);
+                return self.put_other(&dataset, document, DocumentKind::Other);
+            }
+            Some(Readable::Empty) => {
+                impaired(ReportFault::Empty);
+                return Ok(());
+            }
+            Some(Readable::Other(document)) => {
+                let kind = DocumentKind::of(&mime_type(&dataset).unwrap_or_default());
+                return self.put_other(&dataset, document, kind);
+            }
             Some(Readable::Clinical(bytes)) => {
-                self.put_other(&dataset, bytes)?;
+                self.put_other(&dataset, bytes, DocumentKind::Cda)?;
                 let Some(cda) = clinical_document(bytes, languages) else {
-                    let subject = Subject { file_id: Some(file_id), ..facts.planned.subject() };
                     self.notices.push(Notice::NoReport(subject));
                     return Ok(());
                 };
-                (cda.documents, cda.pdf)
+                (cda.documents, cda.pdf, cda.pictures)
             }
             Some(Readable::Structured) => {
-                (languages.map(|language| structured_report(&dataset, language)), None)
+                let documents = languages.map(|language| structured_report(&dataset, language));
+                (documents, None, Vec::new())
             }
             None => return Ok(()),
         };
-        let report = PendingReport { documents, pdf, listing: Listing::of(&dataset, file_id) };
+        let report = PendingReport { documents, pdf, pictures, listing, subject };
         let bytes = facts.planned.instance.bytes;
         let waiting = self.pending_reports.source_bytes.saturating_add(bytes);
         if waiting > WAITING_BYTES {
@@ -99,10 +119,14 @@ impl<W: Write> Assembly<'_, W> {
         Ok(())
     }
 
-    fn put_other(&mut self, dataset: &Dataset<'_>, document: &[u8]) -> Result<(), PackError> {
+    fn put_other(
+        &mut self,
+        dataset: &Dataset<'_>,
+        document: &[u8],
+        kind: DocumentKind,
+    ) -> Result<(), PackError> {
         let number = self.sections.next_document().ok_or_else(too_many)?;
         let mime_type = mime_type(dataset);
-        let kind = DocumentKind::of(mime_type.as_deref().unwrap_or_default());
         let path = self.options().layout.other_document(number, kind);
         let entry = deflate(Search::ThreeBytes, &[document]);
         self.put(&path, &entry, Sha256::digest(document).into(), None)?;
@@ -112,10 +136,12 @@ impl<W: Write> Assembly<'_, W> {
 
     /// The PDF in the language of the package, since it is what people file and send; a page in each.
     fn put_report(&mut self, report: PendingReport) -> Result<(), PackError> {
-        let PendingReport { documents: [document, other], pdf: inner, listing } = report;
-        let references = self.references(&document);
+        let PendingReport { documents: [document, other], pdf: inner, pictures, listing, subject } =
+            report;
+        let mut references = self.references(&document);
         let bug = |error: &dyn std::fmt::Display| PackError::Bug(error.to_string());
         let number = self.sections.next_report().ok_or_else(too_many)?;
+        self.put_pictures(number, &pictures, &mut references)?;
         let options = self.options();
         let frame = ReportFrame {
             language: options.language,
@@ -132,14 +158,47 @@ impl<W: Write> Assembly<'_, W> {
         let pages = [(frame, &document), (in_other, &other)].map(|(frame, document)| {
             (frame.page(frame.language), report_page(frame, document, &references))
         });
-        let digest = Sha256::digest(&pdf).into();
-        self.put(&path, &store(pdf), digest, None)?;
+        let fault = match (document.is_cut(), pdf.is_cut) {
+            (true, _) => Some(ReportFault::Cut),
+            (false, true) => Some(ReportFault::CutPdf),
+            (false, false) => None,
+        };
+        self.notices.extend(fault.map(|fault| Notice::ReportImpaired(subject, fault)));
+        let digest = Sha256::digest(&pdf.bytes).into();
+        self.put(&path, &store(pdf.bytes), digest, None)?;
         for (path, page) in pages {
             let page = page.map_err(|error| bug(&error))?;
             self.put_text(&path, page.as_bytes())?;
         }
         self.sections.add_report(listing.clone().link(path, Some(number)));
         inner.map_or(Ok(()), |pdf| self.put_pdf(listing, &pdf))
+    }
+
+    /// Writes the pictures inside a document, as far as they can be decoded.
+    fn put_pictures(
+        &mut self,
+        report: Ordinal,
+        pictures: &[Vec<u8>],
+        references: &mut References,
+    ) -> Result<(), PackError> {
+        let mut bytes = 0;
+        for (index, (number, picture)) in (1..).zip(pictures).enumerate() {
+            let picture = embedded(picture, LONGEST_SIDE);
+            let Ok((picture, number)) = picture.map(|picture| (picture, Ordinal::new(number)))
+            else {
+                continue;
+            };
+            bytes += picture.jpeg.len();
+            if bytes > BYTES {
+                break;
+            }
+            let path = self.options().layout.report_picture(report, number.ok_or_else(too_many)?);
+            let digest = Sha256::digest(&picture.jpeg).into();
+            self.put(&path, &store(picture.jpeg.clone()), digest, None)?;
+            let preview = Preview { path, width: picture.width, height: picture.height };
+            references.illustrate(index, Illustration { preview, picture });
+        }
+        Ok(())
     }
 
     /// The images of the package that a report points to.

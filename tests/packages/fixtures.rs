@@ -52,6 +52,7 @@ fn whole(study: &[&str], options: &[&str]) {
 #[case::sr_dose(&["--study", "sr-dose"])]
 #[case::cda(&["--study", "cda"])]
 #[case::cda_pdf(&["--study", "cda-pdf"])]
+#[case::cda_rad(&["--study", "cda-rad"])]
 #[case::stl(&["--study", "stl"])]
 #[case::ko(&["--study", "ko"])]
 #[case::gsps(&["--study", "gsps"])]

@@ -18,4 +18,5 @@ mod support;
 mod fixtures;
 mod hostile;
 mod importers;
+mod reports;
 mod samples;

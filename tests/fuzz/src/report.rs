@@ -36,7 +36,7 @@ pub fn report(bytes: &[u8]) {
         number: Ordinal::FIRST,
     };
     let document = structured_report(&dataset, frame.language);
-    let pdf = report_pdf(frame, &document, &References::default()).expect("a PDF");
+    let pdf = report_pdf(frame, &document, &References::default()).expect("a PDF").bytes;
     assert!(pdf.starts_with(b"%PDF-") && pdf.len() <= MOST_BYTES, "{} bytes", pdf.len());
     let page = report_page(frame, &document, &References::default()).expect("a page");
     assert!(page.len() <= MOST_BYTES, "{} bytes", page.len());

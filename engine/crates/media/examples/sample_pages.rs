@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let instance = Instance::from_bytes(file.bytes()?, &Limits::default())?;
         let references = References::default();
         let document = structured_report(&instance.dataset(), language);
-        write(&frame.pdf(), &report_pdf(frame, &document, &references)?)?;
+        write(&frame.pdf(), &report_pdf(frame, &document, &references)?.bytes)?;
         for language in [language, language.other()] {
             let frame = ReportFrame { language, ..frame };
             let document = structured_report(&instance.dataset(), language);

@@ -263,6 +263,11 @@ impl Layout {
         }
     }
 
+    /// A picture that was inside the document of a report, numbered over that report.
+    pub fn report_picture(self, report: Ordinal, picture: Ordinal) -> EntryPath {
+        own(&format!("{WEB_CONTENT}/RP{report}/PC{picture}.JPG"))
+    }
+
     /// A file that was inside a DICOM object, numbered over the package.
     pub fn other_document(self, number: Ordinal, kind: DocumentKind) -> EntryPath {
         let folder = self.pick("other_content", "OTHER");
@@ -358,6 +363,7 @@ mod tests {
             layout.preview(place),
             layout.frame_preview(place, other),
             layout.report(other, ReportFormat::Pdf),
+            layout.report_picture(other, other),
             layout.report(other, ReportFormat::Page(Edition::Main)),
             layout.report(other, ReportFormat::Page(Edition::Other(Language::English))),
             layout.other_document(other, DocumentKind::Stl),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Notice, PreviewFault, PreviewGap, Refusal, Subject};
+use model::{Notice, PreviewFault, PreviewGap, Refusal, ReportFault, Subject};
 
 use texts::{Language, Texts};
 
@@ -43,6 +43,12 @@ enum Kind {
     ForeignPatient,
     ConflictingDuplicate,
     NoReport,
+    EmptyReport,
+    NoPdf,
+    DamagedPdf,
+    LockedPdf,
+    CutPdf,
+    CutReport,
     Damaged,
     MissingPixels,
     NoDecoder,
@@ -91,6 +97,15 @@ impl Kind {
             Notice::PreviewsCapped { .. } => Self::Capped,
             Notice::KeptCompressed(..) => Self::KeptCompressed,
             Notice::NoReport(_) => Self::NoReport,
+            Notice::ReportImpaired(_, fault) => match fault {
+                ReportFault::Empty => Self::EmptyReport,
+                ReportFault::NoPdf => Self::NoPdf,
+                ReportFault::Damaged => Self::DamagedPdf,
+                ReportFault::Locked => Self::LockedPdf,
+                ReportFault::CutPdf => Self::CutPdf,
+                ReportFault::Cut => Self::CutReport,
+                _ => Self::Other,
+            },
             _ => Self::Other,
         }
     }
@@ -110,6 +125,12 @@ impl Kind {
             Self::ForeignPatient => text.notice_foreign_patient(count),
             Self::ConflictingDuplicate => text.notice_conflicting_duplicate(count),
             Self::NoReport => text.notice_no_report(count),
+            Self::EmptyReport => text.notice_empty_report(count),
+            Self::NoPdf => text.notice_no_pdf(count),
+            Self::DamagedPdf => text.notice_damaged_pdf(count),
+            Self::LockedPdf => text.notice_locked_pdf(count),
+            Self::CutPdf => text.notice_cut_pdf(count),
+            Self::CutReport => text.notice_cut_report(count),
             Self::Damaged => text.notice_damaged(count),
             Self::MissingPixels => text.notice_missing_pixels(count),
             Self::NoDecoder => text.notice_no_decoder(count),
@@ -141,6 +162,12 @@ impl Kind {
             Self::ForeignPatient => text.notice_foreign_patient_advice(),
             Self::ConflictingDuplicate => text.notice_conflicting_duplicate_advice(),
             Self::NoReport => text.notice_no_report_advice(),
+            Self::EmptyReport => text.notice_empty_report_advice(),
+            Self::NoPdf => text.notice_no_pdf_advice(),
+            Self::DamagedPdf => text.notice_damaged_pdf_advice(),
+            Self::LockedPdf => text.notice_locked_pdf_advice(),
+            Self::CutPdf => text.notice_cut_pdf_advice(),
+            Self::CutReport => text.notice_cut_report_advice(),
             Self::Damaged => text.notice_damaged_advice(),
             Self::MissingPixels => text.notice_missing_pixels_advice(),
             Self::NoDecoder => text.notice_no_decoder_advice(),

@@ -19,11 +19,11 @@ use crate::numbering::Ordinal;
 
 pub use cda::{Cda, clinical_document};
 pub use document::{Document, ImageKey};
-pub use pdf::{PdfError, report_pdf};
-pub use references::{ImageReference, Picture, References};
+pub use pdf::{PdfError, ReportPdf, report_pdf};
+pub use references::{Illustration, ImageReference, Picture, References};
 pub use structured::{is_structured_report, structured_report};
 
-pub(crate) use document::{Block, Table, Value};
+pub(crate) use document::{Block, Cell, Table, Value};
 
 /// What a report takes from the package around it.
 #[derive(Debug, Clone, Copy)]

@@ -410,8 +410,8 @@ fn report_page(study: &str, language: Language) -> (EntryPath, String) {
     let report = instances.find(|instance| is_structured_report(&instance.dataset())).unwrap();
     let document = structured_report(&report.dataset(), language);
     let page = web::report_page(frame, &document, &References::default()).unwrap();
-    let pdf = report_pdf(frame, &document, &References::default()).unwrap();
-    assert_eq!(report_pdf(frame, &document, &References::default()).unwrap(), pdf);
+    let pdf = report_pdf(frame, &document, &References::default()).unwrap().bytes;
+    assert_eq!(report_pdf(frame, &document, &References::default()).unwrap().bytes, pdf);
     (frame.page(language), page)
 }
 

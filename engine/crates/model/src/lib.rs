@@ -12,7 +12,7 @@ mod uid;
 pub use ae_title::{AeTitle, InvalidAeTitle};
 pub use entry_path::{EntryPath, InvalidEntryPath};
 pub use file_id::{FileId, InvalidFileId};
-pub use notice::{Notice, PreviewFault, PreviewGap, Refusal, Subject};
+pub use notice::{Notice, PreviewFault, PreviewGap, Refusal, ReportFault, Subject};
 pub use uid::{
     InvalidUid, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
 };

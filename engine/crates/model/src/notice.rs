@@ -62,6 +62,8 @@ pub enum Notice {
     KeptCompressed(Subject, TransferSyntaxUid),
     /// A document of the package cannot be shown as a report; the DICOM file holds it.
     NoReport(Subject),
+    /// A report is not as its reader expects it.
+    ReportImpaired(Subject, ReportFault),
 }
 
 impl Notice {
@@ -81,6 +83,7 @@ impl Notice {
             | Self::Refused(subject, _)
             | Self::LeftOut(subject, _)
             | Self::NoReport(subject)
+            | Self::ReportImpaired(subject, _)
             | Self::Duplicate { subject, .. }
             | Self::NoPreview { subject, .. }
             | Self::PreviewIncomplete { subject, .. }
@@ -88,6 +91,30 @@ impl Notice {
             | Self::KeptCompressed(subject, _) => subject,
         }
     }
+}
+
+/// What is wrong with a report. `Display` is a sentence for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportFault {
+    /// The object holds an empty document.
+    #[error("the document inside it is empty")]
+    Empty,
+    /// What is said to be a PDF is none; the package has it as a file.
+    #[error("its document is said to be a PDF and is none: it is handed out as a file")]
+    NoPdf,
+    /// The PDF ends before its directory of objects.
+    #[error("its PDF is damaged or cut short")]
+    Damaged,
+    /// The PDF is encrypted: it may ask for a password.
+    #[error("its PDF is encrypted and may ask for a password")]
+    Locked,
+    /// The PDF that was made holds the beginning only; the page goes on.
+    #[error("the PDF made of it holds the beginning only; its page goes on")]
+    CutPdf,
+    /// Neither PDF nor page hold all of it.
+    #[error("the report made of it is cut; the DICOM file holds the whole")]
+    Cut,
 }
 
 /// What a preview does not show although the file has it or refers to it.

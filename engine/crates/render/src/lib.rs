@@ -8,6 +8,7 @@
 
 mod bitmap;
 mod codec;
+mod embedded;
 mod jpeg;
 mod limits;
 mod pixel_coding;
@@ -15,6 +16,7 @@ mod rendering;
 
 pub use bitmap::{Bitmap, Channels};
 pub use codec::{NativeFrame, decode_frame};
+pub use embedded::decode_picture;
 pub use jpeg::{QUALITY as JPEG_QUALITY, encode as encode_jpeg};
 pub use limits::Limits;
 pub use pixel_coding::{

@@ -2,7 +2,7 @@
 //!
 //! Free text of an error could quote a value of the file, so it stays with the operator's report.
 
-use model::{FileId, Notice, PreviewFault, PreviewGap, Refusal, SopInstanceUid};
+use model::{FileId, Notice, PreviewFault, PreviewGap, Refusal, ReportFault, SopInstanceUid};
 use serde::Serialize;
 
 /// The disk format of a notice; absent fields do not apply.
@@ -74,6 +74,19 @@ impl<'a> From<&'a Notice> for NoticeRecord<'a> {
                 ..record
             },
             Notice::NoReport(_) => NoticeRecord { kind: "no_report", ..record },
+            Notice::ReportImpaired(_, fault) => NoticeRecord {
+                kind: "report_impaired",
+                reason: Some(match fault {
+                    ReportFault::Empty => "empty",
+                    ReportFault::NoPdf => "no_pdf",
+                    ReportFault::Damaged => "damaged",
+                    ReportFault::Locked => "locked",
+                    ReportFault::CutPdf => "cut_pdf",
+                    ReportFault::Cut => "cut",
+                    _ => "other",
+                }),
+                ..record
+            },
             // The enum may grow; an unknown notice is still counted and still names its subject.
             _ => NoticeRecord { kind: "other", ..record },
         }
@@ -174,6 +187,10 @@ mod tests {
         r#""transfer_syntax_uid":"1.2.840.10008.1.2.4.102""#
     )]
     #[case::no_report(Notice::NoReport(subject()), r#"{"kind":"no_report","#)]
+    #[case::report_impaired(
+        Notice::ReportImpaired(subject(), ReportFault::Locked),
+        r#"{"kind":"report_impaired","#
+    )]
     fn holds_codes_and_uids_but_neither_origin_nor_free_text(
         #[case] notice: Notice,
         #[case] expected: &str,

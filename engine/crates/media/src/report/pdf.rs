@@ -9,6 +9,7 @@ mod face;
 mod finish;
 mod flow;
 mod frame;
+mod table;
 mod text;
 mod typeset;
 mod write;
@@ -34,17 +35,26 @@ pub enum PdfError {
 }
 
 /// The PDF of a report.
+#[derive(Debug)]
+pub struct ReportPdf {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Whether it holds the beginning only; each of its pages says so and names the page.
+    pub is_cut: bool,
+}
+
+/// Sets a report as PDF.
 ///
 /// # Errors
 /// [`PdfError`], which no content can cause.
 ///
 /// # Limits
-/// 2 000 pages; the last one says when there is more.
+/// 500 pages, 1 000 000 glyphs; each page says when there is more, and where.
 pub fn report_pdf(
     frame: ReportFrame<'_>,
     document: &Document,
     references: &References,
-) -> Result<Vec<u8>, PdfError> {
+) -> Result<ReportPdf, PdfError> {
     let texts = frame.language.texts();
     let mut setter = Setter::new(frame, references);
     setter.document(document);
@@ -65,7 +75,7 @@ pub fn report_pdf(
         date: document.written.as_ref().and_then(|(date, time)| pdf_date(date, time.as_deref())),
         application: &format!("{APPLICATION} {APPLICATION_VERSION}"),
     };
-    finish::finish(pdf, &flow, &information)
+    Ok(ReportPdf { bytes: finish::finish(pdf, &flow, &information)?, is_cut: flow.is_full })
 }
 
 /// A date as PDF writes it, without a zone (ISO 32000-1 7.9.4).

@@ -1,4 +1,4 @@
-//! The images that a report points to, as far as they are in the package.
+//! The images that a report points to and the pictures inside it, as far as they are in the package.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,19 @@ use crate::web::link;
 
 /// The images of the package that a report points to.
 #[derive(Debug, Default)]
-pub struct References(BTreeMap<ImageKey, ImageReference>);
+pub struct References {
+    images: BTreeMap<ImageKey, ImageReference>,
+    illustrations: BTreeMap<usize, Illustration>,
+}
+
+/// A picture that was inside a document, as the package holds it.
+#[derive(Debug)]
+pub struct Illustration {
+    /// For the page.
+    pub preview: Preview,
+    /// The same as bytes, for the PDF.
+    pub picture: Picture,
+}
 
 /// An image of the package.
 #[derive(Debug)]
@@ -54,11 +66,20 @@ impl fmt::Debug for Picture {
 impl References {
     /// Adds an image that the package holds.
     pub fn insert(&mut self, key: ImageKey, image: ImageReference) {
-        self.0.insert(key, image);
+        self.images.insert(key, image);
+    }
+
+    /// Adds a picture that was inside the document, by its number there.
+    pub fn illustrate(&mut self, number: usize, illustration: Illustration) {
+        self.illustrations.insert(number, illustration);
+    }
+
+    pub(crate) fn illustration(&self, number: usize) -> Option<&Illustration> {
+        self.illustrations.get(&number)
     }
 
     pub(crate) fn get(&self, key: &ImageKey) -> Option<&ImageReference> {
-        self.0.get(key)
+        self.images.get(key)
     }
 
     /// What leads from an entry to the image on the page of its series; nothing when it is elsewhere.

@@ -7,16 +7,19 @@
 //!
 //! Invariant: depth and number of items are bounded, and what is beyond the bounds is announced.
 
+mod cited;
 #[cfg(test)]
 mod elements;
 mod value;
+
+use std::collections::BTreeMap;
 
 use dicom_dictionary_std::tags;
 use part10::Dataset;
 use texts::Language;
 
 use self::value::{meaning, value};
-use super::document::{Block, Document};
+use super::document::{self, Block, Document, MAX_FACTS, brief};
 use crate::dates::{display_da_tm, display_dt};
 use crate::person_name::display_pn;
 use crate::web::Shown;
@@ -40,22 +43,27 @@ pub fn is_structured_report(dataset: &Dataset<'_>) -> bool {
 /// 20 000 content items, 24 levels; the document says when there is more.
 pub fn structured_report(dataset: &Dataset<'_>, language: Language) -> Document {
     let text = language.texts();
-    let title = meaning(dataset, tags::CONCEPT_NAME_CODE_SEQUENCE);
-    let mut content = Content { language, blocks: Vec::new(), is_cut: false, items: 0 };
+    let mut content = Content::new(language);
     content.add_children(dataset, Below { level: 2, depth: 0, nesting: 0 });
-    let mut blocks = content.blocks;
-    if content.is_cut {
+    let Content { mut blocks, numbers, mut is_cut, .. } = content;
+    let places = cited::resolve(&mut blocks, &numbers, language);
+    let title = meaning(dataset, tags::CONCEPT_NAME_CODE_SEQUENCE);
+    let title = brief(title.as_deref(), &mut is_cut);
+    let facts = document::facts(facts(dataset, language), &mut is_cut);
+    if is_cut {
         blocks.push(Block::Note(Shown::new(text.report_is_cut())));
     }
     Document {
-        title: Shown::some(title.as_deref()).unwrap_or_else(|| Shown::new(text.page_report())),
-        facts: facts(dataset, language),
+        title: title.unwrap_or_else(|| Shown::new(text.page_report())),
+        facts,
         blocks,
+        places,
         language: language_of(dataset),
         written: dataset
             .text(tags::CONTENT_DATE)
             .map(|date| (date, dataset.text(tags::CONTENT_TIME))),
         author: author(dataset),
+        is_cut,
     }
 }
 
@@ -79,11 +87,11 @@ fn author(dataset: &Dataset<'_>) -> Option<Shown> {
         observer.text(tags::VERIFYING_OBSERVER_NAME)
     };
     let name = of_observer.or_else(verifier)?;
-    Shown::some(display_pn(&name).as_deref())
+    brief(display_pn(&name).as_deref(), &mut false)
 }
 
 /// What the document says of itself.
-fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(Shown, Shown)> {
+fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(&'static str, Option<String>)> {
     let text = language.texts();
     let date_time = |date, time| {
         let date = dataset.text(date)?;
@@ -113,13 +121,13 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(Shown, Shown)> {
         (text.report_completion(), completion),
         (text.report_verification(), verification),
     ];
-    for observer in dataset.items(tags::AUTHOR_OBSERVER_SEQUENCE) {
+    for observer in dataset.items(tags::AUTHOR_OBSERVER_SEQUENCE).iter().take(MAX_FACTS) {
         let name = observer.text(tags::PERSON_NAME).as_deref().and_then(display_pn);
         let parts = [name, observer.text(tags::INSTITUTION_NAME)];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         facts.push((text.report_author(), (!parts.is_empty()).then(|| parts.join(", "))));
     }
-    for observer in dataset.items(tags::VERIFYING_OBSERVER_SEQUENCE) {
+    for observer in dataset.items(tags::VERIFYING_OBSERVER_SEQUENCE).iter().take(MAX_FACTS) {
         let name = observer.text(tags::VERIFYING_OBSERVER_NAME).as_deref().and_then(display_pn);
         let date = observer.text(tags::VERIFICATION_DATE_TIME);
         let parts = [
@@ -131,9 +139,6 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(Shown, Shown)> {
         facts.push((text.report_verifier(), (!parts.is_empty()).then(|| parts.join(", "))));
     }
     facts
-        .iter()
-        .filter_map(|(label, value)| Some((Shown::new(label), Shown::some(value.as_deref())?)))
-        .collect()
 }
 
 /// Where the children of an item stand.
@@ -151,11 +156,26 @@ struct Below {
 struct Content {
     language: Language,
     blocks: Vec<Block>,
+    /// The numbers of the items that are shown, each with the block that they begin with.
+    numbers: BTreeMap<String, usize>,
+    /// The item that is being added: its place among its siblings at each level, from 1.
+    path: Vec<usize>,
     is_cut: bool,
     items: usize,
 }
 
 impl Content {
+    fn new(language: Language) -> Self {
+        Self {
+            language,
+            blocks: Vec::new(),
+            numbers: BTreeMap::new(),
+            path: vec![1],
+            is_cut: false,
+            items: 0,
+        }
+    }
+
     fn add_children(&mut self, parent: &Dataset<'_>, at: Below) {
         let children = parent.items(tags::CONTENT_SEQUENCE);
         if children.is_empty() {
@@ -165,18 +185,25 @@ impl Content {
             self.is_cut = true;
             return;
         }
-        for child in &children {
+        for (number, child) in (1..).zip(&children) {
             if self.items >= MAX_ITEMS {
                 self.is_cut = true;
                 return;
             }
             self.items += 1;
+            self.path.push(number);
+            let begin = self.blocks.len();
             self.add(child, at);
+            if self.blocks.len() > begin {
+                self.numbers.insert(cited::number(&self.path), begin);
+            }
+            self.path.pop();
         }
     }
 
     fn add(&mut self, item: &Dataset<'_>, at: Below) {
-        let name = Shown::some(meaning(item, tags::CONCEPT_NAME_CODE_SEQUENCE).as_deref());
+        let name = meaning(item, tags::CONCEPT_NAME_CODE_SEQUENCE);
+        let name = brief(name.as_deref(), &mut self.is_cut);
         let below = Below { nesting: at.nesting + 1, ..at };
         let is_container = item.text(tags::VALUE_TYPE).is_some_and(|kind| kind == "CONTAINER");
         match name {

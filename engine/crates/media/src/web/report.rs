@@ -7,9 +7,12 @@ use texts::Texts;
 use super::head::{PageHead, PatientView, Setting};
 use super::shown::Shown;
 use super::{WebError, link::link};
+use crate::contents::Preview;
 use crate::dates::Date;
 use crate::report::{Block, Document, References, ReportFrame, Table, Value};
 
+/// What the fragment of an item begins with, before its number.
+const PLACE: &str = "item-";
 /// Levels of content that are set in.
 const MAX_INDENTS: u8 = 8;
 
@@ -43,7 +46,10 @@ pub fn report_page(
         content_language: document.language.as_deref(),
         title: &document.title,
         facts: &document.facts,
-        blocks: document.blocks.iter().map(|block| view.block(block)).collect(),
+        blocks: (0..)
+            .zip(&document.blocks)
+            .map(|(index, block)| (document.places.get(&index), view.block(block)))
+            .collect(),
     };
     Ok(page.render()?)
 }
@@ -60,7 +66,8 @@ struct ReportPage<'a> {
     title: &'a Shown,
     /// Label and value.
     facts: &'a [(Shown, Shown)],
-    blocks: Vec<BlockView<'a>>,
+    /// Each with its number, if others point to it.
+    blocks: Vec<(Option<&'a String>, BlockView<'a>)>,
 }
 
 /// A block as the template shows it.
@@ -68,6 +75,7 @@ enum BlockView<'a> {
     Heading { level: u8, text: &'a Shown },
     Item { indent: u8, name: Option<&'a Shown>, value: Option<ValueView> },
     Table(&'a Table),
+    Figure { picture: Option<PictureView>, caption: Option<&'a Shown> },
     Note(&'a Shown),
 }
 
@@ -100,6 +108,13 @@ impl View<'_> {
                 value: value.as_ref().map(|value| self.value(value)),
             },
             Block::Table(table) => BlockView::Table(table),
+            Block::Figure { picture, caption } => BlockView::Figure {
+                picture: self
+                    .references
+                    .illustration(*picture)
+                    .map(|illustration| self.picture(&illustration.preview)),
+                caption: caption.as_ref(),
+            },
             Block::Note(note) => BlockView::Note(note),
         }
     }
@@ -107,7 +122,8 @@ impl View<'_> {
     fn value(&self, value: &Value) -> ValueView {
         let Some(key) = &value.image else {
             let (text, code) = (value.text.to_string(), value.code.as_ref().map(Shown::to_string));
-            return ValueView { text, code, href: None, picture: None };
+            let href = value.target.as_ref().map(|number| format!("#{PLACE}{number}"));
+            return ValueView { text, code, href, picture: None };
         };
         let ReportFrame { language, layout, .. } = self.frame;
         let image = self.references.get(key);
@@ -116,11 +132,12 @@ impl View<'_> {
             text: self.references.sentence(key, value.text.as_str(), language),
             code: self.references.code(key),
             href: self.references.href(key, self.here, layout, self.frame.edition(language)),
-            picture: preview.map(|preview| PictureView {
-                src: link(self.here, &preview.path),
-                width: preview.width,
-                height: preview.height,
-            }),
+            picture: preview.map(|preview| self.picture(preview)),
         }
+    }
+
+    fn picture(&self, preview: &Preview) -> PictureView {
+        let src = link(self.here, &preview.path);
+        PictureView { src, width: preview.width, height: preview.height }
     }
 }

@@ -78,6 +78,36 @@ notice-no-report = { $n ->
    *[other] { $n } documents cannot be shown as reports.
 }
     .advice = The original document is in the package, in its DICOM file: ask your doctor or the institution to open it.
+notice-empty-report = { $n ->
+    [one] { $n } document is empty.
+   *[other] { $n } documents are empty.
+}
+    .advice = It came like this: ask the institution that made the examination for the report.
+notice-no-pdf = { $n ->
+    [one] { $n } document is said to be a PDF and is none.
+   *[other] { $n } documents are said to be PDFs and are none.
+}
+    .advice = It is among the other documents of the package, as it came: ask the institution which program opens it.
+notice-damaged-pdf = { $n ->
+    [one] { $n } report in PDF is damaged or incomplete: it may not open.
+   *[other] { $n } reports in PDF are damaged or incomplete: they may not open.
+}
+    .advice = It is in the package as it came: if it does not open, ask the institution for a sound copy.
+notice-locked-pdf = { $n ->
+    [one] { $n } report in PDF is encrypted: it may ask for a password.
+   *[other] { $n } reports in PDF are encrypted: they may ask for a password.
+}
+    .advice = The password is not in the package: if one is asked for, the institution that wrote the report knows it.
+notice-cut-pdf = { $n ->
+    [one] { $n } report is too long for a PDF, which holds only its beginning.
+   *[other] { $n } reports are too long for a PDF, which holds only their beginning.
+}
+    .advice = The text goes on in the page of the report, beside the PDF in the list.
+notice-cut-report = { $n ->
+    [one] { $n } report is too long: PDF and page show only its beginning.
+   *[other] { $n } reports are too long: PDF and page show only their beginning.
+}
+    .advice = The whole text is in the original document, in its DICOM file: ask your doctor or the institution to open it.
 notice-damaged = { $n ->
     [one] { $n } image has no preview: its data are damaged.
    *[other] { $n } images have no preview: their data are damaged.

@@ -78,6 +78,36 @@ notice-no-report = { $n ->
    *[other] { $n } documenti non si possono mostrare come referti.
 }
     .advice = Il documento originale è nel pacchetto, nel suo file DICOM: chiedi al medico o alla struttura di aprirlo.
+notice-empty-report = { $n ->
+    [one] { $n } documento è vuoto.
+   *[other] { $n } documenti sono vuoti.
+}
+    .advice = È arrivato così: chiedi il referto alla struttura che ha eseguito l'esame.
+notice-no-pdf = { $n ->
+    [one] { $n } documento è indicato come PDF ma non lo è.
+   *[other] { $n } documenti sono indicati come PDF ma non lo sono.
+}
+    .advice = È nel pacchetto fra gli altri documenti, così come è arrivato: chiedi alla struttura con quale programma si apre.
+notice-damaged-pdf = { $n ->
+    [one] { $n } referto in PDF è danneggiato o incompleto: forse non si apre.
+   *[other] { $n } referti in PDF sono danneggiati o incompleti: forse non si aprono.
+}
+    .advice = È nel pacchetto così come è arrivato: se non si apre, chiedi alla struttura una copia integra.
+notice-locked-pdf = { $n ->
+    [one] { $n } referto in PDF è cifrato: per aprirlo può servire una password.
+   *[other] { $n } referti in PDF sono cifrati: per aprirli può servire una password.
+}
+    .advice = La password non è nel pacchetto: se viene richiesta, la conosce la struttura che ha scritto il referto.
+notice-cut-pdf = { $n ->
+    [one] { $n } referto è troppo lungo per un PDF, che ne contiene solo l'inizio.
+   *[other] { $n } referti sono troppo lunghi per un PDF, che ne contiene solo l'inizio.
+}
+    .advice = Il testo continua nella pagina del referto, accanto al PDF nell'elenco.
+notice-cut-report = { $n ->
+    [one] { $n } referto è troppo lungo: PDF e pagina ne mostrano solo l'inizio.
+   *[other] { $n } referti sono troppo lunghi: PDF e pagina ne mostrano solo l'inizio.
+}
+    .advice = Il testo intero è nel documento originale, nel suo file DICOM: chiedi al medico o alla struttura di aprirlo.
 notice-damaged = { $n ->
     [one] { $n } immagine non ha l'anteprima: i suoi dati sono danneggiati.
    *[other] { $n } immagini non hanno l'anteprima: i loro dati sono danneggiati.

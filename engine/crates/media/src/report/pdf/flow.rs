@@ -2,6 +2,7 @@
 //!
 //! Points from the lower left corner, as in PDF.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::text::Line;
@@ -19,8 +20,10 @@ pub(super) const TOP: f32 = PAGE_HEIGHT - 92.0;
 pub(super) const BOTTOM: f32 = 66.0;
 /// Height of the text of a page.
 pub(super) const ROOM: f32 = TOP - BOTTOM;
-/// A report of more pages ends with a sentence that says so.
-pub(super) const MAX_PAGES: usize = 2_000;
+/// A report of more pages says so on each of them. Its page holds the whole.
+pub(super) const MAX_PAGES: usize = 500;
+/// As many glyphs of text end it too: each is some hundred bytes while the PDF is written.
+const MAX_GLYPHS: usize = 1_000_000;
 
 /// A line where it stands.
 #[derive(Debug)]
@@ -55,14 +58,23 @@ pub(super) struct PlacedPicture {
     pub(super) element: usize,
 }
 
-/// A place that leads to another file.
+/// What a link leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Another file of the package.
+    Uri(String),
+    /// A block of this document, by its number.
+    Place(String),
+}
+
+/// A place that leads elsewhere.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) x: f32,
     pub(super) y: f32,
     pub(super) width: f32,
     pub(super) height: f32,
-    pub(super) href: String,
+    pub(super) target: Target,
 }
 
 /// What stands on a page.
@@ -127,6 +139,11 @@ pub(super) struct Flow {
     pub(super) pages: Vec<Page>,
     pub(super) elements: Vec<Element>,
     pub(super) bookmarks: Vec<Bookmark>,
+    /// The blocks that others point to: page, from 0, and height on it.
+    pub(super) places: BTreeMap<String, (usize, f32)>,
+    /// The block whose first line comes next.
+    place: Option<String>,
+    glyphs: usize,
     /// Where the next line goes.
     y: f32,
     /// Whether there was more than fits.
@@ -139,6 +156,9 @@ impl Flow {
             pages: vec![Page::default()],
             elements: Vec::new(),
             bookmarks: Vec::new(),
+            places: BTreeMap::new(),
+            place: None,
+            glyphs: 0,
             y: TOP,
             is_full: false,
         }
@@ -170,7 +190,7 @@ impl Flow {
     }
 
     pub(super) fn break_page(&mut self) {
-        if self.pages.len() >= MAX_PAGES {
+        if self.pages.len() >= MAX_PAGES || self.glyphs > MAX_GLYPHS {
             self.is_full = true;
         } else {
             self.pages.push(Page::default());
@@ -200,9 +220,18 @@ impl Flow {
         self.pages.len() - 1
     }
 
+    /// What comes next is what a number means.
+    pub(super) fn begin_place(&mut self, number: Option<&str>) {
+        self.place = number.map(str::to_owned);
+    }
+
     /// Places a line with its baseline `below` points under the cursor.
     pub(super) fn place(&mut self, line: Line, x: f32, below: f32, element: Option<usize>) {
         let y = self.y - below;
+        if let Some(number) = self.place.take().filter(|_| !self.is_full) {
+            self.places.insert(number, (self.page_index(), self.y));
+        }
+        self.glyphs += line.pieces.iter().map(|piece| piece.glyphs.len()).sum::<usize>();
         if let Some(page) = self.page() {
             page.lines.push(Placed { x, y, line, element });
         }

@@ -29,21 +29,28 @@ pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Do
     let institution = frame.branding.institution(frame.language, frame.institution).name;
     let institution = institution.as_deref().unwrap_or(texts.page_institution_not_stated());
     let institution = Shown::new(institution).to_string();
+    // What each page repeats is broken into lines once.
+    let foot = if flow.is_full {
+        let page = frame.page(frame.language);
+        let (_, page) = page.as_str().rsplit_once('/').unwrap_or_default();
+        texts.report_pdf_is_cut(page)
+    } else {
+        document.title.to_string()
+    };
+    let name = one_line(&name, NAME, COLUMN * 0.6);
+    let institution = one_line(&institution, SMALL, COLUMN * 0.38);
+    let facts = one_line(&facts, SMALL, COLUMN);
+    let foot = one_line(&foot, SMALL, COLUMN * 0.8);
     let pages = u64::try_from(flow.pages.len()).unwrap_or(u64::MAX);
-    let is_cut = flow.is_full;
     for (page, number) in flow.pages.iter_mut().zip(1_u64..) {
-        left(page, &name, NAME, FIRST_LINE, COLUMN * 0.6);
-        right(page, &institution, SMALL, FIRST_LINE);
-        left(page, &facts, SMALL, SECOND_LINE, COLUMN);
+        let number = one_line(&texts.report_page_of(number, pages), SMALL, COLUMN * 0.2);
+        left(page, name.as_ref(), FIRST_LINE);
+        right(page, institution.as_ref(), FIRST_LINE);
+        left(page, facts.as_ref(), SECOND_LINE);
         rule(page, PAGE_HEIGHT - HEADER_RULE);
         rule(page, FOOTER_RULE);
-        let foot = if is_cut && number == pages {
-            texts.report_is_cut().to_owned()
-        } else {
-            document.title.to_string()
-        };
-        left(page, &foot, SMALL, PAGE_HEIGHT - FOOTER_LINE, COLUMN * 0.75);
-        right(page, &texts.report_page_of(number, pages), SMALL, PAGE_HEIGHT - FOOTER_LINE);
+        left(page, foot.as_ref(), PAGE_HEIGHT - FOOTER_LINE);
+        right(page, number.as_ref(), PAGE_HEIGHT - FOOTER_LINE);
     }
 }
 
@@ -66,14 +73,14 @@ fn one_line(text: &str, style: Style, width: f32) -> Option<Line> {
     None
 }
 
-fn left(page: &mut Page, text: &str, style: Style, below: f32, width: f32) {
-    if let Some(line) = one_line(text, style, width) {
+fn left(page: &mut Page, line: Option<&Line>, below: f32) {
+    if let Some(line) = line.cloned() {
         page.lines.push(Placed { x: MARGIN, y: PAGE_HEIGHT - below, line, element: None });
     }
 }
 
-fn right(page: &mut Page, text: &str, style: Style, below: f32) {
-    if let Some(line) = one_line(text, style, COLUMN * 0.38) {
+fn right(page: &mut Page, line: Option<&Line>, below: f32) {
+    if let Some(line) = line.cloned() {
         let x = MARGIN + COLUMN - line.width;
         page.lines.push(Placed { x, y: PAGE_HEIGHT - below, line, element: None });
     }

@@ -1,40 +1,37 @@
-//! A document set in pages: title, facts, sections, rows of concepts with their values, tables,
-//! pictures.
+//! A document set in pages: title, facts, sections, rows of concepts with their values, pictures.
 
 use std::collections::BTreeSet;
 
-use super::flow::{Bookmark, COLUMN, Element, Flow, Link, MARGIN, PlacedPicture, ROOM};
+use super::flow::{Bookmark, COLUMN, Element, Flow, Link, MARGIN, PlacedPicture, ROOM, Target};
 use super::text::{Ink, Line, Span, Style, break_lines};
 use crate::report::{
-    Block, Document, ImageKey, ImageReference, Picture, References, ReportFrame, Table, Value,
+    Block, Document, ImageKey, ImageReference, Picture, References, ReportFrame, Value,
 };
 use crate::web::Shown;
 
-const BODY: Style = Style { bold: false, size: 10.0, ink: Ink::Black };
-const STRONG: Style = Style { bold: true, ..BODY };
+pub(super) const BODY: Style = Style { bold: false, size: 10.0, ink: Ink::Black };
+pub(super) const STRONG: Style = Style { bold: true, ..BODY };
 const LABEL: Style = Style { ink: Ink::Grey, ..BODY };
 const CODE: Style = Style { bold: false, size: 7.5, ink: Ink::Grey };
 const LINK: Style = Style { ink: Ink::Blue, ..BODY };
 const SMALL: Style = Style { bold: false, size: 8.5, ink: Ink::Grey };
 /// Distance of the lines of a text.
-const LEADING: f32 = 14.0;
+pub(super) const LEADING: f32 = 14.0;
 const SMALL_LEADING: f32 = 11.5;
 /// Space above and below the text of a row.
-const ROW_PADDING: f32 = 2.5;
+pub(super) const ROW_PADDING: f32 = 2.5;
 /// By how much a level of content is set in, and how many levels are.
 const INDENT: f32 = 12.0;
 const MAX_INDENTS: u8 = 8;
 /// Room for the names of concepts.
 const NAMES: f32 = 0.38 * COLUMN;
 /// Between name and value, and between the columns of a table.
-const GUTTER: f32 = 10.0;
+pub(super) const GUTTER: f32 = 10.0;
 /// A longer value is a text of its own below its name.
 const ROW_CHARACTERS: usize = 160;
 /// The largest picture.
 const PICTURE_WIDTH: f32 = 0.7 * COLUMN;
 const PICTURE_HEIGHT: f32 = 260.0;
-/// Columns of a table; what is beyond goes into the last.
-const MAX_COLUMNS: usize = 12;
 
 /// A document being set.
 pub(super) struct Setter<'a> {
@@ -68,16 +65,19 @@ impl<'a> Setter<'a> {
             if self.flow.is_full {
                 return;
             }
+            let number = document.places.get(&index).map(String::as_str);
+            self.flow.begin_place(number);
             match block {
                 Block::Heading { level, text } => {
                     let following = document.blocks.get(index + 1..).unwrap_or_default();
-                    self.heading(*level, text, following);
+                    self.heading(*level, number, text, following);
                 }
                 Block::Item { depth, name, value } => {
                     let next = document.blocks.get(index + 1);
-                    self.item(*depth, name.as_ref(), value.as_ref(), next);
+                    self.item(*depth, number, (name.as_ref(), value.as_ref()), next);
                 }
                 Block::Table(table) => self.table(table),
+                Block::Figure { picture, caption } => self.figure(*picture, caption.as_ref()),
                 Block::Note(note) => self.note(note.as_str()),
             }
         }
@@ -92,9 +92,10 @@ impl<'a> Setter<'a> {
     }
 
     /// A heading stays with the headings that follow and what comes after them.
-    fn heading(&mut self, level: u8, text: &'a Shown, following: &[Block]) {
+    fn heading(&mut self, level: u8, number: Option<&str>, text: &'a Shown, following: &[Block]) {
         let (style, leading, above) = heading_style(level);
-        let lines = break_lines(&[span(text, style)], COLUMN);
+        let number = number.map(|number| format!("{number}  "));
+        let lines = break_lines(&tagged(number.as_ref(), Some(span(text, style))), COLUMN);
         let mut needed = above + height(&lines, leading) + 2.5 * LEADING;
         for block in following {
             let Block::Heading { level, text } = block else { break };
@@ -117,14 +118,16 @@ impl<'a> Setter<'a> {
     fn item(
         &mut self,
         depth: u8,
-        name: Option<&'a Shown>,
-        value: Option<&'a Value>,
+        number: Option<&str>,
+        (name, value): (Option<&'a Shown>, Option<&'a Value>),
         next: Option<&Block>,
     ) {
         let indent = INDENT * f32::from(depth.min(MAX_INDENTS));
+        let number = number.map(|number| format!("{number}  "));
+        let tagged = |name: Option<Span<'a>>| tagged(number.as_ref(), name);
         let Some(value) = value else {
             if let Some(name) = name {
-                let lines = break_lines(&[span(name, STRONG)], COLUMN - indent);
+                let lines = break_lines(&tagged(Some(span(name, STRONG))), COLUMN - indent);
                 self.flow.make_room(height(&lines, LEADING) + 2.0 * LEADING);
                 self.flow.space(3.0);
                 let element = self.flow.element(Element::Paragraph);
@@ -132,8 +135,13 @@ impl<'a> Setter<'a> {
             }
             return;
         };
+        let labels = tagged(name.map(|name| span(name, LABEL)));
         if let Some(key) = &value.image {
-            return self.image(indent, name, key, value.text.as_str());
+            return self.image(indent, &labels, key, value.text.as_str());
+        }
+        if let Some(target) = &value.target {
+            let target = Some(Target::Place(target.clone()));
+            return self.linked(indent, &labels, &[span(&value.text, LINK)], target, 0.0);
         }
         let text = value.text.as_str();
         let is_long = text.chars().count() > ROW_CHARACTERS
@@ -144,26 +152,23 @@ impl<'a> Setter<'a> {
         if let Some(code) = &code {
             spans.push(Span { text: code, style: CODE });
         }
-        match name {
-            Some(name) if !is_long => {
-                let names = break_lines(&[span(name, LABEL)], NAMES - GUTTER - indent);
-                let values = break_lines(&spans, COLUMN - NAMES);
-                let is_row_next = matches!(next, Some(Block::Item { value: Some(_), .. }));
-                self.row(names, values, indent, MARGIN + NAMES, is_row_next);
-            }
-            _ => {
-                self.flow.space(3.0);
-                let element = self.flow.element(Element::Paragraph);
-                if let Some(name) = name {
-                    let names = break_lines(&[span(name, STRONG)], COLUMN - indent);
-                    self.flow.make_room(height(&names, LEADING) + 2.0 * LEADING);
-                    self.flow.paragraph(names, MARGIN + indent, LEADING, element);
-                }
-                let lines = break_lines(&spans, COLUMN - indent);
-                self.flow.paragraph(lines, MARGIN + indent, LEADING, element);
-                self.flow.space(3.0);
-            }
+        if !labels.is_empty() && !is_long {
+            let names = break_lines(&labels, NAMES - GUTTER - indent);
+            let values = break_lines(&spans, COLUMN - NAMES);
+            let is_row_next = matches!(next, Some(Block::Item { value: Some(_), .. }));
+            return self.row(names, values, indent, MARGIN + NAMES, is_row_next);
         }
+        self.flow.space(3.0);
+        let element = self.flow.element(Element::Paragraph);
+        let names = tagged(name.map(|name| span(name, STRONG)));
+        if !names.is_empty() {
+            let names = break_lines(&names, COLUMN - indent);
+            self.flow.make_room(height(&names, LEADING) + 2.0 * LEADING);
+            self.flow.paragraph(names, MARGIN + indent, LEADING, element);
+        }
+        let lines = break_lines(&spans, COLUMN - indent);
+        self.flow.paragraph(lines, MARGIN + indent, LEADING, element);
+        self.flow.space(3.0);
     }
 
     /// Name and value side by side, the value from `x` on; on one page if they fit.
@@ -186,7 +191,7 @@ impl<'a> Setter<'a> {
     }
 
     /// Places lines from the cursor down, without moving it.
-    fn column(&mut self, lines: Vec<Line>, x: f32, element: usize) {
+    pub(super) fn column(&mut self, lines: Vec<Line>, x: f32, element: usize) {
         let mut below = 0.75 * LEADING;
         for line in lines {
             self.flow.place(line, x, below, Some(element));
@@ -195,101 +200,102 @@ impl<'a> Setter<'a> {
     }
 
     /// An image that the document points to: a sentence that leads to its page, and its preview.
-    fn image(&mut self, indent: f32, name: Option<&'a Shown>, key: &'a ImageKey, more: &str) {
+    fn image(&mut self, indent: f32, names: &[Span<'_>], key: &'a ImageKey, more: &str) {
         let ReportFrame { language, layout, .. } = self.frame;
         let sentence = self.references.sentence(key, more, language);
         let image: Option<&'a ImageReference> = self.references.get(key);
         let style = if image.is_some() { LINK } else { BODY };
         let picture = image.and_then(|image| image.picture.as_ref());
         let picture = picture.filter(|_| self.shown.insert(key));
-        let size = picture.map(|picture| size_of(picture, COLUMN - indent));
-        let tall = size.map_or(0.0, |(_, height)| height + 10.0);
-        let names = match name {
-            Some(name) => break_lines(&[span(name, LABEL)], NAMES - GUTTER - indent),
-            None => Vec::new(),
-        };
-        let x = if name.is_some() { MARGIN + NAMES } else { MARGIN + indent };
+        let below = picture.map_or(0.0, |picture| size_of(picture, COLUMN - indent).1 + 10.0);
         let code = self.references.code(key).map(|code| format!("  {code}"));
         let mut spans = vec![Span { text: &sentence, style }];
         if let Some(code) = &code {
             spans.push(Span { text: code, style: CODE });
         }
-        let values = break_lines(&spans, MARGIN + COLUMN - x);
-        let text_height = height(&names, LEADING).max(height(&values, LEADING));
-        self.flow.make_room((text_height + 2.0 * ROW_PADDING + tall).min(ROOM));
         let edition = self.frame.edition(language);
         let href = self.references.href(key, &self.frame.pdf(), layout, edition);
-        let (top, width) =
-            (self.flow.y(), values.iter().map(|line| line.width).fold(0.0, f32::max));
+        let target = href.map(Target::Uri);
+        self.linked(indent, names, &spans, target.clone(), below);
+        if let Some(picture) = picture {
+            self.picture(picture, indent, sentence, target);
+        }
+    }
+
+    /// Name and value side by side; the value leads somewhere. Keeps the space `below` on the page.
+    fn linked(
+        &mut self,
+        indent: f32,
+        names: &[Span<'_>],
+        values: &[Span<'_>],
+        target: Option<Target>,
+        below: f32,
+    ) {
+        let x = if names.is_empty() { MARGIN + indent } else { MARGIN + NAMES };
+        let names = match names {
+            [] => Vec::new(),
+            names => break_lines(names, NAMES - GUTTER - indent),
+        };
+        let values = break_lines(values, MARGIN + COLUMN - x);
+        let tall = height(&names, LEADING).max(height(&values, LEADING));
+        self.flow.make_room((tall + 2.0 * ROW_PADDING + below).min(ROOM));
+        let top = self.flow.y();
+        let width = values.iter().map(|line| line.width).fold(0.0, f32::max);
         self.row(names, values, indent, x, false);
-        self.link(href.as_deref(), x, top - text_height - ROW_PADDING, width, text_height);
-        if let (Some(picture), Some((width, height))) = (picture, size) {
-            let element = self.flow.element(Element::Figure(sentence));
-            self.flow.advance(height + 4.0);
-            let (x, y) = (MARGIN + indent, self.flow.y());
-            let number = self.pictures.len();
-            self.pictures.push(picture);
-            if let Some(page) = self.flow.page() {
-                page.pictures.push(PlacedPicture { picture: number, x, y, width, height, element });
-            }
-            self.link(href.as_deref(), x, y, width, height);
-            self.flow.advance(6.0);
-        }
+        self.link(target, x, top - tall - ROW_PADDING, width, tall);
     }
 
-    fn link(&mut self, href: Option<&str>, x: f32, y: f32, width: f32, height: f32) {
-        if let (Some(href), Some(page)) = (href, self.flow.page()) {
-            page.links.push(Link { x, y, width, height, href: href.to_owned() });
+    fn picture(
+        &mut self,
+        picture: &'a Picture,
+        indent: f32,
+        alternative: String,
+        target: Option<Target>,
+    ) {
+        let (width, height) = size_of(picture, COLUMN - indent);
+        let element = self.flow.element(Element::Figure(alternative));
+        self.flow.advance(height + 4.0);
+        let (x, y) = (MARGIN + indent, self.flow.y());
+        let number = self.pictures.len();
+        self.pictures.push(picture);
+        if let Some(page) = self.flow.page() {
+            page.pictures.push(PlacedPicture { picture: number, x, y, width, height, element });
         }
+        self.link(target, x, y, width, height);
+        self.flow.advance(6.0);
     }
 
-    fn table(&mut self, table: &'a Table) {
-        if let Some(caption) = &table.caption {
-            self.flow.make_room(4.0 * LEADING);
-            self.flow.space(4.0);
-            let element = self.flow.element(Element::Paragraph);
-            let lines = break_lines(&[span(caption, STRONG)], COLUMN);
-            self.flow.paragraph(lines, MARGIN, LEADING, element);
-        }
-        let columns = widths(table);
-        let header = table.has_header.then(|| table.rows.first()).flatten();
-        for (index, row) in table.rows.iter().enumerate() {
-            let is_header = index == 0 && table.has_header;
-            let style = if is_header { STRONG } else { BODY };
-            let page = self.flow.page_index();
-            let cells = cells(row, &columns, style);
-            let tall = tallest(&cells);
-            let with_next = if is_header { tall + 2.0 * LEADING } else { tall };
-            self.flow.make_room(with_next);
-            if let (false, true, Some(header)) = (is_header, self.flow.page_index() > page, header)
-            {
-                let repeated = self::cells(header, &columns, STRONG);
-                self.table_row(repeated, &columns, true);
+    /// A picture inside the document, with what it says of it.
+    fn figure(&mut self, number: usize, caption: Option<&'a Shown>) {
+        let texts = self.frame.language.texts();
+        let Some(illustration) = self.references.illustration(number) else {
+            self.note(texts.report_picture_not_shown());
+            if let Some(caption) = caption {
+                self.note(caption.as_str());
             }
-            self.table_row(cells, &columns, is_header);
-        }
+            return;
+        };
+        let lines = caption.map(|caption| break_lines(&[span(caption, SMALL)], COLUMN));
+        let lines = lines.unwrap_or_default();
+        let (_, tall) = size_of(&illustration.picture, COLUMN);
+        self.flow.make_room((tall + 10.0 + height(&lines, SMALL_LEADING)).min(ROOM));
+        let alternative = caption.map_or(texts.report_picture(), Shown::as_str).to_owned();
+        self.picture(&illustration.picture, 0.0, alternative, None);
+        let element = self.flow.element(Element::Paragraph);
+        self.flow.paragraph(lines, MARGIN, SMALL_LEADING, element);
         self.flow.space(6.0);
     }
 
-    fn table_row(&mut self, cells: Vec<Vec<Line>>, columns: &[f32], is_header: bool) {
-        let tall = tallest(&cells);
-        let element = self.flow.element(Element::Paragraph);
-        let mut x = MARGIN;
-        if tall > ROOM {
-            for (lines, width) in cells.into_iter().zip(columns) {
-                self.flow.paragraph(lines, x, LEADING, element);
-                x += width + GUTTER;
-            }
-            return;
+    fn link(&mut self, target: Option<Target>, x: f32, y: f32, width: f32, height: f32) {
+        if let (Some(target), Some(page)) = (target, self.flow.page()) {
+            page.links.push(Link { x, y, width, height, target });
         }
-        self.flow.advance(ROW_PADDING);
-        for (lines, width) in cells.into_iter().zip(columns) {
-            self.column(lines, x, element);
-            x += width + GUTTER;
-        }
-        self.flow.advance(tall - ROW_PADDING);
-        self.flow.rule(MARGIN, COLUMN, is_header);
     }
+}
+
+/// A number that others point to, before what it numbers.
+fn tagged<'a>(number: Option<&'a String>, rest: Option<Span<'a>>) -> Vec<Span<'a>> {
+    number.map(|text| Span { text, style: CODE }).into_iter().chain(rest).collect()
 }
 
 fn span(text: &Shown, style: Style) -> Span<'_> {
@@ -312,7 +318,7 @@ fn heading_style(level: u8) -> (Style, f32, f32) {
     (Style { bold: true, size, ink }, size * 1.4, above)
 }
 
-fn height(lines: &[Line], leading: f32) -> f32 {
+pub(super) fn height(lines: &[Line], leading: f32) -> f32 {
     lines.iter().map(|_| leading).sum()
 }
 
@@ -322,46 +328,4 @@ fn size_of(picture: &Picture, room: f32) -> (f32, f32) {
     let (width, height) = (points(picture.width).max(1.0), points(picture.height).max(1.0));
     let scale = (PICTURE_WIDTH.min(room) / width).min(PICTURE_HEIGHT / height).min(1.0);
     (width * scale, height * scale)
-}
-
-fn cells(row: &[Shown], columns: &[f32], style: Style) -> Vec<Vec<Line>> {
-    let last = columns.len().saturating_sub(1);
-    let of_column = |(index, width): (usize, &f32)| {
-        let rest = if index == last { row.get(index..) } else { row.get(index..=index) };
-        let texts: Vec<&str> = rest.unwrap_or_default().iter().map(Shown::as_str).collect();
-        break_lines(&[Span { text: &texts.join(" "), style }], *width)
-    };
-    columns.iter().enumerate().map(of_column).collect()
-}
-
-fn tallest(cells: &[Vec<Line>]) -> f32 {
-    cells.iter().map(|lines| height(lines, LEADING)).fold(0.0, f32::max) + 2.0 * ROW_PADDING
-}
-
-/// Columns by what their longest cells need, and no column so narrow that its words break.
-fn widths(table: &Table) -> Vec<f32> {
-    let count = table.rows.iter().map(Vec::len).max().unwrap_or(1).clamp(1, MAX_COLUMNS);
-    let natural = |column: usize| {
-        let of_cell = |row: &Vec<Shown>| {
-            let text = row.get(column).map_or("", Shown::as_str);
-            let lines = break_lines(&[Span { text, style: STRONG }], COLUMN);
-            lines.iter().map(|line| line.width).fold(0.0, f32::max)
-        };
-        table.rows.iter().take(200).map(of_cell).fold(20.0, f32::max)
-    };
-    let natural: Vec<f32> = (0..count).map(natural).collect();
-    let gutters: f32 = natural.iter().skip(1).map(|_| GUTTER).sum();
-    let room = COLUMN - gutters;
-    let sum: f32 = natural.iter().sum();
-    if sum <= room {
-        return natural;
-    }
-    // Narrow columns keep their width; the others share what is left.
-    let share = room / natural.iter().map(|_| 1.0_f32).sum::<f32>();
-    let narrow: f32 = natural.iter().filter(|width| **width <= share).sum();
-    let wide: f32 = natural.iter().filter(|width| **width > share).sum();
-    natural
-        .iter()
-        .map(|width| if *width <= share { *width } else { width / wide * (room - narrow) })
-        .collect()
 }

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lopdf::Document as Lopdf;
 use printpdf::{
-    Actions, BorderArray, Codepoint, Color, ColorArray, DictItem, ExternalStream, ExternalXObject,
-    FontId, HighlightingMode, Line as Stroke, LinePoint, LinkAnnotation, Mm, Op, ParsedFont,
-    PdfDocument, PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, Rgb, TextItem,
-    TextMatrix, XObject, XObjectId, XObjectTransform,
+    Actions, BorderArray, Codepoint, Color, ColorArray, Destination, DictItem, ExternalStream,
+    ExternalXObject, FontId, HighlightingMode, Line as Stroke, LinePoint, LinkAnnotation, Mm, Op,
+    ParsedFont, PdfDocument, PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, Rgb,
+    TextItem, TextMatrix, XObject, XObjectId, XObjectTransform,
 };
 use subsetter::GlyphRemapper;
 
 use super::PdfError;
 use super::face::{Face, Glyph};
-use super::flow::{Flow, Page, Placed};
+use super::flow::{Flow, Page, Placed, Target};
 use super::text::Ink;
 use crate::report::Picture;
 
@@ -72,7 +72,7 @@ pub(super) fn write(flow: &Flow, pictures: &[&Picture], title: &str) -> Result<L
     for (number, picture) in pictures.iter().enumerate() {
         pdf.resources.xobjects.map.insert(picture_id(number), image(picture));
     }
-    pdf.pages = flow.pages.iter().map(|page| page_of(page, &subsets)).collect();
+    pdf.pages = flow.pages.iter().map(|page| page_of(page, flow, &subsets)).collect();
     // A preview is a JPEG already, and the subset is ours: printpdf changes neither.
     let options = PdfSaveOptions {
         optimize: false,
@@ -131,7 +131,7 @@ fn image(picture: &Picture) -> XObject {
     XObject::External(ExternalXObject { stream, width: None, height: None, dpi: None })
 }
 
-fn page_of(page: &Page, subsets: &BTreeMap<Face, Subset>) -> PdfPage {
+fn page_of(page: &Page, flow: &Flow, subsets: &BTreeMap<Face, Subset>) -> PdfPage {
     let mut ops = Vec::new();
     artifact(&mut ops, |ops| rules(page, ops));
     let mut identifier = 0;
@@ -158,6 +158,7 @@ fn page_of(page: &Page, subsets: &BTreeMap<Face, Subset>) -> PdfPage {
         });
     }
     for link in &page.links {
+        let Some(action) = action(&link.target, flow) else { continue };
         let rect = Rect {
             x: Pt(link.x),
             y: Pt(link.y),
@@ -169,7 +170,7 @@ fn page_of(page: &Page, subsets: &BTreeMap<Face, Subset>) -> PdfPage {
         ops.push(Op::LinkAnnotation {
             link: LinkAnnotation::new(
                 rect,
-                Actions::uri(link.href.clone()),
+                action,
                 Some(BorderArray::Solid([0.0, 0.0, 0.0])),
                 Some(ColorArray::Transparent),
                 Some(HighlightingMode::Invert),
@@ -189,6 +190,19 @@ fn page_of(page: &Page, subsets: &BTreeMap<Face, Subset>) -> PdfPage {
     page.crop_box = media_box.clone();
     page.media_box = media_box;
     page
+}
+
+/// What a link does; nothing when what it leads to is beyond the last page.
+fn action(target: &Target, flow: &Flow) -> Option<Actions> {
+    Some(match target {
+        Target::Uri(uri) => Actions::uri(uri.clone()),
+        Target::Place(number) => {
+            let (page, y) = flow.places.get(number)?;
+            // printpdf counts pages from 1.
+            let page = page + 1;
+            Actions::go_to(Destination::Xyz { page, left: None, top: Some(*y), zoom: None })
+        }
+    })
 }
 
 /// What is no part of the content: heads, feet and rules.

@@ -13,6 +13,9 @@ use crate::web::Shown;
 /// Frames that a reference names before it stops.
 const NAMED_FRAMES: usize = 40;
 
+/// Levels of a content tree that a reference names; none has more that are shown.
+const MAX_LEVELS: usize = 32;
+
 /// Code Meaning of the first item of a code sequence, or its code when it has no meaning.
 pub(super) fn meaning(dataset: &Dataset<'_>, sequence: Tag) -> Option<String> {
     let code = dataset.item(sequence)?;
@@ -31,8 +34,11 @@ pub(super) fn value(item: &Dataset<'_>, language: Language) -> Option<Value> {
     let target = item.f64s(tags::REFERENCED_CONTENT_ITEM_IDENTIFIER);
     if !target.is_empty() {
         // One number for each level of the tree; the root is 1.
-        let path: Vec<String> = target.iter().map(|number| format!("{number:.0}")).collect();
-        return Some(Value::text(Shown::new(&texts.report_see_item(path.join(".")))));
+        let path: Vec<String> =
+            target.iter().take(MAX_LEVELS).map(|number| format!("{number:.0}")).collect();
+        let target = path.join(".");
+        let text = Shown::new(&texts.report_see_item(target.as_str()));
+        return Some(Value { target: Some(target), ..Value::text(text) });
     }
     let value_type = item.text(tags::VALUE_TYPE)?;
     let value = match value_type.as_str() {
@@ -66,7 +72,7 @@ fn coded(item: &Dataset<'_>) -> Option<Value> {
         let parts: Vec<String> = code_value(&code).into_iter().chain(scheme).collect();
         Shown::some(Some(&parts.join(" ")))
     });
-    Some(Value { text, code, image: None })
+    Some(Value { code, ..Value::text(text) })
 }
 
 /// `12,5 mm`, and the reason why there is no number, or which it is of.
@@ -113,7 +119,7 @@ fn image(item: &Dataset<'_>, language: Language) -> Option<Value> {
     // A UID is compared with those of the package, and shown if it is not among them.
     let sop_instance = Shown::some(Some(&sop_instance))?.to_string();
     let image = Some(ImageKey { sop_instance, frame });
-    Some(Value { text: Shown::new(&text), code: None, image })
+    Some(Value { image, ..Value::text(Shown::new(&text)) })
 }
 
 /// Objects and regions that a report points to.
