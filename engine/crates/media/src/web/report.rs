@@ -1,5 +1,7 @@
 //! A report as a page, of the same document as its PDF.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use model::EntryPath;
 use texts::Texts;
@@ -9,7 +11,7 @@ use super::shown::Shown;
 use super::{WebError, link::link};
 use crate::contents::Preview;
 use crate::dates::Date;
-use crate::report::{Block, Document, References, ReportFrame, Table, Value};
+use crate::report::{Block, Document, ImageKey, References, ReportFrame, Table, Value};
 
 /// What the fragment of an item begins with, before its number.
 const PLACE: &str = "item-";
@@ -37,7 +39,7 @@ pub fn report_page(
         institution,
         patient: PatientView::new(patient, at, language),
     };
-    let view = View { references, frame, here: &here };
+    let mut view = View { references, frame, here: &here, shown: BTreeSet::new() };
     let page = ReportPage {
         head: PageHead::of(setting, &here, &frame.page(language.other())),
         text,
@@ -96,10 +98,12 @@ struct View<'a> {
     references: &'a References,
     frame: ReportFrame<'a>,
     here: &'a EntryPath,
+    /// The picture of an image is shown where the document first points to it.
+    shown: BTreeSet<&'a ImageKey>,
 }
 
-impl View<'_> {
-    fn block<'a>(&self, block: &'a Block) -> BlockView<'a> {
+impl<'a> View<'a> {
+    fn block(&mut self, block: &'a Block) -> BlockView<'a> {
         match block {
             Block::Heading { level, text } => BlockView::Heading { level: *level, text },
             Block::Item { depth, name, value } => BlockView::Item {
@@ -119,7 +123,7 @@ impl View<'_> {
         }
     }
 
-    fn value(&self, value: &Value) -> ValueView {
+    fn value(&mut self, value: &'a Value) -> ValueView {
         let Some(key) = &value.image else {
             let (text, code) = (value.text.to_string(), value.code.as_ref().map(Shown::to_string));
             let href = value.target.as_ref().map(|number| format!("#{PLACE}{number}"));
@@ -128,6 +132,7 @@ impl View<'_> {
         let ReportFrame { language, layout, .. } = self.frame;
         let image = self.references.get(key);
         let preview = image.and_then(|image| image.preview.as_ref());
+        let preview = preview.filter(|_| self.shown.insert(key));
         ValueView {
             text: self.references.sentence(key, value.text.as_str(), language),
             code: self.references.code(key),

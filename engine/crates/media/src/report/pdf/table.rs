@@ -189,6 +189,14 @@ impl<'a> Grid<'a> {
     }
 }
 
+/// The height of the caption of a table, its header, and the beginning of what follows.
+pub(super) fn head_of(table: &Table) -> f32 {
+    let grid = Grid::new(table);
+    let header = grid.tied(0, grid.end_of_tied(0).max(table.header_rows)).unwrap_or_default();
+    let header: f32 = header.iter().map(|row| row.tall).sum();
+    4.0 * LEADING + header
+}
+
 impl<'a> Setter<'a> {
     pub(super) fn table(&mut self, table: &'a Table) {
         if let Some(caption) = &table.caption {

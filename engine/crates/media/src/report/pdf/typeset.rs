@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::flow::{Bookmark, COLUMN, Element, Flow, Link, MARGIN, PlacedPicture, ROOM, Target};
+use super::table::head_of;
 use super::text::{Ink, Line, Span, Style, break_lines};
 use crate::report::{
     Block, Document, ImageKey, ImageReference, Picture, References, ReportFrame, Value,
@@ -96,9 +97,12 @@ impl<'a> Setter<'a> {
         let (style, leading, above) = heading_style(level);
         let number = number.map(|number| format!("{number}  "));
         let lines = break_lines(&tagged(number.as_ref(), Some(span(text, style))), COLUMN);
-        let mut needed = above + height(&lines, leading) + 2.5 * LEADING;
+        let mut needed = above + height(&lines, leading);
         for block in following {
-            let Block::Heading { level, text } = block else { break };
+            let Block::Heading { level, text } = block else {
+                needed += self.beginning_of(block);
+                break;
+            };
             let (style, leading, above) = heading_style(*level);
             needed += above + height(&break_lines(&[span(text, style)], COLUMN), leading);
         }
@@ -113,6 +117,26 @@ impl<'a> Setter<'a> {
         }
         let title = text.to_string();
         self.flow.bookmarks.push(Bookmark { level, title, page, y });
+    }
+
+    /// The height of a block that a heading must not be parted from.
+    fn beginning_of(&self, block: &Block) -> f32 {
+        let with_text = |picture: &Picture| size_of(picture, COLUMN).1 + 10.0 + 2.0 * LEADING;
+        let needed = match block {
+            Block::Table(table) => head_of(table),
+            Block::Figure { picture, .. } => self
+                .references
+                .illustration(*picture)
+                .map_or(0.0, |found| with_text(&found.picture)),
+            Block::Item { value: Some(Value { image: Some(key), .. }), .. }
+                if !self.shown.contains(key) =>
+            {
+                let image = self.references.get(key);
+                image.and_then(|image| image.picture.as_ref()).map_or(0.0, with_text)
+            }
+            _ => 0.0,
+        };
+        needed.max(2.5 * LEADING)
     }
 
     fn item(
@@ -328,4 +352,80 @@ fn size_of(picture: &Picture, room: f32) -> (f32, f32) {
     let (width, height) = (points(picture.width).max(1.0), points(picture.height).max(1.0));
     let scale = (PICTURE_WIDTH.min(room) / width).min(PICTURE_HEIGHT / height).min(1.0);
     (width * scale, height * scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::branding::Branding;
+    use crate::contents::{Institution, Patient};
+    use crate::layout::Layout;
+    use crate::numbering::Ordinal;
+    use crate::report::{Cell, Table};
+    use texts::Language;
+
+    fn document(blocks: Vec<Block>) -> Document {
+        Document {
+            title: Shown::new("Referto"),
+            facts: Vec::new(),
+            blocks,
+            places: BTreeMap::new(),
+            language: None,
+            written: None,
+            author: None,
+            is_cut: false,
+        }
+    }
+
+    /// The page of the first line that reads so.
+    fn page_of(flow: &Flow, text: &str) -> usize {
+        let reads = |line: &Line| {
+            let glyphs = line.pieces.iter().flat_map(|piece| &piece.glyphs);
+            glyphs.map(|(character, _)| *character).eq(text.chars())
+        };
+        let has =
+            |page: &super::super::flow::Page| page.lines.iter().any(|placed| reads(&placed.line));
+        flow.pages.iter().position(has).unwrap()
+    }
+
+    #[test]
+    fn a_heading_is_on_the_page_of_the_table_below_it() {
+        let cell =
+            |text: &str| Cell { text: Shown::lines(text), is_header: true, columns: 1, rows: 1 };
+        let frame = ReportFrame {
+            language: Language::Italian,
+            main_language: Language::Italian,
+            layout: Layout::Reference,
+            branding: &Branding::default(),
+            institution: &Institution::default(),
+            patient: &Patient::default(),
+            number: Ordinal::FIRST,
+        };
+        let references = References::default();
+        let mut pages = BTreeSet::new();
+        for before in 20..50 {
+            let mut blocks: Vec<Block> = (0..before)
+                .map(|_| Block::Item {
+                    depth: 0,
+                    name: Some(Shown::new("nome")),
+                    value: Some(Value::text(Shown::new("valore"))),
+                })
+                .collect();
+            blocks.push(Block::Heading { level: 2, text: Shown::new("Esame") });
+            blocks.push(Block::Table(Table {
+                caption: Some(Shown::new("Misure")),
+                header_rows: 1,
+                rows: vec![vec![cell("una\ndue\ntre\nquattro")], vec![cell("cella")]],
+            }));
+            let document = document(blocks);
+            let mut setter = Setter::new(frame, &references);
+            setter.document(&document);
+            let (heading, table) = (page_of(&setter.flow, "Esame"), page_of(&setter.flow, "una"));
+            assert_eq!(heading, table, "after {before} rows");
+            pages.insert(table);
+        }
+        assert!(pages.len() > 1, "no table came to a page of its own");
+    }
 }
