@@ -76,14 +76,17 @@ screenshots:
 	sh tests/judges/install
 	$(CARGO) build --locked --bin esito
 	@rm -rf $(SHOTS) && mkdir -p $(SHOTS)
-	@set -e; for study in 'ct --slices 24' 'us' 'mixed'; do \
-	    name=$${study%% *}; \
-	    target/debug/esito fixtures --study $$study --out $(SHOTS)/$$name; \
+	target/debug/esito fixtures --study ct --slices 120 --out $(SHOTS)/ct
+	target/debug/esito fixtures --study us --out $(SHOTS)/us
+	target/debug/esito fixtures --study mixed --out $(SHOTS)/mixed
+	target/debug/esito fixtures --study cr --out $(SHOTS)/cr/images
+	target/debug/esito fixtures --study pdf --out $(SHOTS)/cr/report
+	@set -e; for name in ct us mixed cr; do \
 	    target/debug/esito package --folder $(SHOTS)/$$name --out $(SHOTS)/$$name.zip --progress none; \
 	    unzip -q $(SHOTS)/$$name.zip -d $(SHOTS)/$$name-unpacked; \
 	done
 	NODE_PATH=.cache/browser/node_modules node tests/browser/screenshots.js $(SHOTS)/pictures \
-	    ct=$$(echo $(SHOTS)/ct-unpacked/*) us=$$(echo $(SHOTS)/us-unpacked/*) mixed=$$(echo $(SHOTS)/mixed-unpacked/*)
+	    $$(for name in ct us mixed cr; do echo $$name=$$(echo $(SHOTS)/$$name-unpacked/*); done)
 	.cache/venv/bin/python tests/browser/shrink.py $(SHOTS)/pictures docs
 
 # --- measurements -----------------------------------------------------------------------------

@@ -15,13 +15,14 @@ const LOOKS = {
   forced: { more: ['--force-high-contrast'], features: [{ name: 'forced-colors', value: 'active' }] },
 };
 
-/** The pages of a package that are worth a picture: the first, and the longest stack. */
+/** The pages of a package that are worth a picture: the first, the longest stack, and the overview of its study. */
 function pagesOf(root) {
-  const folder = path.join(root, 'IHE_PDI', 'ST000001');
-  const stacks = fs.readdirSync(folder).filter((name) => name.endsWith('.HTM'));
-  const images = (name) => { try { return fs.readdirSync(path.join(folder, name.slice(0, -4)), { recursive: true }).length; } catch { return 0; } };
+  const web = path.join(root, 'IHE_PDI');
+  const images = (stack) => { try { return fs.readdirSync(stack.slice(0, -4), { recursive: true }).length; } catch { return 0; } };
+  const studies = fs.readdirSync(web).filter((name) => /^ST\d+$/.test(name));
+  const stacks = studies.flatMap((study) => fs.readdirSync(path.join(web, study)).filter((name) => /^SE\d+\.HTM$/.test(name)).map((name) => path.join(web, study, name)));
   stacks.sort((one, other) => images(other) - images(one));
-  return { index: path.join(root, 'index.htm'), stack: path.join(folder, stacks[0]), overview: path.join(root, 'IHE_PDI', 'ST000001.HTM') };
+  return { index: path.join(root, 'index.htm'), stack: stacks[0], overview: `${path.dirname(stacks[0])}.HTM` };
 }
 
 async function main() {
@@ -39,8 +40,11 @@ async function main() {
           await page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
           if (kind === 'stack') {
             await page.focus('#screen');
-            for (let number = 0; number < 9; number += 1) { await page.keyboard.press('ArrowRight'); }
+            for (let number = 0; number < 14; number += 1) { await page.keyboard.press('ArrowRight'); }
+            // Without the mark of the keyboard, which people with a mouse do not see.
+            await page.evaluate(() => document.activeElement.blur());
           }
+          await page.evaluate(() => Promise.all(Array.from(document.images, (image) => { image.loading = 'eager'; return image.decode().catch(() => null); })));
           await new Promise((done) => { setTimeout(done, 250); });
           await page.screenshot({ path: path.join(out, `${name}-${kind}-${width}-${look}.png`), fullPage: true });
         }

@@ -10,9 +10,9 @@ from PIL import Image
 
 # Which picture stands in docs under which name, and how high it may be for its width.
 CHOSEN = {
-    "mixed-index-1280-light": ("index.png", 0.85),
+    "mixed-index-1280-light": ("index.png", 1.02),
     "ct-stack-1280-light": ("stack.png", 1.05),
-    "us-stack-390-light": ("phone.png", 2.6),
+    "us-stack-390-light": ("phone.png", 4.0),
     "mixed-index-768-forced": ("high-contrast.png", 1.2),
 }
 
