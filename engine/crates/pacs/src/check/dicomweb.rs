@@ -21,8 +21,11 @@ pub(super) fn check(settings: &WebSettings, stop: &StopFlag, tell: &mut Tell<'_>
     {
         connection(settings, url, stop, tell)?;
     }
-    // What could fail here did so with TLS above.
-    let web = DicomWeb::stopped_by(settings.clone(), stop.clone()).ok()?;
+    let web = match DicomWeb::stopped_by(settings.clone(), stop.clone()) {
+        Ok(web) => web,
+        // TLS of the server is tried above: what is left is that of the token service.
+        Err(error) => return tell.step(Step::Token, Err(error.into()), |()| String::new()),
+    };
     if let Some(token) = web.try_token() {
         tell.step(Step::Token, token.map_err(Into::into), |()| "given".to_owned())?;
     }
