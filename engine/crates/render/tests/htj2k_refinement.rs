@@ -7,10 +7,12 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "support/grey.rs"]
+mod grey;
 #[path = "support/programs.rs"]
 mod programs;
 
-use part10::{Photometric, PixelDescription};
+use grey::grey;
 use programs::run;
 use render::{Limits, decode_frame};
 use rstest::rstest;
@@ -128,18 +130,7 @@ fn refinement_passes_are_read_as_others_read_them(
     let stream = refined(&stream, passes, &bytes, is_causal);
     std::fs::write(folder.join("refined.j2k"), &stream).unwrap();
 
-    let description = PixelDescription {
-        rows,
-        columns,
-        samples_per_pixel: 1,
-        bits_allocated: 8,
-        bits_stored: 8,
-        high_bit: 7,
-        signed: false,
-        photometric: Photometric::Monochrome2,
-        planar: false,
-        frames: 1,
-    };
+    let description = grey(columns, rows);
     let syntax = "1.2.840.10008.1.2.4.203";
     let decoded = decode_frame(syntax, &description, &stream, &Limits::default()).unwrap().bytes;
     for judge in ["opj_decompress", "ojph_expand"] {

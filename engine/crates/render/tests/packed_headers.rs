@@ -6,10 +6,12 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "support/grey.rs"]
+mod grey;
 #[path = "support/programs.rs"]
 mod programs;
 
-use part10::{Photometric, PixelDescription};
+use grey::grey;
 use programs::run;
 use render::{Limits, decode_frame};
 use rstest::rstest;
@@ -87,18 +89,7 @@ fn packed(stream: &[u8], place: Place, segment_bytes: usize) -> Vec<u8> {
 }
 
 fn decode(stream: &[u8]) -> Result<Vec<u8>, model::PreviewFault> {
-    let description = PixelDescription {
-        rows: ROWS,
-        columns: COLUMNS,
-        samples_per_pixel: 1,
-        bits_allocated: 8,
-        bits_stored: 8,
-        high_bit: 7,
-        signed: false,
-        photometric: Photometric::Monochrome2,
-        planar: false,
-        frames: 1,
-    };
+    let description = grey(COLUMNS, ROWS);
     decode_frame("1.2.840.10008.1.2.4.90", &description, stream, &Limits::default())
         .map(|frame| frame.bytes)
 }
