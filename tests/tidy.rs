@@ -19,7 +19,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("render", &["model", "part10"]),
     ("media", &["model", "part10", "texts"]),
     ("engine", &["model", "part10", "pacs", "render", "media", "texts", "zipstream"]),
-    ("portal", &["engine", "texts"]),
+    ("store", &[]),
+    ("portal", &["engine", "texts", "store"]),
     ("fixtures", &[]),
     ("esito", &["engine", "portal", "fixtures"]),
 ];

@@ -1,0 +1,48 @@
+//! What the portal remembers.
+//!
+//! Stores are spoken of in the domain's verbs ([`Accounts`], [`Sessions`], [`Persons`], [`Outbox`],
+//! [`Trail`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
+//! [`Along`] commits messages and audit events together with a verb. [`SledStore`] is the embedded
+//! implementation; another one has to pass the same contract (`tests/contract`).
+//!
+//! **Invariant:** nothing outside `sled` knows how a record lies on disk.
+//! **Invariant:** no value of a person is in an error or in the `Debug` of a record.
+
+mod account;
+mod along;
+mod error;
+mod event;
+mod id;
+mod message;
+mod person;
+mod private;
+mod session;
+mod sled;
+
+pub use account::{
+    Account, AccountState, Accounts, Changed, Created, Language, NotAUserName, PasswordChange,
+    PasswordHash, Representation, Role, Subject, UserName,
+};
+pub use along::Along;
+pub use error::StoreError;
+pub use event::{Actor, Event, EventQuery, Outcome, Place, Recorded, Trail};
+pub use id::{AccountId, MessageId, NoRandom, NotAnId, PersonId, SecretHash};
+pub use message::{Content, Message, MessageState, Outbox, Recipient, Sending};
+pub use person::{Consent, Erased, IssuedId, Name, Person, Persons, Sex, Stored};
+pub use private::Private;
+pub use session::{
+    Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
+    Sessions, Spent,
+};
+pub use sled::{BackupReport, SledStore, restore};
+
+/// All of it.
+pub trait Store:
+    Accounts + Sessions + Persons + Outbox + Trail + std::fmt::Debug + Send + Sync
+{
+}
+
+impl<S> Store for S where
+    S: Accounts + Sessions + Persons + Outbox + Trail + std::fmt::Debug + Send + Sync
+{
+}

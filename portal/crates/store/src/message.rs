@@ -1,0 +1,131 @@
+//! The outbox: messages that will be sent, and what became of them.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::id::MessageId;
+use crate::private::Private;
+
+/// A message to somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Names it, also to its receiver (RFC 5322 §3.6.4).
+    pub id: MessageId,
+    /// What it is about, without content: `credentials`, `share`.
+    pub topic: String,
+    /// To whom and by which way.
+    pub to: Recipient,
+    /// Content; none when it was sent and not to be kept.
+    pub content: Option<Private<Content>>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// How many times it was tried.
+    pub tries: u32,
+    /// What became of it.
+    pub state: MessageState,
+}
+
+/// By which way a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recipient {
+    /// E-mail address.
+    Email(Private<String>),
+    /// Telephone number.
+    Sms(Private<String>),
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Content {
+    /// Subject of an e-mail.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML of an e-mail.
+    pub html: Option<String>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageState {
+    /// It waits.
+    Due(Timestamp),
+    /// Somebody is sending it; from this moment on it is due again.
+    Claimed(Timestamp),
+    /// It was handed over.
+    Sent(Timestamp),
+    /// It was given up.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// Why, without patient data.
+        reason: String,
+    },
+}
+
+impl Message {
+    /// When it is to be tried next.
+    pub fn due(&self) -> Option<Timestamp> {
+        match self.state {
+            MessageState::Due(at) | MessageState::Claimed(at) => Some(at),
+            MessageState::Sent(_) | MessageState::Failed { .. } => None,
+        }
+    }
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sending {
+    /// It was handed over.
+    Sent {
+        /// When.
+        at: Timestamp,
+        /// Whether the content stays readable, for a demonstration.
+        keep_content: bool,
+    },
+    /// It is to be tried again.
+    Again {
+        /// When.
+        at: Timestamp,
+    },
+    /// It is given up.
+    GivenUp {
+        /// When.
+        at: Timestamp,
+        /// Why, without patient data.
+        reason: String,
+    },
+}
+
+/// The outbox.
+#[async_trait]
+pub trait Outbox {
+    /// Adds a message that belongs to no other verb.
+    async fn put_message(&self, message: Message) -> Result<(), StoreError>;
+
+    /// Claims at most `limit` messages that are due, the longest due first, for as long as `lease`.
+    ///
+    /// One whose sender never says how it ended is due again then: it is sent at least once.
+    async fn claim_messages(
+        &self,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// Says how a try ended; false when the message was claimed anew meanwhile, and nothing changed.
+    async fn end_sending(&self, claimed: &Message, ended: Sending) -> Result<bool, StoreError>;
+
+    /// When the next message is due.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// At most `limit` messages, the newest first.
+    async fn list_messages(&self, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// Removes at most `limit` messages that were ended before a moment, and tells how many.
+    async fn remove_messages(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
+}

@@ -1,0 +1,224 @@
+//! The embedded store: one sled tree, one thread that writes, fsync at every commit.
+//!
+//! sled 0.34 is kept within what it does well: one tree, small values, no transactions of its own, no
+//! flush thread. What it does not do is done here: `flush` of it is no fsync on Linux, so the writer syncs
+//! its file, and notices when commits are gone ([`disk`]); verbs become one atomic batch each group
+//! ([`writer`], [`overlay`]); a damaged file is recognised when it is opened, and a backup brings it back
+//! ([`backup`]).
+
+mod accounts;
+mod backup;
+mod disk;
+mod events;
+mod key;
+mod messages;
+mod overlay;
+mod persons;
+mod sessions;
+mod table;
+mod verify;
+mod writer;
+
+use std::fs;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
+
+pub use backup::{BackupReport, restore};
+
+use crate::along::Along;
+use crate::error::StoreError;
+use crate::sled::disk::Disk;
+use crate::sled::overlay::{Changes, Outcome, ReadError, StoreFault, Transaction, View};
+use crate::sled::writer::{Shared, Writer};
+
+/// Bytes of pages that sled keeps in memory.
+const CACHE_BYTES: u64 = 16 << 20;
+
+/// How often and after what pause a lock is tried again: threads of sled that end hold it a little longer
+/// than the store that was dropped.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// A store in a folder of its own. Dropping it waits until all is on the disk.
+#[derive(Debug)]
+pub struct SledStore {
+    /// Before `shared`: its thread ends first, and sled closes its file with the last of the two.
+    writer: Writer,
+    shared: Arc<Shared>,
+}
+
+impl SledStore {
+    /// Opens the store in `folder`, and makes both if they are not there.
+    ///
+    /// Blocks: it reads the log, some 100 000 records a second.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`], [`StoreError::Damaged`], [`StoreError::NewerFormat`] and
+    /// [`StoreError::Storage`]; each says what to do.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let (shared, disk) = open_shared(folder)?;
+        let writer = Writer::start(Arc::clone(&shared), disk).map_err(|source| {
+            StoreError::Storage { what: "cannot start a thread".to_owned(), source }
+        })?;
+        Ok(Self { writer, shared })
+    }
+
+    /// Reads every record and every index entry, and tells how many records there are. Blocks.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] names the first that does not fit.
+    pub fn verify(&self) -> Result<u64, StoreError> {
+        verify::verify(&self.shared)
+    }
+
+    /// Writes all records to `sink`, as they are when it ends; the store goes on meanwhile. Blocks.
+    ///
+    /// # Errors
+    /// [`StoreError::Storage`] when the sink refuses, or cannot follow what is written meanwhile.
+    pub fn backup(
+        &self,
+        sink: &mut dyn io::Write,
+        made: jiff::Timestamp,
+    ) -> Result<BackupReport, StoreError> {
+        backup::backup(&self.shared, sink, made)
+    }
+
+    /// Runs a read of one moment on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce(&View<'_>) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::task::spawn_blocking(move || {
+            let nothing = Changes::new();
+            let _applying = shared.applying.read().unwrap_or_else(PoisonError::into_inner);
+            let view = View { tree: &shared.tree, changes: &nothing };
+            reading(&view).map_err(|error| StoreFault::from(error).into_error(&shared.folder))
+        });
+        task.await.map_err(|_panic| StoreError::Bug { what: "a read panicked" })?
+    }
+
+    /// Runs a verb that answers `T` and whether it is kept.
+    async fn write<T: Send + 'static>(
+        &self,
+        verb: impl FnOnce(&mut Transaction<'_>) -> Result<Outcome<T>, StoreFault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(verb).await
+    }
+}
+
+impl Transaction<'_> {
+    /// Writes what goes along with a verb that is kept.
+    fn put_along(&mut self, along: Along) -> Result<(), StoreFault> {
+        for message in &along.messages {
+            self.put(message)?;
+        }
+        for event in along.events {
+            events::record(self, event)?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens the store of a folder, or makes it.
+///
+/// A new one is made under another name, and takes its own when all of it is on the disk: sled never
+/// syncs its settings, and a store that lost half of them is refused.
+fn open_shared(folder: &Path) -> Result<(Arc<Shared>, Disk), StoreError> {
+    let storage = |source| StoreError::Storage {
+        what: format!("cannot make the store in {}", folder.display()),
+        source,
+    };
+    if !folder.join("db").is_file() {
+        let new = beside(folder, ".new");
+        remove_folder(&new).map_err(storage)?;
+        make_private_folder(&new).map_err(storage)?;
+        drop(open_made(&new)?);
+        disk::sync_all(&new).map_err(storage)?;
+        give_name(&new, folder).map_err(storage)?;
+    }
+    open_made(folder)
+}
+
+fn open_made(folder: &Path) -> Result<(Arc<Shared>, Disk), StoreError> {
+    disk::remove_unfinished(folder).map_err(|source| StoreError::Storage {
+        what: format!("cannot open the store in {}", folder.display()),
+        source,
+    })?;
+    let shared = Arc::new(Shared {
+        folder: folder.to_owned(),
+        tree: open_tree(folder)?,
+        applying: RwLock::new(()),
+        feed: Mutex::new(None),
+    });
+    let disk = Disk::open(&shared)?;
+    Ok((shared, disk))
+}
+
+fn open_tree(folder: &Path) -> Result<sled::Tree, StoreError> {
+    let damaged = |what: String| StoreError::Damaged { folder: folder.to_owned(), what };
+    let storage = |source| StoreError::Storage {
+        what: format!("cannot open the store in {}", folder.display()),
+        source,
+    };
+    let mut tries = 0;
+    loop {
+        let config = sled::Config::new()
+            .path(folder)
+            .cache_capacity(CACHE_BYTES)
+            .mode(sled::Mode::LowSpace)
+            .flush_every_ms(None);
+        // Damage that sled does not expect ends in a panic of it.
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open()))
+            .map_err(|_panic| damaged("sled cannot read its file".to_owned()))?;
+        match opened {
+            Ok(db) => return db.open_tree("esito").map_err(|error| damaged(error.to_string())),
+            Err(sled::Error::Io(error)) if is_locked(&error) => {
+                if tries == LOCK_TRIES {
+                    return Err(StoreError::InUse { folder: folder.to_owned() });
+                }
+                tries += 1;
+                thread::sleep(LOCK_PAUSE);
+            }
+            Err(sled::Error::Io(source)) => return Err(storage(source)),
+            Err(error) => return Err(damaged(error.to_string())),
+        }
+    }
+}
+
+/// sled tells of a lock that another holds by its text only.
+fn is_locked(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("lock")
+}
+
+/// The folder's name with something behind it.
+fn beside(folder: &Path, suffix: &str) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// A folder that only its owner can read, since what is in it is patients'.
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+fn remove_folder(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Gives a folder that is whole its name, for good. An empty folder of that name may be in its place.
+fn give_name(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    disk::sync_folder(parent.unwrap_or(Path::new(".")))
+}

@@ -1,0 +1,170 @@
+//! The files below the tree: when a commit is on the disk, and whether all are still there.
+//!
+//! Damage near the end of sled's log looks to it like a write that never ended: it cuts the log there
+//! and goes on, without what was committed behind. So each commit has a number, which lies in the tree
+//! and, once it is on the disk, in a file beside it: a tree that is behind the file has lost commits.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::sled::overlay::{Changes, StoreFault, Transaction, View};
+use crate::sled::table::{Record, Table};
+use crate::sled::writer::Shared;
+
+/// The format that this program writes. It rises with the version of any record and with each change
+/// of keys, so that an older program refuses a store that it would misread.
+pub(crate) const FORMAT: u32 = 1;
+
+/// Name of the file with the number of the last commit.
+const LAST_COMMIT: &str = "last-commit";
+
+/// What the whole store says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    format: u32,
+    commits: u64,
+}
+
+impl Record for Head {
+    const TABLE: Table = Table::Format;
+    const VERSION: u8 = 1;
+
+    fn primary_key(&self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// The files that a commit ends in.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    /// What sled writes, to sync it.
+    database: File,
+    last_commit: File,
+    commits: u64,
+}
+
+/// Why a commit is not on the disk.
+#[derive(Debug)]
+pub(crate) enum CommitError {
+    Tree(sled::Error),
+    Disk(io::Error),
+    Head,
+    Halted,
+}
+
+impl CommitError {
+    pub(crate) fn for_caller(&self, shared: &Shared) -> StoreError {
+        match self {
+            Self::Tree(sled::Error::Io(error)) | Self::Disk(error) => StoreError::Storage {
+                what: format!("cannot write to the store in {}", shared.folder.display()),
+                source: io::Error::new(error.kind(), error.to_string()),
+            },
+            Self::Tree(error) => {
+                StoreError::Damaged { folder: shared.folder.clone(), what: error.to_string() }
+            }
+            Self::Head => StoreError::Bug { what: "the head of the store cannot be written" },
+            Self::Halted => StoreError::Halted,
+        }
+    }
+}
+
+impl Disk {
+    /// Opens the files, and sees that the store has a format that is known and lost no commit. A new one
+    /// gets its head.
+    pub(crate) fn open(shared: &Shared) -> Result<Self, StoreError> {
+        let folder = &shared.folder;
+        let storage = |source| StoreError::Storage {
+            what: format!("cannot open the store in {}", folder.display()),
+            source,
+        };
+        let damaged = |what: String| StoreError::Damaged { folder: folder.clone(), what };
+        let nothing = Changes::new();
+        let head = View { tree: &shared.tree, changes: &nothing }
+            .get::<Head>(&[])
+            .map_err(|error| StoreFault::from(error).into_error(folder))?;
+        if let Some(head) = head.as_ref().filter(|head| head.format > FORMAT) {
+            return Err(StoreError::NewerFormat {
+                folder: folder.clone(),
+                found: head.format,
+                known: FORMAT,
+            });
+        }
+        let database = File::open(folder.join("db")).map_err(storage)?;
+        let last_commit = open_last_commit(folder).map_err(storage)?;
+        let is_new = head.is_none();
+        if is_new && !shared.tree.is_empty() {
+            return Err(damaged("it does not tell its format".to_owned()));
+        }
+        let mut disk = Self { database, last_commit, commits: head.map_or(0, |head| head.commits) };
+        let known = disk.read_last_commit().map_err(storage)?;
+        if known > disk.commits {
+            return Err(damaged(format!("its last {} commits are gone", known - disk.commits)));
+        }
+        if is_new {
+            disk.commit(shared, Changes::new()).map_err(|error| error.for_caller(shared))?;
+        }
+        Ok(disk)
+    }
+
+    /// Applies changes, and returns when they are on the disk.
+    pub(crate) fn commit(
+        &mut self,
+        shared: &Shared,
+        mut changes: Changes,
+    ) -> Result<(), CommitError> {
+        self.commits += 1;
+        Transaction::new(&shared.tree, &mut changes)
+            .put(&Head { format: FORMAT, commits: self.commits })
+            .map_err(|_fault| CommitError::Head)?;
+        shared.apply(&changes).map_err(CommitError::Tree)?;
+        shared.tree.flush().map_err(CommitError::Tree)?;
+        // On Linux sled's flush hands the pages to the kernel (sync_file_range), no more.
+        self.database.sync_data().map_err(CommitError::Disk)?;
+        // Not synced: after a loss of power it may be behind the tree, never ahead of it.
+        self.last_commit.write_all_at(&self.commits.to_be_bytes(), 0).map_err(CommitError::Disk)
+    }
+
+    /// Zero in a store that has none yet.
+    fn read_last_commit(&self) -> io::Result<u64> {
+        let mut bytes = [0; 8];
+        match self.last_commit.read_exact_at(&mut bytes, 0) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            outcome => outcome.map(|()| u64::from_be_bytes(bytes)),
+        }
+    }
+}
+
+fn open_last_commit(folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).open(folder.join(LAST_COMMIT))
+}
+
+/// Removes snapshots of sled's page table that were being written when the power went: sled takes them
+/// for damaged ones, and without them it reads its log from the snapshot before.
+pub(crate) fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Syncs the files that a store consists of when it has just been made.
+pub(crate) fn sync_all(folder: &Path) -> io::Result<()> {
+    for name in ["conf", "db", LAST_COMMIT] {
+        File::open(folder.join(name))?.sync_all()?;
+    }
+    sync_folder(folder)
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,118 @@
+//! [`Outbox`] in sled.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::StoreError;
+use crate::message::{Message, MessageState, Outbox, Sending};
+use crate::sled::SledStore;
+use crate::sled::key::Key;
+use crate::sled::overlay::Outcome;
+use crate::sled::table::{Index, Record, Table};
+
+impl Record for Message {
+    const TABLE: Table = Table::Messages;
+    const VERSION: u8 = 1;
+
+    fn primary_key(&self) -> Vec<u8> {
+        self.id.as_bytes().to_vec()
+    }
+
+    fn index_keys(&self) -> Vec<Vec<u8>> {
+        // The newest first.
+        let age = i64::MAX.abs_diff(self.created.as_millisecond());
+        let by_age = Key::new().fixed(&age.to_be_bytes()).fixed(self.id.as_bytes());
+        let mut keys = vec![Index::MessageByAge.key(&by_age.build())];
+        let mut at = |index: Index, moment| {
+            keys.push(index.key(&Key::new().moment(moment).fixed(self.id.as_bytes()).build()));
+        };
+        match self.state {
+            MessageState::Due(due) | MessageState::Claimed(due) => at(Index::MessageByDue, due),
+            MessageState::Sent(end) | MessageState::Failed { at: end, .. } => {
+                at(Index::MessageByEnd, end);
+            }
+        }
+        keys
+    }
+}
+
+#[async_trait]
+impl Outbox for SledStore {
+    async fn put_message(&self, message: Message) -> Result<(), StoreError> {
+        self.write(move |transaction| {
+            transaction.put(&message)?;
+            Ok(Outcome::Keep(()))
+        })
+        .await
+    }
+
+    async fn claim_messages(
+        &self,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.write(move |transaction| {
+            // A message due at `now` itself is due.
+            let end = Key::new().moment(now).fixed(&[u8::MAX]).build();
+            let mut due: Vec<Message> =
+                transaction.view().indexed_before(Index::MessageByDue, &end, limit)?;
+            let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
+            for message in &mut due {
+                message.state = MessageState::Claimed(until);
+                message.tries = message.tries.saturating_add(1);
+                transaction.put(message)?;
+            }
+            Ok(Outcome::Keep(due))
+        })
+        .await
+    }
+
+    async fn end_sending(&self, claimed: &Message, ended: Sending) -> Result<bool, StoreError> {
+        let claimed = claimed.clone();
+        self.write(move |transaction| {
+            let found = transaction.view().get::<Message>(claimed.id.as_bytes())?;
+            let Some(mut message) = found.filter(|found| *found == claimed) else {
+                return Ok(Outcome::Refuse(false));
+            };
+            match ended {
+                Sending::Sent { at, keep_content } => {
+                    message.state = MessageState::Sent(at);
+                    message.content = message.content.filter(|_| keep_content);
+                }
+                Sending::Again { at } => message.state = MessageState::Due(at),
+                Sending::GivenUp { at, reason } => {
+                    message.state = MessageState::Failed { at, reason };
+                }
+            }
+            transaction.put(&message)?;
+            Ok(Outcome::Keep(true))
+        })
+        .await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|view| {
+            let first: Vec<Message> = view.indexed(Index::MessageByDue, &[], 1)?;
+            Ok(first.first().and_then(Message::due))
+        })
+        .await
+    }
+
+    async fn list_messages(&self, limit: usize) -> Result<Vec<Message>, StoreError> {
+        self.read(move |view| view.indexed(Index::MessageByAge, &[], limit)).await
+    }
+
+    async fn remove_messages(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.write(move |transaction| {
+            let end = Key::new().moment(before).build();
+            let old: Vec<Message> =
+                transaction.view().indexed_before(Index::MessageByEnd, &end, limit)?;
+            for message in &old {
+                transaction.remove::<Message>(message.id.as_bytes())?;
+            }
+            Ok(Outcome::Keep(old.len()))
+        })
+        .await
+    }
+}

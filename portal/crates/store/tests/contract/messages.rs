@@ -1,0 +1,89 @@
+//! The outbox.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use store::{MessageState, Sending};
+
+use crate::on_each_store;
+use crate::values::{at, message};
+
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+#[test]
+fn messages_are_claimed_when_due_the_longest_due_first() {
+    on_each_store(|store| async move {
+        let sent = [message(30), message(10), message(20)];
+        for message in &sent {
+            store.put_message(message.clone()).await.unwrap();
+        }
+        assert_eq!(store.next_due().await.unwrap(), Some(at(10)));
+        assert_eq!(store.claim_messages(at(9), LEASE, 9).await.unwrap(), []);
+        let claimed = store.claim_messages(at(20), LEASE, 9).await.unwrap();
+        let ids: Vec<_> = claimed.iter().map(|message| message.id).collect();
+        assert_eq!(ids, [sent[1].id, sent[2].id]);
+        assert!(claimed.iter().all(|message| message.tries == 1 && message.content.is_some()));
+        // They are claimed: nobody else gets them before the lease ends.
+        assert_eq!(store.claim_messages(at(29), LEASE, 9).await.unwrap(), []);
+        assert_eq!(store.next_due().await.unwrap(), Some(at(30)));
+        let newest: Vec<_> =
+            store.list_messages(2).await.unwrap().iter().map(|message| message.id).collect();
+        assert_eq!(newest, [sent[0].id, sent[2].id]);
+    });
+}
+
+#[test]
+fn a_message_is_sent_at_least_once_and_ended_by_its_last_claimer() {
+    on_each_store(|store| async move {
+        store.put_message(message(0)).await.unwrap();
+        let lost = store.claim_messages(at(0), LEASE, 1).await.unwrap().remove(0);
+        let claimed = store.claim_messages(at(60), LEASE, 1).await.unwrap().remove(0);
+        assert_eq!((claimed.id, claimed.tries), (lost.id, 2));
+        let done = Sending::Sent { at: at(61), keep_content: false };
+        assert!(!store.end_sending(&lost, done.clone()).await.unwrap());
+        assert!(store.end_sending(&claimed, done.clone()).await.unwrap());
+        assert!(!store.end_sending(&claimed, done).await.unwrap());
+        let listed = store.list_messages(9).await.unwrap().remove(0);
+        assert_eq!((listed.state, listed.content), (MessageState::Sent(at(61)), None));
+        assert_eq!(store.next_due().await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_message_is_tried_again_or_given_up_and_removed_in_time() {
+    on_each_store(|store| async move {
+        store.put_message(message(0)).await.unwrap();
+        let claimed = store.claim_messages(at(0), LEASE, 1).await.unwrap().remove(0);
+        store.end_sending(&claimed, Sending::Again { at: at(300) }).await.unwrap();
+        assert_eq!(store.next_due().await.unwrap(), Some(at(300)));
+        let claimed = store.claim_messages(at(300), LEASE, 1).await.unwrap().remove(0);
+        let given_up = Sending::GivenUp { at: at(301), reason: "550".to_owned() };
+        store.end_sending(&claimed, given_up).await.unwrap();
+        assert_eq!(store.claim_messages(at(9999), LEASE, 9).await.unwrap(), []);
+        assert_eq!(store.remove_messages(at(301), 9).await.unwrap(), 0);
+        assert_eq!(store.remove_messages(at(302), 9).await.unwrap(), 1);
+        assert_eq!(store.list_messages(9).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn two_senders_never_claim_the_same_message() {
+    on_each_store(|store| async move {
+        for _ in 0..40 {
+            store.put_message(message(0)).await.unwrap();
+        }
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move { store.claim_messages(at(1), LEASE, 7).await.unwrap() })
+            })
+            .collect();
+        let mut claimed = Vec::new();
+        for task in tasks {
+            claimed.extend(task.await.unwrap().into_iter().map(|message| message.id));
+        }
+        assert_eq!(claimed.len(), 40);
+        assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), 40);
+    });
+}

@@ -1,0 +1,185 @@
+//! Sessions, codes, attempts.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use store::{Admission, Along, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Spent};
+
+use crate::on_each_store;
+use crate::values::{account, at, enrolled, secret, session};
+
+#[test]
+fn a_session_lives_while_it_is_used_and_never_beyond_its_end() {
+    on_each_store(|store| async move {
+        let (_, account) = enrolled(&*store, "maria").await;
+        let begun = store.begin_session(session(account.id, 1), None, Along::nothing()).await;
+        assert_eq!(begun.unwrap(), Begun::Done);
+        // Used every 19 minutes, it outlives its idle limit of 20, but not its end after 8 hours.
+        let mut last = 0;
+        for minutes in (19..600).step_by(19) {
+            if store.resume_session(secret(1), at(minutes * 60)).await.unwrap().is_some() {
+                last = minutes;
+            }
+        }
+        assert_eq!(last, 475);
+        store.begin_session(session(account.id, 2), None, Along::nothing()).await.unwrap();
+        let idle = 20 * 60;
+        assert!(store.resume_session(secret(2), at(idle)).await.unwrap().is_some());
+        assert!(store.resume_session(secret(2), at(2 * idle + 1)).await.unwrap().is_none());
+        assert_eq!(store.resume_session(secret(3), at(1)).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_session_notes_its_use_now_and_then() {
+    on_each_store(|store| async move {
+        let (_, account) = enrolled(&*store, "maria").await;
+        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        let grain = SEEN_GRAIN.as_secs();
+        for (now, seen) in [(1, 0), (grain - 1, 0), (grain, grain), (grain + 5, grain)] {
+            let (session, whose) = store.resume_session(secret(1), at(now)).await.unwrap().unwrap();
+            assert_eq!((session.seen, whose.id), (at(seen), account.id), "at {now}");
+        }
+    });
+}
+
+#[test]
+fn a_login_takes_the_place_of_the_session_before_it() {
+    on_each_store(|store| async move {
+        let (_, account) = enrolled(&*store, "maria").await;
+        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        let second = session(account.id, 2);
+        store.begin_session(second, Some(secret(1)), Along::nothing()).await.unwrap();
+        assert!(store.resume_session(secret(1), at(1)).await.unwrap().is_none());
+        assert!(store.resume_session(secret(2), at(1)).await.unwrap().is_some());
+        store.begin_session(session(account.id, 3), None, Along::nothing()).await.unwrap();
+        let ended =
+            store.end_sessions(account.id, Some(secret(3)), Along::nothing()).await.unwrap();
+        assert_eq!(ended, 1);
+        assert!(store.end_session(secret(3), Along::nothing()).await.unwrap());
+        assert!(!store.end_session(secret(3), Along::nothing()).await.unwrap());
+        let stranger = crate::values::account("nobody", &[]).id;
+        let begun =
+            store.begin_session(session(stranger, 4), None, Along::nothing()).await.unwrap();
+        assert_eq!(begun, Begun::NoAccount);
+    });
+}
+
+fn code(account: store::AccountId, hash: u8) -> OneTimeCode {
+    OneTimeCode {
+        account,
+        purpose: Purpose::PasswordRecovery,
+        hash: secret(hash),
+        expires: at(600),
+        tries: 3,
+    }
+}
+
+#[test]
+fn a_code_is_spent_once() {
+    on_each_store(|store| async move {
+        let id = account("maria", &[]).id;
+        let spend =
+            |hash, now| store.spend_code(id, Purpose::PasswordRecovery, secret(hash), at(now));
+        assert_eq!(spend(1, 0).await.unwrap(), Spent::NoCode);
+        store.put_code(code(id, 1), Along::nothing()).await.unwrap();
+        assert_eq!(spend(2, 1).await.unwrap(), Spent::Wrong { tries: 2 });
+        assert_eq!(spend(1, 2).await.unwrap(), Spent::Right);
+        assert_eq!(spend(1, 3).await.unwrap(), Spent::NoCode);
+        // A second one takes the place of the first, and its tries are its own.
+        store.put_code(code(id, 1), Along::nothing()).await.unwrap();
+        store.put_code(code(id, 5), Along::nothing()).await.unwrap();
+        for tries in [2, 1, 0] {
+            assert_eq!(spend(1, 4).await.unwrap(), Spent::Wrong { tries });
+        }
+        assert_eq!(spend(5, 5).await.unwrap(), Spent::NoCode);
+        store.put_code(code(id, 6), Along::nothing()).await.unwrap();
+        assert_eq!(spend(6, 600).await.unwrap(), Spent::NoCode);
+    });
+}
+
+const POLICY: AttemptPolicy = AttemptPolicy {
+    free: 3,
+    first: SignedDuration::from_secs(2),
+    longest: SignedDuration::from_mins(15),
+    forget: SignedDuration::from_hours(1),
+};
+
+#[test]
+fn attempts_wait_longer_and_longer() {
+    on_each_store(|store| async move {
+        let admit = |key, now| store.admit_attempt(vec![(secret(key), POLICY)], at(now));
+        for _ in 0..4 {
+            assert_eq!(admit(1, 0).await.unwrap(), Admission::Admitted);
+        }
+        // The fourth was the first beyond the free ones: two seconds, then four.
+        assert_eq!(admit(1, 1).await.unwrap(), Admission::Wait { until: at(2) });
+        assert_eq!(admit(1, 2).await.unwrap(), Admission::Admitted);
+        assert_eq!(admit(1, 5).await.unwrap(), Admission::Wait { until: at(6) });
+        // Somebody else is not held up.
+        assert_eq!(admit(2, 5).await.unwrap(), Admission::Admitted);
+        store.attempt_succeeded(vec![secret(1)]).await.unwrap();
+        assert_eq!(admit(1, 5).await.unwrap(), Admission::Admitted);
+        // After an hour without any all are forgotten.
+        for _ in 0..3 {
+            admit(1, 6).await.unwrap();
+        }
+        assert!(matches!(admit(1, 7).await.unwrap(), Admission::Wait { .. }));
+        for _ in 0..4 {
+            assert_eq!(admit(1, 6 + 3600).await.unwrap(), Admission::Admitted);
+        }
+    });
+}
+
+#[test]
+fn one_key_that_has_to_wait_holds_all_and_counts_nothing() {
+    on_each_store(|store| async move {
+        for _ in 0..4 {
+            store.admit_attempt(vec![(secret(1), POLICY)], at(0)).await.unwrap();
+        }
+        let both = vec![(secret(2), POLICY), (secret(1), POLICY)];
+        for _ in 0..9 {
+            let admission = store.admit_attempt(both.clone(), at(1)).await.unwrap();
+            assert_eq!(admission, Admission::Wait { until: at(2) });
+        }
+        let alone = store.admit_attempt(vec![(secret(2), POLICY)], at(1)).await.unwrap();
+        assert_eq!(alone, Admission::Admitted);
+    });
+}
+
+#[test]
+fn attempts_made_side_by_side_do_not_pass_each_other() {
+    on_each_store(|store| async move {
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move {
+                    store.admit_attempt(vec![(secret(1), POLICY)], at(0)).await.unwrap()
+                })
+            })
+            .collect();
+        let mut admitted = 0;
+        for task in tasks {
+            admitted += usize::from(task.await.unwrap() == Admission::Admitted);
+        }
+        assert_eq!(admitted, 4);
+    });
+}
+
+#[test]
+fn what_is_over_is_removed_and_nothing_else() {
+    on_each_store(|store| async move {
+        let (_, account) = enrolled(&*store, "maria").await;
+        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        let mut long = session(account.id, 2);
+        long.ends = at(9 * 3600);
+        long.idle = SignedDuration::from_hours(9);
+        store.begin_session(long, None, Along::nothing()).await.unwrap();
+        store.put_code(code(account.id, 1), Along::nothing()).await.unwrap();
+        store.admit_attempt(vec![(secret(1), POLICY)], at(0)).await.unwrap();
+        assert_eq!(store.remove_expired(at(600), 100).await.unwrap(), 0);
+        assert_eq!(store.remove_expired(at(3601), 100).await.unwrap(), 2);
+        assert_eq!(store.remove_expired(at(8 * 3600 + 1), 100).await.unwrap(), 1);
+        assert!(store.resume_session(secret(2), at(8 * 3600)).await.unwrap().is_some());
+    });
+}

@@ -1,0 +1,244 @@
+//! What the embedded store does beside the contract: its files, damage, backup.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use store::{Accounts, Along, Persons, Sessions, SledStore, Store, StoreError, Trail, restore};
+
+use crate::values::{at, enrolled, event, issued, message, person, session};
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap()
+}
+
+/// A store with one of everything.
+async fn furnish(store: &dyn Store) {
+    let (_, account) = enrolled(store, "maria").await;
+    store.begin_session(session(account.id, 1), None, event(0, "login").into()).await.unwrap();
+    store.put_message(message(0)).await.unwrap();
+    let code = store::OneTimeCode {
+        account: account.id,
+        purpose: store::Purpose::PasswordRecovery,
+        hash: crate::values::secret(4),
+        expires: at(600),
+        tries: 3,
+    };
+    store.put_code(code, Along::nothing()).await.unwrap();
+    let policy = store::AttemptPolicy {
+        free: 3,
+        first: jiff::SignedDuration::from_secs(1),
+        longest: jiff::SignedDuration::from_secs(9),
+        forget: jiff::SignedDuration::from_secs(99),
+    };
+    store.admit_attempt(vec![(crate::values::secret(5), policy)], at(0)).await.unwrap();
+}
+
+#[test]
+fn one_process_at_a_time_and_nobody_else_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data").join("store");
+    let store = SledStore::open(&path).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    let second = SledStore::open(&path).unwrap_err();
+    assert!(matches!(second, StoreError::InUse { .. }), "{second}");
+    drop(store);
+    SledStore::open(&path).unwrap();
+}
+
+#[test]
+fn no_damage_takes_anything_away_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = SledStore::open(&path).unwrap();
+    runtime().block_on(async {
+        furnish(&store).await;
+        for number in 0..400 {
+            store.record_event(event(0, &"x".repeat(1 + number % 97))).await.unwrap();
+        }
+    });
+    let records = store.verify().unwrap();
+    drop(store);
+    let mut told = 0;
+    for name in ["db", "conf"] {
+        let sound = fs::read(path.join(name)).unwrap();
+        for round in 0..40 {
+            let copy = folder.path().join(format!("{name}{round}"));
+            copy_folder(&path, &copy);
+            let mut damaged = sound.clone();
+            damaged[sound.len() * round / 40] ^= 0x10;
+            fs::write(copy.join(name), damaged).unwrap();
+            match SledStore::open(&copy).and_then(|store| store.verify()) {
+                Ok(left) => assert_eq!(left, records, "{name}, round {round}"),
+                Err(error) => {
+                    assert!(matches!(error, StoreError::Damaged { .. }), "{name}: {error}");
+                    assert!(error.to_string().contains("esito restore"), "{error}");
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert!(told > 20, "only {told} damages were told");
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_program_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    drop(SledStore::open(&path).unwrap());
+    let db = ::sled::open(&path).unwrap();
+    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":2,\"commits\":1}").unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let told = SledStore::open(&path).unwrap_err();
+    assert!(matches!(told, StoreError::NewerFormat { found: 2, known: 1, .. }), "{told}");
+}
+
+#[test]
+fn a_backup_taken_while_others_write_is_one_moment_of_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SledStore::open(&folder.path().join("store")).unwrap());
+    let runtime = runtime();
+    runtime.block_on(furnish(&*store));
+    let writer = runtime.spawn({
+        let store = Arc::clone(&store);
+        async move {
+            for number in 0..600 {
+                let (person, account) = enrolled(&*store, &format!("test{number}")).await;
+                if number % 3 == 0 {
+                    store.erase_account(account.id, Along::nothing()).await.unwrap();
+                    store.erase_person(person.id, Along::nothing()).await.unwrap();
+                }
+            }
+        }
+    });
+    let mut number = 0;
+    while !writer.is_finished() || number == 0 {
+        let mut backup = Vec::new();
+        let report = store.backup(&mut backup, at(0)).unwrap();
+        assert!(report.records >= 7);
+        let copy = folder.path().join(format!("copy{number}"));
+        assert_eq!(restore(&mut &*backup, &copy).unwrap(), report);
+        let copy = SledStore::open(&copy).unwrap();
+        copy.verify().unwrap();
+        // Person and account are written one after the other: at most one is without the other.
+        let (persons, accounts) = runtime.block_on(async {
+            (
+                copy.list_persons(None, 9999).await.unwrap(),
+                copy.list_accounts(None, 9999).await.unwrap(),
+            )
+        });
+        assert!(
+            persons.len().abs_diff(accounts.len()) <= 1,
+            "{} {}",
+            persons.len(),
+            accounts.len()
+        );
+        number += 1;
+    }
+    runtime.block_on(writer).unwrap();
+    assert!(number > 1, "no backup fell into the writing");
+}
+
+#[test]
+fn a_restored_store_is_the_one_that_was_backed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(&folder.path().join("store")).unwrap();
+    let runtime = runtime();
+    runtime.block_on(furnish(&store));
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    assert_eq!(store.backup(&mut first, at(0)).unwrap().records, 7);
+    let copy = folder.path().join("copy");
+    restore(&mut &*first, &copy).unwrap();
+    SledStore::open(&copy).unwrap().backup(&mut second, at(0)).unwrap();
+    assert_eq!(String::from_utf8(second), String::from_utf8(first.clone()));
+    // It goes on as the other did.
+    let copy = SledStore::open(&copy).unwrap();
+    runtime.block_on(async {
+        let found = copy.person_by_patient_id(&issued("TEST-maria")).await.unwrap().unwrap();
+        copy.erase_person(found.id, Along::nothing()).await.unwrap();
+        copy.put_person(person("giulia"), Along::nothing()).await.unwrap();
+        copy.record_event(event(9, "test")).await.unwrap();
+    });
+    copy.verify().unwrap();
+}
+
+#[test]
+fn a_backup_that_is_not_whole_restores_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(&folder.path().join("store")).unwrap();
+    runtime().block_on(furnish(&store));
+    let mut backup = Vec::new();
+    store.backup(&mut backup, at(0)).unwrap();
+    let text = String::from_utf8(backup).unwrap();
+    let cut: String = text.split_inclusive('\n').take(4).collect();
+    let into = folder.path().join("into");
+    for (odd, reason) in [
+        (text.replace("ROSSI", "BIANCHI"), "changed after it was made"),
+        (cut, "cut short"),
+        (text.replacen("\"format\":1", "\"format\":99", 1), "newer program"),
+        ("PK\x03\x04".to_owned(), "no backup"),
+        (String::new(), "no backup"),
+    ] {
+        let told = restore(&mut odd.as_bytes(), &into).unwrap_err();
+        let source = std::error::Error::source(&told).map(ToString::to_string).unwrap_or_default();
+        assert!(format!("{told} {source}").contains(reason), "{reason}: {told} {source}");
+        assert!(!into.exists() && !folder.path().join("into.restoring").exists());
+    }
+    restore(&mut text.as_bytes(), &into).unwrap();
+    let told = restore(&mut text.as_bytes(), &into).unwrap_err();
+    assert!(std::error::Error::source(&told).unwrap().to_string().contains("there already"));
+}
+
+#[test]
+fn records_lie_on_disk_as_they_always_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(&folder.path().join("store")).unwrap();
+    let mut person = person("maria");
+    person.id = [1; 16].into();
+    let mut account = crate::values::account("maria", &[person.id]);
+    account.id = [2; 16].into();
+    account.subject =
+        Some(store::Subject { issuer: "https://id.example.org".into(), claim: "T".into() });
+    let mut message = message(0);
+    message.id = [3; 16].into();
+    let mut event = event(0, "login");
+    event.actor = store::Actor::Account(account.id);
+    runtime().block_on(async {
+        store.put_person(person, Along::nothing()).await.unwrap();
+        let along = Along { messages: vec![message], events: vec![event] };
+        let session = session(account.id, 1);
+        store.create_account(account, Along::nothing()).await.unwrap();
+        store.begin_session(session, None, along).await.unwrap();
+    });
+    let mut backup = Vec::new();
+    store.backup(&mut backup, at(0)).unwrap();
+    let text = String::from_utf8(backup).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    for (line, expected) in lines.iter().zip(ON_DISK) {
+        assert_eq!(*line, expected);
+    }
+    assert_eq!(lines.len(), ON_DISK.len() + 1);
+}
+
+/// A line that changes needs a new version of its record, and an upgrade from this one.
+const ON_DISK: [&str; 6] = [
+    r#"{"esito_backup":1,"format":1,"made":"2026-09-21T14:13:20Z"}"#,
+    r#"{"table":"accounts","version":1,"record":{"id":"02020202020202020202020202020202","user_name":"maria","email":"maria@Example.org","phone":"+390000000000","language":"it","password":"$argon2id$test","must_change_password":true,"state":"active","subject":{"issuer":"https://id.example.org","claim":"T"},"persons":[{"person":"01010101010101010101010101010101","role":"oneself","until":null}],"created":"2026-09-21T14:13:20Z","password_set":null}}"#,
+    r#"{"table":"sessions","version":1,"record":{"token":"0101010101010101010101010101010101010101010101010101010101010101","account":"02020202020202020202020202020202","begun":"2026-09-21T14:13:20Z","seen":"2026-09-21T14:13:20Z","idle":"PT20M","ends":"2026-09-21T22:13:20Z"}}"#,
+    r#"{"table":"persons","version":1,"record":{"id":"01010101010101010101010101010101","patient_ids":[{"id":"TEST-maria","issuer":"ESITO"}],"name":{"family":"ROSSI","given":"maria TEST"},"sex":"F","birth_date":"1986-01-24","tax_code":"TSTMRA86A64Z999X","phone":"+390000000000","email":"maria@example.org","address":null,"marital_status":null,"practitioner":null,"contact":null,"consent":{"online_results":true,"messages":false}}}"#,
+    r#"{"table":"messages","version":1,"record":{"id":"03030303030303030303030303030303","topic":"credentials","to":{"sms":"+390000000000"},"content":{"subject":"","text":"prova","html":null},"created":"2026-09-21T14:13:20Z","tries":0,"state":{"due":"2026-09-21T14:13:20Z"}}}"#,
+    r#"{"table":"events","version":1,"record":{"number":0,"event":{"at":"2026-09-21T14:13:20Z","actor":{"account":"02020202020202020202020202020202"},"action":"login","person":null,"account":null,"object":null,"outcome":"done","address":"192.0.2.1"}}}"#,
+];

@@ -1,0 +1,105 @@
+//! Fictitious persons and what belongs to them.
+
+use jiff::{SignedDuration, Timestamp};
+use store::{
+    Account, AccountId, AccountState, Actor, Along, Consent, Created, Event, IssuedId, Language,
+    Message, MessageId, MessageState, Name, Outcome, PasswordHash, Person, PersonId, Private,
+    Recipient, Representation, Role, SecretHash, Session, Sex, Store, Stored,
+};
+
+/// So many seconds after a moment in 2026.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+}
+
+pub(crate) fn issued(id: &str) -> IssuedId {
+    IssuedId { id: id.into(), issuer: "ESITO".to_owned() }
+}
+
+pub(crate) fn person(given: &str) -> Person {
+    Person {
+        id: PersonId::fresh().unwrap(),
+        patient_ids: vec![issued(&format!("TEST-{given}"))],
+        name: Private(Name { family: "ROSSI".to_owned(), given: format!("{given} TEST") }),
+        sex: Some(Private(Sex::Female)),
+        birth_date: Some(Private(jiff::civil::date(1986, 1, 24))),
+        tax_code: Some("TSTMRA86A64Z999X".into()),
+        phone: Some("+390000000000".into()),
+        email: Some("maria@example.org".into()),
+        address: None,
+        marital_status: None,
+        practitioner: None,
+        contact: None,
+        consent: Consent { online_results: true, messages: false },
+    }
+}
+
+pub(crate) fn account(name: &str, persons: &[PersonId]) -> Account {
+    Account {
+        id: AccountId::fresh().unwrap(),
+        user_name: name.parse().unwrap(),
+        email: Some(Private(format!("{name}@Example.org"))),
+        phone: Some("+390000000000".into()),
+        language: Language::It,
+        password: Some(PasswordHash("$argon2id$test".to_owned())),
+        must_change_password: true,
+        state: AccountState::Active,
+        subject: None,
+        persons: persons
+            .iter()
+            .map(|person| Representation { person: *person, role: Role::Oneself, until: None })
+            .collect(),
+        created: at(0),
+        password_set: None,
+    }
+}
+
+/// An account that is there, with a person of its own.
+pub(crate) async fn enrolled(store: &dyn Store, name: &str) -> (Person, Account) {
+    let person = person(name);
+    assert_eq!(store.put_person(person.clone(), Along::nothing()).await.unwrap(), Stored::Done);
+    let account = account(name, &[person.id]);
+    let created = store.create_account(account.clone(), Along::nothing()).await.unwrap();
+    assert_eq!(created, Created::Done);
+    (person, account)
+}
+
+pub(crate) fn secret(number: u8) -> SecretHash {
+    SecretHash::from([number; 32])
+}
+
+pub(crate) fn session(account: AccountId, token: u8) -> Session {
+    Session {
+        token: secret(token),
+        account,
+        begun: at(0),
+        seen: at(0),
+        idle: SignedDuration::from_mins(20),
+        ends: at(8 * 3600),
+    }
+}
+
+pub(crate) fn message(due: i64) -> Message {
+    Message {
+        id: MessageId::fresh().unwrap(),
+        topic: "credentials".to_owned(),
+        to: Recipient::Sms("+390000000000".into()),
+        content: Some(Private(store::Content { text: "prova".to_owned(), ..Default::default() })),
+        created: at(due),
+        tries: 0,
+        state: MessageState::Due(at(due)),
+    }
+}
+
+pub(crate) fn event(seconds: i64, action: &str) -> Event {
+    Event {
+        at: at(seconds),
+        actor: Actor::System,
+        action: action.to_owned(),
+        person: None,
+        account: None,
+        object: None,
+        outcome: Outcome::Done,
+        address: Some([192, 0, 2, 1].into()),
+    }
+}
