@@ -26,7 +26,7 @@ fn sources(folder: &Path, found: &mut String) {
 fn every_message_is_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let mut found = String::new();
-    for folder in ["engine", "src"] {
+    for folder in ["engine", "portal", "src"] {
         sources(&root.join(folder), &mut found);
     }
     let is_used = |listed: &Listed| found.contains(&format!(".{}(", listed.function));

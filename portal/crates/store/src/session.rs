@@ -147,7 +147,7 @@ pub trait Sessions {
     /// Ends a session; false when there was none.
     async fn end_session(&self, token: SecretHash, along: Along) -> Result<bool, StoreError>;
 
-    /// Ends an account's sessions but `keep`, and tells how many.
+    /// Ends an account's sessions but `keep`, and tells how many, those that were over included.
     async fn end_sessions(
         &self,
         account: AccountId,

@@ -1,4 +1,5 @@
-//! What every store has to do, said through its traits alone: another implementation joins [`stores`].
+//! What every store has to do, said through its traits alone: another implementation joins
+//! [`on_each_store`].
 
 #![expect(clippy::unwrap_used, reason = "a test program: a failed expectation ends the test")]
 

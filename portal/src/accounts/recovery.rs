@@ -1,0 +1,156 @@
+//! Recovery of a password by a code in an SMS, and of a user name by e-mail (S-014, S-020 to S-022).
+//!
+//! What is asked for is answered before anything is looked up: neither the answer nor its time tells
+//! whether there is such an account.
+
+use store::{
+    Account, AccountId, AccountState, Actor, Admission, Along, OneTimeCode, Outcome, Purpose,
+    Spent, UserName,
+};
+
+use crate::accounts::login::NewPassword;
+use crate::accounts::{Accounts, AccountsError, Origin};
+use crate::password::Password;
+use crate::secret::Code;
+
+/// Wrong codes that one code stands.
+const TRIES: u32 = 5;
+/// No account: those are random.
+const NOBODY: [u8; 16] = [0; 16];
+
+impl Accounts {
+    /// Sends a code to the telephone of an account, if there is one with this user name.
+    ///
+    /// To be run behind the answer: what comes back is for the log only, and not for who asked.
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    pub async fn send_code(&self, user_name: &str, from: Origin) -> Result<bool, AccountsError> {
+        let typed = user_name.trim().to_ascii_lowercase();
+        if !self.may_send("code", typed.as_bytes(), from).await? {
+            return Ok(false);
+        }
+        let Ok(name) = typed.parse::<UserName>() else { return Ok(false) };
+        let account = self.store.account_by_user_name(&name).await?;
+        let Some(account) = account.filter(|account| account.state == AccountState::Active) else {
+            return Ok(false);
+        };
+        let code = Code::fresh()?;
+        let now = self.now();
+        let Some(message) = self.site.recovery_code(&account, &code, self.limits.code, now)? else {
+            return Ok(false);
+        };
+        let mut event = self.event("password.recover", Actor::Anonymous, Outcome::Done, from);
+        event.account = Some(account.id);
+        let kept = OneTimeCode {
+            account: account.id,
+            purpose: Purpose::PasswordRecovery,
+            hash: code.hash(&self.secret, account.id),
+            expires: now.checked_add(self.limits.code).unwrap_or(now),
+            tries: TRIES,
+        };
+        let along = Along { messages: vec![message], events: vec![event] };
+        self.store.put_code(kept, along).await?;
+        Ok(true)
+    }
+
+    /// Sets a new password for who has the code.
+    ///
+    /// A password that breaks rules is refused before the code is spent.
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    pub async fn recover_password(
+        &self,
+        user_name: &str,
+        code: &str,
+        new: Password,
+        from: Origin,
+    ) -> Result<NewPassword, AccountsError> {
+        let typed = user_name.trim().to_ascii_lowercase();
+        let network = from.network();
+        let counted = vec![
+            (self.attempt_key("code", &[typed.as_bytes(), &network]), self.limits.guessing),
+            (self.attempt_key("code network", &[&network]), self.limits.network),
+        ];
+        if let Admission::Wait { until } = self.store.admit_attempt(counted, self.now()).await? {
+            return Ok(NewPassword::Wait { until });
+        }
+        let account = match typed.parse::<UserName>() {
+            Ok(name) => self.store.account_by_user_name(&name).await?,
+            Err(_odd) => None,
+        };
+        // Only what a stranger knows too is said before the code was right.
+        let broken = new.broken_rules(&[&typed]);
+        if !broken.is_empty() {
+            return Ok(NewPassword::Refused(broken));
+        }
+        let Some(code) = Code::parse(code) else { return Ok(NewPassword::Wrong) };
+        let account = account.filter(|account| account.state == AccountState::Active);
+        // Where there is no account, nobody's code is looked for: that takes as long.
+        let whose = account.as_ref().map_or(NOBODY.into(), |account| account.id);
+        let is_right = self.spend(whose, &code).await?;
+        let (Some(account), true) = (account, is_right) else { return Ok(NewPassword::Wrong) };
+        let changed =
+            self.set_password(&account, new, None, Actor::Account(account.id), from).await?;
+        if matches!(changed, NewPassword::Refused(_)) {
+            // The name of the person is in it: the code is as good as before.
+            self.keep_code(&account, &code).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Sends the user names of the accounts with this address to it, if there are any.
+    ///
+    /// To be run behind the answer, as [`Accounts::send_code`].
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    pub async fn send_user_names(&self, email: &str, from: Origin) -> Result<usize, AccountsError> {
+        let typed = email.trim().to_lowercase();
+        if !self.may_send("user name", typed.as_bytes(), from).await? {
+            return Ok(0);
+        }
+        let mut sent = 0;
+        for account in self.store.accounts_by_email(&typed).await? {
+            if account.state != AccountState::Active {
+                continue;
+            }
+            if let Some(message) = self.site.user_name_again(&account, self.now())? {
+                let mut event =
+                    self.event("user-name.recover", Actor::Anonymous, Outcome::Done, from);
+                event.account = Some(account.id);
+                self.store.record_event(event).await?;
+                self.store.put_message(message).await?;
+                sent += 1;
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Nobody is flooded with messages, and nobody floods others with them.
+    async fn may_send(&self, what: &str, to: &[u8], from: Origin) -> Result<bool, AccountsError> {
+        let counted = vec![
+            (self.attempt_key("message", &[what.as_bytes(), to]), self.limits.messages),
+            (self.attempt_key("message network", &[&from.network()]), self.limits.network),
+        ];
+        Ok(self.store.admit_attempt(counted, self.now()).await? == Admission::Admitted)
+    }
+
+    async fn spend(&self, account: AccountId, code: &Code) -> Result<bool, AccountsError> {
+        let hash = code.hash(&self.secret, account);
+        let purpose = Purpose::PasswordRecovery;
+        Ok(self.store.spend_code(account, purpose, hash, self.now()).await? == Spent::Right)
+    }
+
+    async fn keep_code(&self, account: &Account, code: &Code) -> Result<(), AccountsError> {
+        let kept = OneTimeCode {
+            account: account.id,
+            purpose: Purpose::PasswordRecovery,
+            hash: code.hash(&self.secret, account.id),
+            expires: self.now().checked_add(self.limits.code).unwrap_or(self.now()),
+            tries: TRIES,
+        };
+        Ok(self.store.put_code(kept, Along::nothing()).await?)
+    }
+}

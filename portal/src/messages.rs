@@ -1,0 +1,148 @@
+//! What the portal writes to people: never what a result says, nor that there is one.
+
+use jiff::{SignedDuration, Timestamp};
+use store::{Account, Content, Message, MessageId, MessageState, NoRandom, Private, Recipient};
+use texts::{Language, Texts};
+
+use crate::password::Password;
+use crate::secret::Code;
+
+/// The site as its messages name it.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Who signs: the institution.
+    pub institution: String,
+    /// What the portal is called.
+    pub portal: String,
+    /// Where it is, as a link.
+    pub address: String,
+}
+
+/// The language of an account.
+fn texts(account: &Account) -> Texts {
+    match account.language {
+        store::Language::It => Language::Italian,
+        store::Language::En => Language::English,
+    }
+    .texts()
+}
+
+impl Site {
+    /// The user name by e-mail (S-011).
+    pub(crate) fn user_name(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Option<Message>, NoRandom> {
+        let texts = texts(account);
+        let text =
+            texts.message_user_name_text(&self.address, account.user_name.as_str(), &self.portal);
+        self.email(
+            account,
+            now,
+            "credentials",
+            &texts.message_user_name_subject(&self.portal),
+            &text,
+        )
+    }
+
+    /// The user name again, for who forgot it (S-021).
+    pub(crate) fn user_name_again(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Option<Message>, NoRandom> {
+        let texts = texts(account);
+        let text = texts.message_user_name_again_text(
+            &self.address,
+            account.user_name.as_str(),
+            &self.portal,
+        );
+        self.email(account, now, "recovery", texts.message_user_name_again_subject(), &text)
+    }
+
+    /// That the password was changed, to who did not do it.
+    pub(crate) fn password_changed(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Option<Message>, NoRandom> {
+        let texts = texts(account);
+        let text = texts.message_password_changed_text(&self.address, &self.portal);
+        self.email(account, now, "password", texts.message_password_changed_subject(), &text)
+    }
+
+    /// The first password by SMS (S-011).
+    pub(crate) fn first_password(
+        &self,
+        account: &Account,
+        password: &Password,
+        now: Timestamp,
+    ) -> Result<Option<Message>, NoRandom> {
+        let text = texts(account).message_first_password(password.as_str(), &self.portal);
+        sms(account, now, "credentials", text)
+    }
+
+    /// A one-time code by SMS (S-020, S-022).
+    pub(crate) fn recovery_code(
+        &self,
+        account: &Account,
+        code: &Code,
+        life: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Option<Message>, NoRandom> {
+        let text =
+            texts(account).message_recovery_code(code.as_str(), life.as_mins(), &self.portal);
+        sms(account, now, "recovery", text)
+    }
+
+    /// None when the account has no address.
+    fn email(
+        &self,
+        account: &Account,
+        now: Timestamp,
+        topic: &str,
+        subject: &str,
+        text: &str,
+    ) -> Result<Option<Message>, NoRandom> {
+        let Some(address) = account.email.clone() else { return Ok(None) };
+        let texts = texts(account);
+        let (greeting, closing) =
+            (texts.message_greeting(), texts.message_closing(&self.institution));
+        let content = Content {
+            subject: subject.to_owned(),
+            text: format!("{greeting}\n\n{text}\n\n{closing}\n"),
+            html: None,
+        };
+        message(topic, Recipient::Email(address), content, now).map(Some)
+    }
+}
+
+/// None when the account has no telephone.
+fn sms(
+    account: &Account,
+    now: Timestamp,
+    topic: &str,
+    text: String,
+) -> Result<Option<Message>, NoRandom> {
+    let Some(number) = account.phone.clone() else { return Ok(None) };
+    let content = Content { text, ..Content::default() };
+    message(topic, Recipient::Sms(number), content, now).map(Some)
+}
+
+fn message(
+    topic: &str,
+    to: Recipient,
+    content: Content,
+    now: Timestamp,
+) -> Result<Message, NoRandom> {
+    Ok(Message {
+        id: MessageId::fresh()?,
+        topic: topic.to_owned(),
+        to,
+        content: Some(Private(content)),
+        created: now,
+        tries: 0,
+        state: MessageState::Due(now),
+    })
+}
