@@ -203,12 +203,20 @@ def judge_with_tools(root, source, own_values, findings):
         run_tool("dcmdump", ["dcmdump", "-q", *batch], findings)
     if own_values is None:
         # GDCM does not know Encapsulated Uncompressed.
-        if not any(read_file_meta_info(file).TransferSyntaxUID == ENCAPSULATED_UNCOMPRESSED for file in files):
+        if not any(is_encapsulated_uncompressed(file) for file in files):
             run_tool("gdcmdump", ["gdcmdump", "-r", "-i", root / "STUDIES"], findings)
         # A dry run: are the files such that somebody else could make a File-set of them?
         run_tool("dcmmkdir", ["dcmmkdir", "-w", "-nb", "-Pgp", "-Nxc", "-Nec", "-Nrc", "+I", "+id", root,
                               "+r", "STUDIES"], findings)
         judge_entities(files, source, findings)
+
+
+def is_encapsulated_uncompressed(file):
+    """Of a file without meta information others say what is wrong."""
+    try:
+        return read_file_meta_info(file).get("TransferSyntaxUID") == ENCAPSULATED_UNCOMPRESSED
+    except pydicom.errors.InvalidDicomError:
+        return False
 
 
 def judge_entities(files, source, findings):
