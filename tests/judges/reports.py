@@ -97,7 +97,9 @@ def cut_pdfs(root):
 def language_of(root, names):
     """The language in which the package opens."""
     index = next(name for name in names if name.lower() == "index.htm")
-    return re.search('<html lang="(..)"', (root / index).read_text("utf-8")).group(1)
+    found = re.search('<html lang="(..)"', (root / index).read_text("utf-8"))
+    # A page without a language is judged elsewhere.
+    return found.group(1) if found else "it"
 
 
 def read_pages(root, names, kind):
