@@ -18,5 +18,5 @@ pub use accounts::{
 };
 pub use clock::Clock;
 pub use messages::Site;
-pub use password::hashing::{Busy, Cost, Hasher};
+pub use password::hashing::{Busy, Cost, Hasher, UnusableCost};
 pub use password::{Password, Rule};
