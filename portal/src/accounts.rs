@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use store::{
     Account, AccountId, Actor, AttemptKey, AttemptPolicy, Event, NoRandom, Outcome, Store,
-    StoreError,
+    StoreError, UserName,
 };
 
 pub use enrolment::{Enrolled, Enrolment, EnrolmentRefused, NewAccount};
@@ -143,6 +143,14 @@ impl Accounts {
             }
         }
         Ok(about)
+    }
+
+    /// The account with a user name as it was typed; a text that can be none has none.
+    async fn account_named(&self, typed: &str) -> Result<Option<Account>, StoreError> {
+        match typed.parse::<UserName>() {
+            Ok(name) => self.store.account_by_user_name(&name).await,
+            Err(_odd) => Ok(None),
+        }
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {

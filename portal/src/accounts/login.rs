@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use store::{
     Account, AccountState, Actor, Admission, Along, Begun, Changed, Outcome, PasswordChange,
-    Session, UserName,
+    Session,
 };
 
 use crate::accounts::{Accounts, AccountsError, Origin};
@@ -87,10 +87,7 @@ impl Accounts {
         if let Admission::Wait { until } = self.store.admit_attempt(counted, self.now()).await? {
             return Ok(Login::Wait { until });
         }
-        let account = match typed.parse::<UserName>() {
-            Ok(name) => self.store.account_by_user_name(&name).await?,
-            Err(_odd) => None,
-        };
+        let account = self.account_named(&typed).await?;
         let known = account.as_ref().and_then(|account| account.password.clone());
         let fits = self.hasher.verify(password, known).await?;
         let account = account.filter(|account| account.state == AccountState::Active);

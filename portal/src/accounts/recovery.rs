@@ -4,8 +4,7 @@
 //! whether there is such an account.
 
 use store::{
-    Account, AccountId, AccountState, Actor, Admission, Along, OneTimeCode, Outcome, Purpose,
-    Spent, UserName,
+    Account, AccountId, AccountState, Actor, Admission, Along, OneTimeCode, Outcome, Purpose, Spent,
 };
 
 use crate::accounts::login::NewPassword;
@@ -30,8 +29,7 @@ impl Accounts {
         if !self.may_send("code", typed.as_bytes(), from).await? {
             return Ok(false);
         }
-        let Ok(name) = typed.parse::<UserName>() else { return Ok(false) };
-        let account = self.store.account_by_user_name(&name).await?;
+        let account = self.account_named(&typed).await?;
         let Some(account) = account.filter(|account| account.state == AccountState::Active) else {
             return Ok(false);
         };
@@ -42,15 +40,8 @@ impl Accounts {
         };
         let mut event = self.event("password.recover", Actor::Anonymous, Outcome::Done, from);
         event.account = Some(account.id);
-        let kept = OneTimeCode {
-            account: account.id,
-            purpose: Purpose::PasswordRecovery,
-            hash: code.hash(&self.secret, account.id),
-            expires: now.checked_add(self.limits.code).unwrap_or(now),
-            tries: TRIES,
-        };
         let along = Along { messages: vec![message], events: vec![event] };
-        self.store.put_code(kept, along).await?;
+        self.store.put_code(self.one_time(&account, &code), along).await?;
         Ok(true)
     }
 
@@ -76,10 +67,7 @@ impl Accounts {
         if let Admission::Wait { until } = self.store.admit_attempt(counted, self.now()).await? {
             return Ok(NewPassword::Wait { until });
         }
-        let account = match typed.parse::<UserName>() {
-            Ok(name) => self.store.account_by_user_name(&name).await?,
-            Err(_odd) => None,
-        };
+        let account = self.account_named(&typed).await?;
         // Only what a stranger knows too is said before the code was right.
         let broken = new.broken_rules(&[&typed]);
         if !broken.is_empty() {
@@ -95,7 +83,8 @@ impl Accounts {
             self.set_password(&account, new, None, Actor::Account(account.id), from).await?;
         if matches!(changed, NewPassword::Refused(_)) {
             // The name of the person is in it: the code is as good as before.
-            self.keep_code(&account, &code).await?;
+            let kept = self.one_time(&account, &code);
+            self.store.put_code(kept, Along::nothing()).await?;
         }
         Ok(changed)
     }
@@ -143,14 +132,15 @@ impl Accounts {
         Ok(self.store.spend_code(account, purpose, hash, self.now()).await? == Spent::Right)
     }
 
-    async fn keep_code(&self, account: &Account, code: &Code) -> Result<(), AccountsError> {
-        let kept = OneTimeCode {
+    /// A code as the store keeps it, with its whole life before it.
+    fn one_time(&self, account: &Account, code: &Code) -> OneTimeCode {
+        let now = self.now();
+        OneTimeCode {
             account: account.id,
             purpose: Purpose::PasswordRecovery,
             hash: code.hash(&self.secret, account.id),
-            expires: self.now().checked_add(self.limits.code).unwrap_or(self.now()),
+            expires: now.checked_add(self.limits.code).unwrap_or(now),
             tries: TRIES,
-        };
-        Ok(self.store.put_code(kept, Along::nothing()).await?)
+        }
     }
 }

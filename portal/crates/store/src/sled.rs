@@ -54,7 +54,7 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the store in `folder`, and makes both if they are not there.
     ///
-    /// Blocks: it reads the log, some 100 000 records a second.
+    /// Blocks: it reads the log.
     ///
     /// # Errors
     /// [`StoreError::InUse`], [`StoreError::Damaged`], [`StoreError::NewerFormat`] and

@@ -129,40 +129,42 @@ impl Lines<'_> {
     }
 }
 
+fn unwritten(source: io::Error) -> StoreError {
+    StoreError::Storage { what: "cannot write the backup".to_owned(), source }
+}
+
 pub(crate) fn backup(
     shared: &Shared,
     sink: &mut dyn Write,
     made: jiff::Timestamp,
 ) -> Result<BackupReport, StoreError> {
-    let storage =
-        |source| StoreError::Storage { what: "cannot write the backup".to_owned(), source };
     {
         let mut feed = shared.feed.lock().unwrap_or_else(PoisonError::into_inner);
         if feed.is_some() {
-            return Err(storage(io::Error::other("another backup is under way")));
+            return Err(unwritten(io::Error::other("another backup is under way")));
         }
         *feed = Some(Feed::default());
     }
     let mut lines = Lines { sink, hash: Sha256::new(), records: 0 };
     let written = lines
         .write(&Head { esito_backup: 1, format: FORMAT, made })
-        .map_err(storage)
+        .map_err(unwritten)
         .and_then(|()| write_records(shared, &mut lines));
     let feed = shared.feed.lock().unwrap_or_else(PoisonError::into_inner).take();
     written?;
     let feed = feed.unwrap_or_default();
     if feed.overflowed {
-        return Err(storage(io::Error::other(
+        return Err(unwritten(io::Error::other(
             "more was written to the store meanwhile than is kept in memory: use a faster disk",
         )));
     }
     for (key, value) in &feed.heard {
-        lines.entry(key, value.as_deref()).map_err(storage)?;
+        lines.entry(key, value.as_deref()).map_err(unwritten)?;
     }
     let records = lines.records;
     let sha256 = hex(&lines.hash.clone().finalize());
-    lines.write(&Tail { records, sha256 }).map_err(storage)?;
-    lines.sink.flush().map_err(storage)?;
+    lines.write(&Tail { records, sha256 }).map_err(unwritten)?;
+    lines.sink.flush().map_err(unwritten)?;
     Ok(BackupReport { records })
 }
 
@@ -174,10 +176,7 @@ fn write_records(shared: &Shared, lines: &mut Lines<'_>) -> Result<(), StoreErro
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             for (key, value) in &page {
-                lines.entry(key, Some(value)).map_err(|source| StoreError::Storage {
-                    what: "cannot write the backup".to_owned(),
-                    source,
-                })?;
+                lines.entry(key, Some(value)).map_err(unwritten)?;
             }
         }
     }
