@@ -13,6 +13,7 @@ use part10::{Dataset, Frames, Instance, PixelDescription};
 const SMALL: Options = Options { slices: Some(2), rows: Some(48), syntax: None, seed: 0 };
 /// Larger inputs slow every run and say nothing that small ones do not.
 const MOST_BYTES: usize = 64 << 10;
+const ENCAPSULATED_DOCUMENT: Tag = Tag(0x0042, 0x0011);
 /// Streams of other people's encoders, which the fixtures cannot write.
 const STREAMS: &str = include_str!("../../../engine/crates/render/tests/streams.txt");
 
@@ -67,6 +68,9 @@ impl Seeds {
             let Ok(mut instance) = Instance::from_bytes(bytes, &FILE_LIMITS) else { continue };
             let elements = elements(&instance.dataset(), |_| true);
             self.add("report", &[&[4][..], &elements].concat())?;
+            if let Some(document) = instance.dataset().element(ENCAPSULATED_DOCUMENT) {
+                self.add("clinical_document", &[&[4][..], document.value].concat())?;
+            }
             if let Ok(length) = u16::try_from(elements.len()) {
                 let flags = if instance.pixels().is_some() { 4 } else { 0 };
                 file_set.push(flags);

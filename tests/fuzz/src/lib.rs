@@ -17,7 +17,7 @@ pub use directory::{directory, file_set};
 pub use file::file;
 pub use frame::{DEFLATED, JPEG, JPEG_2000, JPEG_LS, RLE, frame};
 pub use rendering::rendering;
-pub use report::report;
+pub use report::{clinical_document, report};
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::Once;
@@ -43,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     ("directory", directory),
     ("file_set", file_set),
     ("report", report),
+    ("clinical_document", clinical_document),
 ];
 
 /// From now on a panic ends the process, unless it is one of a decoder from the registry.

@@ -1,18 +1,24 @@
-//! Structured reports of arbitrary content.
+//! Structured reports and clinical documents of arbitrary content.
 
 use media::Language;
 use media::branding::Branding;
 use media::contents::{Institution, Patient};
 use media::layout::Layout;
 use media::numbering::Ordinal;
-use media::report::{References, ReportFrame, is_structured_report, report_pdf, structured_report};
+use media::report::{
+    Document, References, ReportFrame, clinical_document as read_clinical_document,
+    is_structured_report, report_pdf, structured_report,
+};
 use media::web::report_page;
 use part10::{Dataset, Encoding};
 
+use super::guarded;
 use super::input::Input;
 
 /// A page of 20,000 items of some text each.
 const MOST_BYTES: usize = 64 << 20;
+/// As `render::decode_picture` promises.
+const MOST_PIXELS: u64 = 6_000_000;
 
 /// An encoding, then the data set of a report.
 ///
@@ -26,8 +32,37 @@ pub fn report(bytes: &[u8]) {
     if !is_structured_report(&dataset) {
         return;
     }
+    let language = language(flags);
+    drawn(&structured_report(&dataset, language), language);
+}
+
+/// Flags, then the bytes of a clinical document.
+///
+/// # Panics
+/// As [`report`]; and when a picture of it is larger than it may be.
+pub fn clinical_document(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let language = language(input.byte());
+    let Some(cda) = read_clinical_document(input.rest(), [language; 2]) else { return };
+    for document in &cda.documents {
+        drawn(document, language);
+    }
+    for picture in &cda.pictures {
+        if let Some(Ok(bitmap)) = guarded(|| render::decode_picture(picture)) {
+            let (width, height) = (u64::from(bitmap.width()), u64::from(bitmap.height()));
+            assert!(0 < width * height && width * height <= MOST_PIXELS, "{width} x {height}");
+        }
+    }
+}
+
+fn language(flags: u8) -> Language {
+    if flags & 4 == 0 { Language::Italian } else { Language::English }
+}
+
+/// A page and a PDF of what was read.
+fn drawn(document: &Document, language: Language) {
     let frame = ReportFrame {
-        language: if flags & 4 == 0 { Language::Italian } else { Language::English },
+        language,
         main_language: Language::Italian,
         layout: Layout::Reference,
         branding: &Branding::default(),
@@ -35,10 +70,9 @@ pub fn report(bytes: &[u8]) {
         patient: &Patient::default(),
         number: Ordinal::FIRST,
     };
-    let document = structured_report(&dataset, frame.language);
-    let pdf = report_pdf(frame, &document, &References::default()).expect("a PDF").bytes;
+    let pdf = report_pdf(frame, document, &References::default()).expect("a PDF").bytes;
     assert!(pdf.starts_with(b"%PDF-") && pdf.len() <= MOST_BYTES, "{} bytes", pdf.len());
-    let page = report_page(frame, &document, &References::default()).expect("a page");
+    let page = report_page(frame, document, &References::default()).expect("a page");
     assert!(page.len() <= MOST_BYTES, "{} bytes", page.len());
     assert_eq!(page.matches("<script").count(), 1, "the script of all pages");
     for tag in ["<img", "<iframe", "<svg", "javascript:"] {
