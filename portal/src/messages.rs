@@ -93,7 +93,10 @@ impl Site {
     ) -> Result<Option<Message>, NoRandom> {
         let text =
             texts(account).message_recovery_code(code.as_str(), life.as_mins(), &self.portal);
-        sms(account, now, "recovery", text)
+        let message = sms(account, now, "recovery", text)?;
+        // Late it would only confuse.
+        let expires = now.checked_add(life).unwrap_or(Timestamp::MAX);
+        Ok(message.map(|message| Message { expires: Some(expires), ..message }))
     }
 
     /// None when the account has no address.
@@ -142,6 +145,7 @@ fn message(
         to,
         content: Some(Private(content)),
         created: now,
+        expires: None,
         tries: 0,
         state: MessageState::Due(now),
     })

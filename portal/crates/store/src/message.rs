@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::MessageId;
 use crate::private::Private;
@@ -21,6 +22,9 @@ pub struct Message {
     pub content: Option<Private<Content>>,
     /// When it was made.
     pub created: Timestamp,
+    /// From when on it is of no use to its receiver any more; none for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
     /// How many times it was tried.
     pub tries: u32,
     /// What became of it.
@@ -92,7 +96,7 @@ pub enum Sending {
         /// When.
         at: Timestamp,
     },
-    /// It is given up.
+    /// It is given up; its content goes.
     GivenUp {
         /// When.
         at: Timestamp,
@@ -118,10 +122,20 @@ pub trait Outbox {
     ) -> Result<Vec<Message>, StoreError>;
 
     /// Says how a try ended; false when the message was claimed anew meanwhile, and nothing changed.
-    async fn end_sending(&self, claimed: &Message, ended: Sending) -> Result<bool, StoreError>;
+    async fn end_sending(
+        &self,
+        claimed: &Message,
+        ended: Sending,
+        along: Along,
+    ) -> Result<bool, StoreError>;
 
     /// When the next message is due.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Waits until [`Outbox::next_due`] may have another answer than when this was last waited for.
+    ///
+    /// For one sender: of several that wait, one wakes.
+    async fn due_changed(&self);
 
     /// At most `limit` messages, the newest first.
     async fn list_messages(&self, limit: usize) -> Result<Vec<Message>, StoreError>;

@@ -154,6 +154,7 @@ fn open_made(folder: &Path) -> Result<(Arc<Shared>, Disk), StoreError> {
         tree: open_tree(folder)?,
         applying: RwLock::new(()),
         feed: Mutex::new(None),
+        due: tokio::sync::Notify::new(),
     });
     let disk = Disk::open(&shared)?;
     Ok((shared, disk))

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::along::Along;
 use crate::error::StoreError;
 use crate::message::{Message, MessageState, Outbox, Sending};
 use crate::sled::SledStore;
@@ -68,7 +69,12 @@ impl Outbox for SledStore {
         .await
     }
 
-    async fn end_sending(&self, claimed: &Message, ended: Sending) -> Result<bool, StoreError> {
+    async fn end_sending(
+        &self,
+        claimed: &Message,
+        ended: Sending,
+        along: Along,
+    ) -> Result<bool, StoreError> {
         let claimed = claimed.clone();
         self.write(move |transaction| {
             let found = transaction.view().get::<Message>(claimed.id.as_bytes())?;
@@ -83,9 +89,11 @@ impl Outbox for SledStore {
                 Sending::Again { at } => message.state = MessageState::Due(at),
                 Sending::GivenUp { at, reason } => {
                     message.state = MessageState::Failed { at, reason };
+                    message.content = None;
                 }
             }
             transaction.put(&message)?;
+            transaction.put_along(along)?;
             Ok(Outcome::Keep(true))
         })
         .await
@@ -97,6 +105,10 @@ impl Outbox for SledStore {
             Ok(first.first().and_then(Message::due))
         })
         .await
+    }
+
+    async fn due_changed(&self) {
+        self.shared.due.notified().await;
     }
 
     async fn list_messages(&self, limit: usize) -> Result<Vec<Message>, StoreError> {

@@ -80,6 +80,11 @@ impl Index {
     pub(crate) fn key(self, key: &[u8]) -> Vec<u8> {
         [&[self as u8], key].concat()
     }
+
+    /// Whether a whole key is one of it.
+    pub(crate) fn holds(self, key: &[u8]) -> bool {
+        key.first() == Some(&(self as u8))
+    }
 }
 
 /// What lies in a table: one byte of version, then JSON.

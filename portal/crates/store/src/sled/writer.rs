@@ -9,12 +9,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::error::StoreError;
 use crate::sled::backup::Feed;
 use crate::sled::disk::{CommitError, Disk};
 use crate::sled::overlay::{Changes, Outcome, StoreFault, Transaction};
+use crate::sled::table::Index;
 
 /// Verbs that may wait; a caller beyond that waits to be let in.
 const QUEUE: usize = 1024;
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) applying: RwLock<()>,
     /// A backup under way hears of each commit.
     pub(crate) feed: Mutex<Option<Feed>>,
+    /// Told when a message is due at another time than before.
+    pub(crate) due: Notify,
 }
 
 impl Shared {
@@ -49,6 +52,9 @@ impl Shared {
         let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(feed) = feed.as_mut() {
             feed.hear(changes);
+        }
+        if changes.iter().any(|(key, value)| value.is_some() && Index::MessageByDue.holds(key)) {
+            self.due.notify_one();
         }
         Ok(())
     }

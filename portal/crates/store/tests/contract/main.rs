@@ -18,7 +18,11 @@ use ::store::{SledStore, Store};
 
 /// Runs a case on each store, and sees that what it leaves is sound.
 fn on_each_store<F: Future<Output = ()>>(case: impl Fn(Arc<dyn Store>) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let sled = Arc::new(SledStore::open(&folder.path().join("store")).unwrap());
     runtime.block_on(case(Arc::clone(&sled) as Arc<dyn Store>));

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
-use store::{MessageState, Sending};
+use store::{Along, EventQuery, MessageState, Sending};
 
 use crate::on_each_store;
-use crate::values::{at, message};
+use crate::values::{at, event, message};
 
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -41,12 +42,16 @@ fn a_message_is_sent_at_least_once_and_ended_by_its_last_claimer() {
         let claimed = store.claim_messages(at(60), LEASE, 1).await.unwrap().remove(0);
         assert_eq!((claimed.id, claimed.tries), (lost.id, 2));
         let done = Sending::Sent { at: at(61), keep_content: false };
-        assert!(!store.end_sending(&lost, done.clone()).await.unwrap());
-        assert!(store.end_sending(&claimed, done.clone()).await.unwrap());
-        assert!(!store.end_sending(&claimed, done).await.unwrap());
+        assert!(!store.end_sending(&lost, done.clone(), event(61, "lost").into()).await.unwrap());
+        assert!(store.end_sending(&claimed, done.clone(), event(61, "done").into()).await.unwrap());
+        assert!(!store.end_sending(&claimed, done, event(61, "twice").into()).await.unwrap());
         let listed = store.list_messages(9).await.unwrap().remove(0);
         assert_eq!((listed.state, listed.content), (MessageState::Sent(at(61)), None));
         assert_eq!(store.next_due().await.unwrap(), None);
+        // Only what was ended is in the trail.
+        let events = store.events(EventQuery::default(), 9).await.unwrap();
+        let actions: Vec<_> = events.iter().map(|one| one.event.action.as_str()).collect();
+        assert_eq!(actions, ["done"]);
     });
 }
 
@@ -55,11 +60,14 @@ fn a_message_is_tried_again_or_given_up_and_removed_in_time() {
     on_each_store(|store| async move {
         store.put_message(message(0)).await.unwrap();
         let claimed = store.claim_messages(at(0), LEASE, 1).await.unwrap().remove(0);
-        store.end_sending(&claimed, Sending::Again { at: at(300) }).await.unwrap();
+        store.end_sending(&claimed, Sending::Again { at: at(300) }, Along::nothing()).await.unwrap();
         assert_eq!(store.next_due().await.unwrap(), Some(at(300)));
         let claimed = store.claim_messages(at(300), LEASE, 1).await.unwrap().remove(0);
         let given_up = Sending::GivenUp { at: at(301), reason: "550".to_owned() };
-        store.end_sending(&claimed, given_up).await.unwrap();
+        store.end_sending(&claimed, given_up, Along::nothing()).await.unwrap();
+        let listed = store.list_messages(9).await.unwrap().remove(0);
+        assert!(matches!(listed.state, MessageState::Failed { .. }));
+        assert_eq!(listed.content, None, "nobody needs what it said any more");
         assert_eq!(store.claim_messages(at(9999), LEASE, 9).await.unwrap(), []);
         assert_eq!(store.remove_messages(at(301), 9).await.unwrap(), 0);
         assert_eq!(store.remove_messages(at(302), 9).await.unwrap(), 1);
@@ -85,5 +93,23 @@ fn two_senders_never_claim_the_same_message() {
         }
         assert_eq!(claimed.len(), 40);
         assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), 40);
+    });
+}
+
+#[test]
+fn whoever_sends_hears_of_a_message_as_soon_as_it_is_kept() {
+    on_each_store(|store| async move {
+        let waiter = Arc::clone(&store);
+        let waiting = tokio::spawn(async move { waiter.due_changed().await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!waiting.is_finished(), "nothing is due");
+        store.record_event(event(0, "login")).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!waiting.is_finished(), "an event is no message");
+        store.put_message(message(0)).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
+        // One that came while nobody waited is heard of too.
+        store.put_message(message(1)).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(5), store.due_changed()).await.unwrap();
     });
 }

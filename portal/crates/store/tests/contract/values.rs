@@ -86,6 +86,7 @@ pub(crate) fn message(due: i64) -> Message {
         to: Recipient::Sms("+390000000000".into()),
         content: Some(Private(store::Content { text: "prova".to_owned(), ..Default::default() })),
         created: at(due),
+        expires: None,
         tries: 0,
         state: MessageState::Due(at(due)),
     }
