@@ -60,7 +60,10 @@ fn a_message_is_tried_again_or_given_up_and_removed_in_time() {
     on_each_store(|store| async move {
         store.put_message(message(0)).await.unwrap();
         let claimed = store.claim_messages(at(0), LEASE, 1).await.unwrap().remove(0);
-        store.end_sending(&claimed, Sending::Again { at: at(300) }, Along::nothing()).await.unwrap();
+        store
+            .end_sending(&claimed, Sending::Again { at: at(300) }, Along::nothing())
+            .await
+            .unwrap();
         assert_eq!(store.next_due().await.unwrap(), Some(at(300)));
         let claimed = store.claim_messages(at(300), LEASE, 1).await.unwrap().remove(0);
         let given_up = Sending::GivenUp { at: at(301), reason: "550".to_owned() };

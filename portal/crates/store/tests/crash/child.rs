@@ -93,6 +93,7 @@ async fn write_one(store: &SledStore, number: u64) {
             to: Recipient::Email(Private(format!("maria{number}@example.org"))),
             content: None,
             created: now,
+            expires: None,
             tries: 0,
             state: MessageState::Due(now),
         }],
