@@ -117,7 +117,7 @@ impl Site {
             text: format!("{greeting}\n\n{text}\n\n{closing}\n"),
             html: None,
         };
-        message(topic, Recipient::Email(address), content, now).map(Some)
+        message(topic, account, Recipient::Email(address), content, now).map(Some)
     }
 }
 
@@ -130,11 +130,12 @@ fn sms(
 ) -> Result<Option<Message>, NoRandom> {
     let Some(number) = account.phone.clone() else { return Ok(None) };
     let content = Content { text, ..Content::default() };
-    message(topic, Recipient::Sms(number), content, now).map(Some)
+    message(topic, account, Recipient::Sms(number), content, now).map(Some)
 }
 
 fn message(
     topic: &str,
+    account: &Account,
     to: Recipient,
     content: Content,
     now: Timestamp,
@@ -142,6 +143,7 @@ fn message(
     Ok(Message {
         id: MessageId::fresh()?,
         topic: topic.to_owned(),
+        account: Some(account.id),
         to,
         content: Some(Private(content)),
         created: now,

@@ -367,8 +367,8 @@ async fn what_was_done_is_in_the_trail_and_says_nothing_of_the_person() {
         .collect();
     let done = |action| (action, Outcome::Done);
     let expected = [
-        done("person.put"),
-        done("account.create"),
+        done("person.add"),
+        done("account.add"),
         done("login"),
         done("password.change"),
         done("login"),

@@ -1,8 +1,8 @@
 //! Enrolment: the site makes somebody a patient of the portal.
 
 use store::{
-    Account, AccountId, AccountState, Actor, Along, Changed, Created, Event, Language, Outcome,
-    PasswordChange, Person, PersonId, Private, Representation, Role, Stored, Subject, UserName,
+    Account, AccountId, AccountState, Actor, Added, Along, Changed, Created, Event, Language,
+    Outcome, PasswordChange, Person, PersonId, Private, Representation, Role, Subject, UserName,
 };
 
 use crate::accounts::{Accounts, AccountsError};
@@ -28,7 +28,7 @@ pub struct NewAccount {
 /// A person, and perhaps an account with it.
 #[derive(Debug, Clone)]
 pub struct Enrolment {
-    /// Whose results; known by its [`PersonId`], it is put in the place of the one there.
+    /// Whose results.
     pub person: Person,
     /// Who may see them.
     pub account: Option<NewAccount>,
@@ -66,13 +66,20 @@ pub enum EnrolmentRefused {
         "give an e-mail address and a telephone number, or a subject of an identity provider: the credentials go there"
     )]
     Unreachable,
+    /// It is there.
+    #[error("the person is enrolled already")]
+    Exists,
+    /// There is no such person.
+    #[error("there is no such person")]
+    NoPerson,
     /// There is no such account.
     #[error("there is no such account")]
     NoAccount,
 }
 
 impl Accounts {
-    /// Enrols a person, and sends user name and first password to whoever gets an account with it.
+    /// Enrols a person, and sends user name and first password to whoever gets an account with it: all of
+    /// it is stored together, or nothing.
     ///
     /// # Errors
     /// [`AccountsError`].
@@ -80,24 +87,51 @@ impl Accounts {
         &self,
         enrolment: Enrolment,
     ) -> Result<Result<Enrolled, EnrolmentRefused>, AccountsError> {
-        let Enrolment { person, account, by } = enrolment;
+        let Enrolment { person, account: new, by } = enrolment;
         let id = person.id;
-        if account.as_ref().is_some_and(|account| !account.is_reachable()) {
+        let mut along = Along::from(self.admin_event("person.add", &by, Some(id), None));
+        let account = match new {
+            None => None,
+            Some(new) if new.is_reachable() => {
+                Some(self.new_account(id, new, &by, &mut along).await?)
+            }
+            Some(_) => return Ok(Err(EnrolmentRefused::Unreachable)),
+        };
+        let account_id = account.as_ref().map(|account| account.id);
+        Ok(match self.store.add_person(person, account, along).await? {
+            Added::Done => Ok(Enrolled { person: id, account: account_id }),
+            Added::Exists => Err(EnrolmentRefused::Exists),
+            Added::NoPatientId => Err(EnrolmentRefused::NoPatientId),
+            Added::PatientIdTaken(other) => Err(EnrolmentRefused::PatientIdTaken(other)),
+            Added::UserNameTaken => Err(EnrolmentRefused::UserNameTaken),
+            Added::SubjectTaken => Err(EnrolmentRefused::SubjectTaken),
+            Added::NoSuchPerson => Err(EnrolmentRefused::NoPerson),
+        })
+    }
+
+    /// Opens an account that sees the results of a person who is enrolled, and sends user name and first
+    /// password to its holder.
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    pub async fn open_account(
+        &self,
+        person: PersonId,
+        new: NewAccount,
+        by: &str,
+    ) -> Result<Result<AccountId, EnrolmentRefused>, AccountsError> {
+        if !new.is_reachable() {
             return Ok(Err(EnrolmentRefused::Unreachable));
         }
-        let event = self.admin_event("person.put", &by, Some(id), None);
-        match self.store.put_person(person, event.into()).await? {
-            Stored::Done => {}
-            Stored::NoPatientId => return Ok(Err(EnrolmentRefused::NoPatientId)),
-            Stored::PatientIdTaken(other) => {
-                return Ok(Err(EnrolmentRefused::PatientIdTaken(other)));
-            }
-        }
-        let Some(new) = account else { return Ok(Ok(Enrolled { person: id, account: None })) };
-        Ok(self
-            .open_account(id, new, &by)
-            .await?
-            .map(|account| Enrolled { person: id, account: Some(account) }))
+        let mut along = Along::nothing();
+        let account = self.new_account(person, new, by, &mut along).await?;
+        let id = account.id;
+        Ok(match self.store.create_account(account, along).await? {
+            Created::Done => Ok(id),
+            Created::UserNameTaken => Err(EnrolmentRefused::UserNameTaken),
+            Created::SubjectTaken => Err(EnrolmentRefused::SubjectTaken),
+            Created::NoSuchPerson => Err(EnrolmentRefused::NoPerson),
+        })
     }
 
     /// Sends a new first password, and ends what the account has open.
@@ -132,12 +166,14 @@ impl Accounts {
         })
     }
 
-    async fn open_account(
+    /// An account, and what goes along with making it: the messages with its credentials, and an event.
+    async fn new_account(
         &self,
         person: PersonId,
         new: NewAccount,
         by: &str,
-    ) -> Result<Result<AccountId, EnrolmentRefused>, AccountsError> {
+        along: &mut Along,
+    ) -> Result<Account, AccountsError> {
         let now = self.now();
         let mut account = Account {
             id: AccountId::fresh()?,
@@ -153,8 +189,8 @@ impl Accounts {
             created: now,
             password_set: None,
         };
-        let event = self.admin_event("account.create", by, Some(person), Some(account.id));
-        let mut along = Along::from(event);
+        let event = self.admin_event("account.add", by, Some(person), Some(account.id));
+        along.events.push(event);
         if account.phone.is_some() && account.email.is_some() {
             let password = first_password()?;
             along.messages.extend(self.site.user_name(&account, now)?);
@@ -163,14 +199,7 @@ impl Accounts {
             account.must_change_password = true;
             account.password_set = Some(now);
         }
-        let id = account.id;
-        Ok(match self.store.create_account(account, along).await? {
-            Created::Done => Ok(id),
-            Created::UserNameTaken => Err(EnrolmentRefused::UserNameTaken),
-            Created::SubjectTaken => Err(EnrolmentRefused::SubjectTaken),
-            // The person was there a moment ago: somebody erased it.
-            Created::NoSuchPerson => Err(EnrolmentRefused::NoPatientId),
-        })
+        Ok(account)
     }
 
     fn admin_event(

@@ -109,8 +109,7 @@ impl Accounts {
                 let mut event =
                     self.event("user-name.recover", Actor::Anonymous, Outcome::Done, from);
                 event.account = Some(account.id);
-                self.store.record_event(event).await?;
-                self.store.put_message(message).await?;
+                self.store.put_message(message, event.into()).await?;
                 sent += 1;
             }
         }

@@ -246,6 +246,7 @@ pub trait Accounts {
         along: Along,
     ) -> Result<Changed, StoreError>;
 
-    /// Removes an account, its sessions and its one-time codes; false when there is none.
+    /// Removes an account, its sessions, its one-time codes and the messages to it; false when there is
+    /// none.
     async fn erase_account(&self, id: AccountId, along: Along) -> Result<bool, StoreError>;
 }

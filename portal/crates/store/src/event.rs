@@ -1,6 +1,8 @@
 //! The audit trail: who did what to whose results, and when.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -68,6 +70,29 @@ pub struct Recorded {
 /// A place in the trail; later events have higher ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(pub(crate) i64, pub(crate) u64);
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.0, self.1)
+    }
+}
+
+/// A text that is no place in the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a place in the audit trail is what an earlier answer called one")]
+pub struct NotAPlace;
+
+impl FromStr for Place {
+    type Err = NotAPlace;
+
+    fn from_str(text: &str) -> Result<Self, NotAPlace> {
+        let (at, number) = text.split_once('.').ok_or(NotAPlace)?;
+        let place =
+            Self(at.parse().map_err(|_odd| NotAPlace)?, number.parse().map_err(|_odd| NotAPlace)?);
+        // One text for one place: no sign, no leading zero.
+        if place.to_string() == text { Ok(place) } else { Err(NotAPlace) }
+    }
+}
 
 /// Which events are asked for.
 #[derive(Debug, Clone, Default)]

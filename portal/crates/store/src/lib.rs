@@ -25,10 +25,10 @@ pub use account::{
 };
 pub use along::Along;
 pub use error::StoreError;
-pub use event::{Actor, Event, EventQuery, Outcome, Place, Recorded, Trail};
+pub use event::{Actor, Event, EventQuery, NotAPlace, Outcome, Place, Recorded, Trail};
 pub use id::{AccountId, MessageId, NoRandom, NotAnId, PersonId, SecretHash};
 pub use message::{Content, Message, MessageState, Outbox, Recipient, Sending};
-pub use person::{Consent, Erased, IssuedId, Name, Person, Persons, Sex, Stored};
+pub use person::{Added, Consent, Erased, IssuedId, Name, Person, Persons, Replaced, Sex, Stored};
 pub use private::Private;
 pub use session::{
     Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::along::Along;
 use crate::error::StoreError;
-use crate::id::MessageId;
+use crate::id::{AccountId, MessageId};
 use crate::private::Private;
 
 /// A message to somebody.
@@ -16,6 +16,9 @@ pub struct Message {
     pub id: MessageId,
     /// What it is about, without content: `credentials`, `share`.
     pub topic: String,
+    /// Whose account it belongs to: it goes when that is erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// To whom and by which way.
     pub to: Recipient,
     /// Content; none when it was sent and not to be kept.
@@ -109,7 +112,7 @@ pub enum Sending {
 #[async_trait]
 pub trait Outbox {
     /// Adds a message that belongs to no other verb.
-    async fn put_message(&self, message: Message) -> Result<(), StoreError>;
+    async fn put_message(&self, message: Message, along: Along) -> Result<(), StoreError>;
 
     /// Claims at most `limit` messages that are due, the longest due first, for as long as `lease`.
     ///
@@ -129,6 +132,15 @@ pub trait Outbox {
         along: Along,
     ) -> Result<bool, StoreError>;
 
+    /// Makes a message that waits for its next try due at a moment; false when no such message waits: one
+    /// that was given up has no content any more.
+    async fn retry_message(
+        &self,
+        id: MessageId,
+        due: Timestamp,
+        along: Along,
+    ) -> Result<bool, StoreError>;
+
     /// When the next message is due.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
@@ -139,6 +151,13 @@ pub trait Outbox {
 
     /// At most `limit` messages, the newest first.
     async fn list_messages(&self, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// At most `limit` messages of an account.
+    async fn messages_of_account(
+        &self,
+        account: AccountId,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError>;
 
     /// Removes at most `limit` messages that were ended before a moment, and tells how many.
     async fn remove_messages(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;

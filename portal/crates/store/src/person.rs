@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::PersonId;
@@ -92,6 +93,40 @@ pub enum Stored {
     NoPatientId,
 }
 
+/// Outcome of [`Persons::add_person`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is there, and its account too.
+    Done,
+    /// There is a person with its [`PersonId`] already.
+    Exists,
+    /// A Patient ID of it belongs to another person.
+    PatientIdTaken(PersonId),
+    /// It has no Patient ID.
+    NoPatientId,
+    /// Another account has this user name.
+    UserNameTaken,
+    /// Another account has this subject.
+    SubjectTaken,
+    /// The account represents somebody who is not there.
+    NoSuchPerson,
+}
+
+/// Outcome of [`Persons::replace_person`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It is replaced.
+    Done,
+    /// There is no such person.
+    Gone,
+    /// Somebody else changed it first.
+    Stale,
+    /// A Patient ID of the new one belongs to another person.
+    PatientIdTaken(PersonId),
+    /// The new one has no Patient ID.
+    NoPatientId,
+}
+
 /// What went with a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Erased {
@@ -106,6 +141,22 @@ pub struct Erased {
 pub trait Persons {
     /// Adds a person, or puts it in the place of the one with its [`PersonId`].
     async fn put_person(&self, person: Person, along: Along) -> Result<Stored, StoreError>;
+
+    /// Adds a person, with an account that represents it if one is given: both, or neither.
+    async fn add_person(
+        &self,
+        person: Person,
+        account: Option<Account>,
+        along: Along,
+    ) -> Result<Added, StoreError>;
+
+    /// Puts `new` in the place of `old`: stale when the person is not `old` any more.
+    async fn replace_person(
+        &self,
+        old: Person,
+        new: Person,
+        along: Along,
+    ) -> Result<Replaced, StoreError>;
 
     /// One person.
     async fn person(&self, id: PersonId) -> Result<Option<Person>, StoreError>;
@@ -122,6 +173,6 @@ pub trait Persons {
 
     /// Removes a person with all that is kept of it; `None` when there is no such person.
     ///
-    /// Accounts that represented nobody else go too. The audit trail stays.
+    /// Accounts that represented nobody else go too, with the messages to them. The audit trail stays.
     async fn erase_person(&self, id: PersonId, along: Along) -> Result<Option<Erased>, StoreError>;
 }

@@ -8,6 +8,7 @@ use crate::account::{
 use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::{AccountId, PersonId, SecretHash};
+use crate::message::Message;
 use crate::person::Person;
 use crate::session::{OneTimeCode, Session};
 use crate::sled::SledStore;
@@ -63,7 +64,7 @@ pub(crate) fn of_person(view: &View<'_>, person: PersonId) -> Result<Vec<Account
 }
 
 /// Whether a unique value of `account` belongs to another one.
-fn taken(view: &View<'_>, account: &Account) -> Result<Option<Created>, ReadError> {
+pub(crate) fn taken(view: &View<'_>, account: &Account) -> Result<Option<Created>, ReadError> {
     let other = |found: Option<Account>| found.is_some_and(|found| found.id != account.id);
     if other(one(view, Index::AccountByUserName, &user_name_key(&account.user_name))?) {
         return Ok(Some(Created::UserNameTaken));
@@ -102,9 +103,14 @@ pub(crate) fn end_all(
     Ok(ended)
 }
 
-/// Removes an account and what it has open.
+/// Removes an account, what it has open, and the messages to it.
 pub(crate) fn erase(transaction: &mut Transaction<'_>, id: AccountId) -> Result<bool, StoreFault> {
     end_all(transaction, id, None)?;
+    let messages: Vec<Message> =
+        transaction.view().indexed(Index::MessageByAccount, id.as_bytes(), usize::MAX)?;
+    for message in messages {
+        transaction.remove::<Message>(message.id.as_bytes())?;
+    }
     transaction.remove::<Account>(id.as_bytes())
 }
 

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::along::Along;
 use crate::error::StoreError;
+use crate::id::{AccountId, MessageId};
 use crate::message::{Message, MessageState, Outbox, Sending};
 use crate::sled::SledStore;
 use crate::sled::key::Key;
@@ -24,6 +25,10 @@ impl Record for Message {
         let age = i64::MAX.abs_diff(self.created.as_millisecond());
         let by_age = Key::new().fixed(&age.to_be_bytes()).fixed(self.id.as_bytes());
         let mut keys = vec![Index::MessageByAge.key(&by_age.build())];
+        if let Some(account) = self.account {
+            let key = Key::new().fixed(account.as_bytes()).fixed(self.id.as_bytes());
+            keys.push(Index::MessageByAccount.key(&key.build()));
+        }
         let mut at = |index: Index, moment| {
             keys.push(index.key(&Key::new().moment(moment).fixed(self.id.as_bytes()).build()));
         };
@@ -39,9 +44,10 @@ impl Record for Message {
 
 #[async_trait]
 impl Outbox for SledStore {
-    async fn put_message(&self, message: Message) -> Result<(), StoreError> {
+    async fn put_message(&self, message: Message, along: Along) -> Result<(), StoreError> {
         self.write(move |transaction| {
             transaction.put(&message)?;
+            transaction.put_along(along)?;
             Ok(Outcome::Keep(()))
         })
         .await
@@ -99,6 +105,26 @@ impl Outbox for SledStore {
         .await
     }
 
+    async fn retry_message(
+        &self,
+        id: MessageId,
+        due: Timestamp,
+        along: Along,
+    ) -> Result<bool, StoreError> {
+        self.write(move |transaction| {
+            let found = transaction.view().get::<Message>(id.as_bytes())?;
+            let waits = |found: &Message| matches!(found.state, MessageState::Due(_));
+            let Some(mut message) = found.filter(waits) else {
+                return Ok(Outcome::Refuse(false));
+            };
+            message.state = MessageState::Due(due);
+            transaction.put(&message)?;
+            transaction.put_along(along)?;
+            Ok(Outcome::Keep(true))
+        })
+        .await
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(|view| {
             let first: Vec<Message> = view.indexed(Index::MessageByDue, &[], 1)?;
@@ -113,6 +139,15 @@ impl Outbox for SledStore {
 
     async fn list_messages(&self, limit: usize) -> Result<Vec<Message>, StoreError> {
         self.read(move |view| view.indexed(Index::MessageByAge, &[], limit)).await
+    }
+
+    async fn messages_of_account(
+        &self,
+        account: AccountId,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.read(move |view| view.indexed(Index::MessageByAccount, account.as_bytes(), limit))
+            .await
     }
 
     async fn remove_messages(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {

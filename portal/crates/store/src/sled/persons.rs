@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 
-use crate::account::Account;
+use crate::account::{Account, Created};
 use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::PersonId;
-use crate::person::{Erased, IssuedId, Person, Persons, Stored};
+use crate::person::{Added, Erased, IssuedId, Person, Persons, Replaced, Stored};
 use crate::sled::SledStore;
 use crate::sled::accounts;
 use crate::sled::key::Key;
-use crate::sled::overlay::Outcome;
+use crate::sled::overlay::{Outcome, ReadError, View};
 use crate::sled::table::{Index, Record, Table};
 
 impl Record for Person {
@@ -44,24 +44,97 @@ fn name_key(person: &Person) -> Vec<u8> {
         .build()
 }
 
+/// Whether a person can be stored as it is.
+fn storable(view: &View<'_>, person: &Person) -> Result<Stored, ReadError> {
+    if person.patient_ids.is_empty() {
+        return Ok(Stored::NoPatientId);
+    }
+    for id in &person.patient_ids {
+        let found: Vec<Person> = view.indexed(Index::PersonByPatientId, &patient_id_key(id), 1)?;
+        if let Some(other) = found.first().filter(|other| other.id != person.id) {
+            return Ok(Stored::PatientIdTaken(other.id));
+        }
+    }
+    Ok(Stored::Done)
+}
+
 #[async_trait]
 impl Persons for SledStore {
     async fn put_person(&self, person: Person, along: Along) -> Result<Stored, StoreError> {
         self.write(move |transaction| {
-            if person.patient_ids.is_empty() {
-                return Ok(Outcome::Refuse(Stored::NoPatientId));
-            }
-            for id in &person.patient_ids {
-                let key = patient_id_key(id);
-                let found: Vec<Person> =
-                    transaction.view().indexed(Index::PersonByPatientId, &key, 1)?;
-                if let Some(other) = found.first().filter(|other| other.id != person.id) {
-                    return Ok(Outcome::Refuse(Stored::PatientIdTaken(other.id)));
-                }
+            match storable(&transaction.view(), &person)? {
+                Stored::Done => {}
+                refused => return Ok(Outcome::Refuse(refused)),
             }
             transaction.put(&person)?;
             transaction.put_along(along)?;
             Ok(Outcome::Keep(Stored::Done))
+        })
+        .await
+    }
+
+    async fn add_person(
+        &self,
+        person: Person,
+        account: Option<Account>,
+        along: Along,
+    ) -> Result<Added, StoreError> {
+        self.write(move |transaction| {
+            if transaction.view().get::<Person>(person.id.as_bytes())?.is_some() {
+                return Ok(Outcome::Refuse(Added::Exists));
+            }
+            match storable(&transaction.view(), &person)? {
+                Stored::Done => {}
+                Stored::NoPatientId => return Ok(Outcome::Refuse(Added::NoPatientId)),
+                Stored::PatientIdTaken(other) => {
+                    return Ok(Outcome::Refuse(Added::PatientIdTaken(other)));
+                }
+            }
+            transaction.put(&person)?;
+            if let Some(account) = account {
+                match accounts::taken(&transaction.view(), &account)? {
+                    None => transaction.put(&account)?,
+                    Some(Created::SubjectTaken) => {
+                        return Ok(Outcome::Refuse(Added::SubjectTaken));
+                    }
+                    Some(Created::NoSuchPerson) => {
+                        return Ok(Outcome::Refuse(Added::NoSuchPerson));
+                    }
+                    Some(Created::UserNameTaken | Created::Done) => {
+                        return Ok(Outcome::Refuse(Added::UserNameTaken));
+                    }
+                }
+            }
+            transaction.put_along(along)?;
+            Ok(Outcome::Keep(Added::Done))
+        })
+        .await
+    }
+
+    async fn replace_person(
+        &self,
+        old: Person,
+        new: Person,
+        along: Along,
+    ) -> Result<Replaced, StoreError> {
+        self.write(move |transaction| {
+            match transaction.view().get::<Person>(old.id.as_bytes())? {
+                None => return Ok(Outcome::Refuse(Replaced::Gone)),
+                Some(found) if found != old || new.id != old.id => {
+                    return Ok(Outcome::Refuse(Replaced::Stale));
+                }
+                Some(_) => {}
+            }
+            match storable(&transaction.view(), &new)? {
+                Stored::Done => {}
+                Stored::NoPatientId => return Ok(Outcome::Refuse(Replaced::NoPatientId)),
+                Stored::PatientIdTaken(other) => {
+                    return Ok(Outcome::Refuse(Replaced::PatientIdTaken(other)));
+                }
+            }
+            transaction.put(&new)?;
+            transaction.put_along(along)?;
+            Ok(Outcome::Keep(Replaced::Done))
         })
         .await
     }

@@ -74,6 +74,7 @@ pub(crate) enum Index {
     MessageByAge = 140,
     EventByPerson = 141,
     EventByAccount = 142,
+    MessageByAccount = 143,
 }
 
 impl Index {

@@ -17,7 +17,7 @@ fn messages_are_claimed_when_due_the_longest_due_first() {
     on_each_store(|store| async move {
         let sent = [message(30), message(10), message(20)];
         for message in &sent {
-            store.put_message(message.clone()).await.unwrap();
+            store.put_message(message.clone(), Along::nothing()).await.unwrap();
         }
         assert_eq!(store.next_due().await.unwrap(), Some(at(10)));
         assert_eq!(store.claim_messages(at(9), LEASE, 9).await.unwrap(), []);
@@ -37,7 +37,7 @@ fn messages_are_claimed_when_due_the_longest_due_first() {
 #[test]
 fn a_message_is_sent_at_least_once_and_ended_by_its_last_claimer() {
     on_each_store(|store| async move {
-        store.put_message(message(0)).await.unwrap();
+        store.put_message(message(0), Along::nothing()).await.unwrap();
         let lost = store.claim_messages(at(0), LEASE, 1).await.unwrap().remove(0);
         let claimed = store.claim_messages(at(60), LEASE, 1).await.unwrap().remove(0);
         assert_eq!((claimed.id, claimed.tries), (lost.id, 2));
@@ -58,7 +58,7 @@ fn a_message_is_sent_at_least_once_and_ended_by_its_last_claimer() {
 #[test]
 fn a_message_is_tried_again_or_given_up_and_removed_in_time() {
     on_each_store(|store| async move {
-        store.put_message(message(0)).await.unwrap();
+        store.put_message(message(0), Along::nothing()).await.unwrap();
         let claimed = store.claim_messages(at(0), LEASE, 1).await.unwrap().remove(0);
         store
             .end_sending(&claimed, Sending::Again { at: at(300) }, Along::nothing())
@@ -82,7 +82,7 @@ fn a_message_is_tried_again_or_given_up_and_removed_in_time() {
 fn two_senders_never_claim_the_same_message() {
     on_each_store(|store| async move {
         for _ in 0..40 {
-            store.put_message(message(0)).await.unwrap();
+            store.put_message(message(0), Along::nothing()).await.unwrap();
         }
         let tasks: Vec<_> = (0..8)
             .map(|_| {
@@ -109,10 +109,40 @@ fn whoever_sends_hears_of_a_message_as_soon_as_it_is_kept() {
         store.record_event(event(0, "login")).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(!waiting.is_finished(), "an event is no message");
-        store.put_message(message(0)).await.unwrap();
+        store.put_message(message(0), Along::nothing()).await.unwrap();
         tokio::time::timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
         // One that came while nobody waited is heard of too.
-        store.put_message(message(1)).await.unwrap();
+        store.put_message(message(1), Along::nothing()).await.unwrap();
         tokio::time::timeout(Duration::from_secs(5), store.due_changed()).await.unwrap();
+    });
+}
+
+#[test]
+fn a_message_that_waits_is_tried_at_once_when_asked() {
+    on_each_store(|store| async move {
+        let sent = message(0);
+        store.put_message(sent.clone(), event(0, "message").into()).await.unwrap();
+        let retry = |at_second| {
+            store.retry_message(sent.id, at(at_second), event(1, "message.retry").into())
+        };
+        let claim = |at_second| store.claim_messages(at(at_second), LEASE, 1);
+        let claimed = claim(0).await.unwrap().remove(0);
+        assert!(!retry(1).await.unwrap(), "somebody is sending it");
+        let later = Sending::Again { at: at(3600) };
+        store.end_sending(&claimed, later, Along::nothing()).await.unwrap();
+        assert!(retry(3).await.unwrap());
+        let again = claim(3).await.unwrap().remove(0);
+        assert_eq!((again.id, again.tries, &again.content), (sent.id, 2, &sent.content));
+        let given_up = Sending::GivenUp { at: at(4), reason: "550".to_owned() };
+        store.end_sending(&again, given_up, Along::nothing()).await.unwrap();
+        assert!(!retry(5).await.unwrap(), "its content is gone");
+        let actions: Vec<_> = store
+            .events(EventQuery::default(), 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|recorded| recorded.event.action)
+            .collect();
+        assert_eq!(actions, ["message", "message.retry"]);
     });
 }

@@ -1,9 +1,12 @@
 //! Persons.
 
-use store::{Along, Changed, Erased, Representation, Role, Stored};
+use store::{
+    Added, Along, Changed, Erased, EventQuery, Person, PersonId, Replaced, Representation, Role,
+    Stored,
+};
 
 use crate::on_each_store;
-use crate::values::{at, enrolled, issued, message, person, secret, session};
+use crate::values::{account, at, enrolled, event, issued, message, person, secret, session};
 
 #[test]
 fn a_patient_id_belongs_to_one_person() {
@@ -71,5 +74,75 @@ fn a_person_goes_with_the_accounts_that_have_nobody_else() {
         assert!(store.person(mother.id).await.unwrap().is_some());
         assert_eq!(store.erase_person(child.id, Along::nothing()).await.unwrap(), None);
         assert_eq!(store.list_messages(9).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_person_is_added_with_its_account_or_not_at_all() {
+    on_each_store(|store| async move {
+        let (_, first) = enrolled(&*store, "prima").await;
+        let maria = person("maria");
+        let along = || Along { messages: vec![message(0)], events: vec![event(0, "person.add")] };
+        let mut taken = account("seconda", &[maria.id]);
+        taken.user_name = first.user_name;
+        let add = |account, person: Person| store.add_person(person, account, along());
+        assert_eq!(add(Some(taken), maria.clone()).await.unwrap(), Added::UserNameTaken);
+        let of_nobody = account("terza", &[PersonId::fresh().unwrap()]);
+        assert_eq!(add(Some(of_nobody), maria.clone()).await.unwrap(), Added::NoSuchPerson);
+        assert_eq!(store.person(maria.id).await.unwrap(), None);
+        assert_eq!(store.list_messages(9).await.unwrap(), []);
+        assert_eq!(store.events(EventQuery::default(), 9).await.unwrap(), []);
+        let hers = account("maria", &[maria.id]);
+        assert_eq!(add(Some(hers.clone()), maria.clone()).await.unwrap(), Added::Done);
+        assert_eq!(store.accounts_of_person(maria.id).await.unwrap(), [hers]);
+        assert_eq!(store.list_messages(9).await.unwrap().len(), 1);
+        assert_eq!(add(None, maria.clone()).await.unwrap(), Added::Exists);
+        let mut same_id = person("giulia");
+        same_id.patient_ids = maria.patient_ids.clone();
+        assert_eq!(add(None, same_id).await.unwrap(), Added::PatientIdTaken(maria.id));
+    });
+}
+
+#[test]
+fn of_two_replacements_of_a_person_the_second_is_stale() {
+    on_each_store(|store| async move {
+        let (maria, _) = enrolled(&*store, "maria").await;
+        let (giulia, _) = enrolled(&*store, "giulia").await;
+        let changed = |practitioner: &str| Person {
+            practitioner: Some(practitioner.into()),
+            ..maria.clone()
+        };
+        let replace = |old: &Person, new: Person| {
+            store.replace_person(old.clone(), new, event(0, "person.replace").into())
+        };
+        assert_eq!(replace(&maria, changed("Uno TEST")).await.unwrap(), Replaced::Done);
+        assert_eq!(replace(&maria, changed("Due TEST")).await.unwrap(), Replaced::Stale);
+        assert_eq!(store.person(maria.id).await.unwrap(), Some(changed("Uno TEST")));
+        let now = changed("Uno TEST");
+        let clash = Person { patient_ids: giulia.patient_ids.clone(), ..now.clone() };
+        assert_eq!(replace(&now, clash).await.unwrap(), Replaced::PatientIdTaken(giulia.id));
+        let nobody = Person { patient_ids: Vec::new(), ..now.clone() };
+        assert_eq!(replace(&now, nobody).await.unwrap(), Replaced::NoPatientId);
+        let other = Person { id: giulia.id, ..now.clone() };
+        assert_eq!(replace(&now, other).await.unwrap(), Replaced::Stale);
+        assert_eq!(replace(&person("nessuno"), now).await.unwrap(), Replaced::Gone);
+        assert_eq!(store.events(EventQuery::default(), 9).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn messages_to_an_account_go_with_it() {
+    on_each_store(|store| async move {
+        let (maria, account) = enrolled(&*store, "maria").await;
+        let mut hers = message(0);
+        hers.account = Some(account.id);
+        let others = message(1);
+        for message in [&hers, &others] {
+            store.put_message(message.clone(), Along::nothing()).await.unwrap();
+        }
+        let found = store.messages_of_account(account.id, 9).await.unwrap();
+        assert_eq!(found, [hers]);
+        store.erase_person(maria.id, Along::nothing()).await.unwrap();
+        assert_eq!(store.list_messages(9).await.unwrap(), [others]);
     });
 }

@@ -17,7 +17,7 @@ fn runtime() -> tokio::runtime::Runtime {
 async fn furnish(store: &dyn Store) {
     let (_, account) = enrolled(store, "maria").await;
     store.begin_session(session(account.id, 1), None, event(0, "login").into()).await.unwrap();
-    store.put_message(message(0)).await.unwrap();
+    store.put_message(message(0), Along::nothing()).await.unwrap();
     let code = store::OneTimeCode {
         account: account.id,
         purpose: store::Purpose::PasswordRecovery,

@@ -1,6 +1,6 @@
 //! The audit trail.
 
-use store::{AccountId, Actor, EventQuery, PersonId};
+use store::{AccountId, Actor, EventQuery, PersonId, Place};
 
 use crate::on_each_store;
 use crate::values::{at, event};
@@ -64,4 +64,21 @@ fn the_trail_is_read_page_by_page_and_removed_from_its_old_end() {
         assert_eq!(store.remove_events(at(100), 500).await.unwrap(), 0);
         assert_eq!(store.events(EventQuery::default(), 9999).await.unwrap().len(), 600);
     });
+}
+
+#[test]
+fn a_place_is_read_as_it_is_written() {
+    on_each_store(|store| async move {
+        for number in 0..3 {
+            store.record_event(event(7, &format!("{number}"))).await.unwrap();
+        }
+        let all = store.events(EventQuery::default(), 9).await.unwrap();
+        let place: Place = all[1].place.to_string().parse().unwrap();
+        assert_eq!(place, all[1].place);
+        let query = EventQuery { after: Some(place), ..EventQuery::default() };
+        assert_eq!(store.events(query, 9).await.unwrap(), all[2..]);
+    });
+    for odd in ["", "1", "1.", ".1", "+1.2", "1.02", "1.-2", "1.2.3", "99999999999999999999.1"] {
+        assert!(odd.parse::<Place>().is_err(), "{odd}");
+    }
 }

@@ -83,6 +83,7 @@ pub(crate) fn message(due: i64) -> Message {
     Message {
         id: MessageId::fresh().unwrap(),
         topic: "credentials".to_owned(),
+        account: None,
         to: Recipient::Sms("+390000000000".into()),
         content: Some(Private(store::Content { text: "prova".to_owned(), ..Default::default() })),
         created: at(due),

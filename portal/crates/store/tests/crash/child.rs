@@ -90,6 +90,7 @@ async fn write_one(store: &SledStore, number: u64) {
         messages: vec![Message {
             id: MessageId::from(id(number)),
             topic: "credentials".to_owned(),
+            account: None,
             to: Recipient::Email(Private(format!("maria{number}@example.org"))),
             content: None,
             created: now,
