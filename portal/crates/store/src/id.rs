@@ -86,6 +86,10 @@ ids! {
     AccountId
     /// Names a person whose results are held here.
     PersonId
+    /// Names an order of a person.
+    OrderId
+    /// Names a version of a report.
+    ReportId
     /// Names a message of the outbox; its Message-ID too, so that a second sending is known as one.
     MessageId
 }

@@ -1,7 +1,7 @@
 //! What the portal remembers.
 //!
 //! Stores are spoken of in the domain's verbs ([`Accounts`], [`Sessions`], [`Persons`], [`Outbox`],
-//! [`Trail`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
+//! [`Trail`], [`Orders`], [`Reports`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
 //! [`Along`] commits messages and audit events together with a verb. [`SledStore`] is the embedded
 //! implementation; another one has to pass the same contract (`tests/contract`).
 //!
@@ -14,8 +14,10 @@ mod error;
 mod event;
 mod id;
 mod message;
+mod order;
 mod person;
 mod private;
+mod report;
 mod session;
 mod sled;
 
@@ -26,10 +28,17 @@ pub use account::{
 pub use along::Along;
 pub use error::StoreError;
 pub use event::{Actor, Event, EventQuery, NotAPlace, Outcome, Place, Recorded, Trail};
-pub use id::{AccountId, MessageId, NoRandom, NotAnId, PersonId, SecretHash};
+pub use id::{AccountId, MessageId, NoRandom, NotAnId, OrderId, PersonId, ReportId, SecretHash};
 pub use message::{Content, Message, MessageState, Outbox, Recipient, Sending};
+pub use order::{
+    Claim, Decided, Decision, Examination, ExaminationStatus, Kind, ListedReport, Moment,
+    NewDecision, Order, OrderKey, Orders, PacsAnswer, PersonResults, Refresh, Ruling, Scope,
+};
 pub use person::{Added, Consent, Erased, IssuedId, Name, Person, Persons, Replaced, Sex, Stored};
 pub use private::Private;
+pub use report::{
+    EndOfReport, Ended, Imported, NewReport, Report, ReportAbout, ReportEnd, ReportStatus, Reports,
+};
 pub use session::{
     Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
     Sessions, Spent,
@@ -38,11 +47,20 @@ pub use sled::{BackupReport, SledStore, restore};
 
 /// All of it.
 pub trait Store:
-    Accounts + Sessions + Persons + Outbox + Trail + std::fmt::Debug + Send + Sync
+    Accounts + Sessions + Persons + Outbox + Trail + Orders + Reports + std::fmt::Debug + Send + Sync
 {
 }
 
 impl<S> Store for S where
-    S: Accounts + Sessions + Persons + Outbox + Trail + std::fmt::Debug + Send + Sync
+    S: Accounts
+        + Sessions
+        + Persons
+        + Outbox
+        + Trail
+        + Orders
+        + Reports
+        + std::fmt::Debug
+        + Send
+        + Sync
 {
 }

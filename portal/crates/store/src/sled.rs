@@ -12,8 +12,10 @@ mod disk;
 mod events;
 mod key;
 mod messages;
+mod orders;
 mod overlay;
 mod persons;
+mod reports;
 mod sessions;
 mod table;
 mod verify;
@@ -60,7 +62,8 @@ impl SledStore {
     /// [`StoreError::InUse`], [`StoreError::Damaged`], [`StoreError::NewerFormat`] and
     /// [`StoreError::Storage`]; each says what to do.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let (shared, disk) = open_shared(folder)?;
+        let (shared, mut disk) = open_shared(folder)?;
+        reports::remove_unfinished(&shared, &mut disk)?;
         let writer = Writer::start(Arc::clone(&shared), disk).map_err(|source| {
             StoreError::Storage { what: "cannot start a thread".to_owned(), source }
         })?;

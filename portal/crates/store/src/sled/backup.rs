@@ -15,11 +15,14 @@ use sha2::{Digest, Sha256};
 use crate::account::Account;
 use crate::error::StoreError;
 use crate::message::Message;
+use crate::order::{Decision, Refresh};
 use crate::person::Person;
 use crate::session::{OneTimeCode, Session};
 use crate::sled::disk::FORMAT;
 use crate::sled::events::Line as EventLine;
+use crate::sled::orders::Ordered;
 use crate::sled::overlay::{Changes, Entry, StoreFault, Transaction, View};
+use crate::sled::reports::{Kept, Part};
 use crate::sled::sessions::Attempts;
 use crate::sled::table::{Record, Table};
 use crate::sled::writer::Shared;
@@ -303,10 +306,15 @@ fn apply(transaction: &mut Transaction<'_>, line: &Line<'_>) -> Result<Option<()
         Table::Persons => as_record::<Person>(transaction, line),
         Table::Messages => as_record::<Message>(transaction, line),
         Table::Events => as_record::<EventLine>(transaction, line),
+        Table::Examinations => as_record::<Ordered>(transaction, line),
+        Table::Refreshes => as_record::<Refresh>(transaction, line),
+        Table::Decisions => as_record::<Decision>(transaction, line),
+        Table::Reports => as_record::<Kept>(transaction, line),
+        Table::ReportParts => as_record::<Part>(transaction, line),
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // A String takes all that is written to it.

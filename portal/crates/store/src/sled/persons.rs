@@ -10,6 +10,7 @@ use crate::person::{Added, Erased, IssuedId, Person, Persons, Replaced, Stored};
 use crate::sled::SledStore;
 use crate::sled::accounts;
 use crate::sled::key::Key;
+use crate::sled::orders;
 use crate::sled::overlay::{Outcome, ReadError, View};
 use crate::sled::table::{Index, Record, Table};
 
@@ -163,6 +164,7 @@ impl Persons for SledStore {
             if !transaction.remove::<Person>(id.as_bytes())? {
                 return Ok(Outcome::Refuse(None));
             }
+            orders::erase(transaction, id)?;
             let mut erased = Erased::default();
             let linked: Vec<Account> = accounts::of_person(&transaction.view(), id)?;
             for mut account in linked {

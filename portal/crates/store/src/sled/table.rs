@@ -17,10 +17,15 @@ pub(crate) enum Table {
     Persons = 6,
     Messages = 7,
     Events = 8,
+    Examinations = 9,
+    Refreshes = 10,
+    Decisions = 11,
+    Reports = 12,
+    ReportParts = 13,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Format,
         Self::Accounts,
         Self::Sessions,
@@ -29,6 +34,11 @@ impl Table {
         Self::Persons,
         Self::Messages,
         Self::Events,
+        Self::Examinations,
+        Self::Refreshes,
+        Self::Decisions,
+        Self::Reports,
+        Self::ReportParts,
     ];
 
     /// Name in messages and in backups.
@@ -42,6 +52,11 @@ impl Table {
             Self::Persons => "persons",
             Self::Messages => "messages",
             Self::Events => "events",
+            Self::Examinations => "examinations",
+            Self::Refreshes => "refreshes",
+            Self::Decisions => "decisions",
+            Self::Reports => "reports",
+            Self::ReportParts => "report-parts",
         }
     }
 
@@ -75,6 +90,11 @@ pub(crate) enum Index {
     EventByPerson = 141,
     EventByAccount = 142,
     MessageByAccount = 143,
+    ExaminationByOrder = 144,
+    ExaminationByNumber = 145,
+    RefreshByDue = 146,
+    ReportByPerson = 147,
+    ReportUnfinished = 148,
 }
 
 impl Index {

@@ -5,10 +5,13 @@ use std::sync::PoisonError;
 use crate::account::Account;
 use crate::error::StoreError;
 use crate::message::Message;
+use crate::order::{Decision, Refresh};
 use crate::person::Person;
 use crate::session::{OneTimeCode, Session};
 use crate::sled::events::Line;
+use crate::sled::orders::Ordered;
 use crate::sled::overlay::{Changes, ReadError, StoreFault, View};
+use crate::sled::reports::{Kept, Part};
 use crate::sled::sessions::Attempts;
 use crate::sled::table::{Record, decode};
 use crate::sled::writer::Shared;
@@ -26,25 +29,25 @@ pub(crate) fn verify(shared: &Shared) -> Result<u64, StoreError> {
 }
 
 fn read_all(view: &View<'_>) -> Result<u64, ReadError> {
-    let (accounts, account_entries) = table::<Account>(view)?;
-    let (sessions, session_entries) = table::<Session>(view)?;
-    let (codes, code_entries) = table::<OneTimeCode>(view)?;
-    let (attempts, attempt_entries) = table::<Attempts>(view)?;
-    let (persons, person_entries) = table::<Person>(view)?;
-    let (messages, message_entries) = table::<Message>(view)?;
-    let (events, event_entries) = table::<Line>(view)?;
-    let entries = account_entries
-        + session_entries
-        + code_entries
-        + attempt_entries
-        + person_entries
-        + message_entries
-        + event_entries;
+    let tables = [
+        table::<Account>(view)?,
+        table::<Session>(view)?,
+        table::<OneTimeCode>(view)?,
+        table::<Attempts>(view)?,
+        table::<Person>(view)?,
+        table::<Message>(view)?,
+        table::<Line>(view)?,
+        table::<Ordered>(view)?,
+        table::<Refresh>(view)?,
+        table::<Decision>(view)?,
+        table::<Kept>(view)?,
+        table::<Part>(view)?,
+    ];
     // Each entry that a record wants is there: one more belongs to no record.
-    if count_index_entries(view)? != entries {
+    if count_index_entries(view)? != tables.iter().map(|(_, entries)| entries).sum::<u64>() {
         return Err(ReadError::Dangling);
     }
-    Ok(accounts + sessions + codes + attempts + persons + messages + events)
+    Ok(tables.iter().map(|(records, _)| records).sum())
 }
 
 /// Counts the records of a table and the index entries that they want, each of which must be there.

@@ -1,11 +1,18 @@
 //! What every store has to do, said through its traits alone: another implementation joins
 //! [`on_each_store`].
 
-#![expect(clippy::unwrap_used, reason = "a test program: a failed expectation ends the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "a test program: a failed expectation ends the test"
+)]
 
 mod accounts;
 mod messages;
+mod orders;
 mod persons;
+mod reports;
 mod sessions;
 mod sled;
 mod trail;

@@ -5,13 +5,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use store::{Accounts, Along, Persons, Sessions, SledStore, Store, StoreError, Trail, restore};
+use store::{
+    Accounts, Along, Orders, Persons, Reports, Sessions, SledStore, Store, StoreError, Trail,
+    restore,
+};
 
 use crate::values::{at, enrolled, event, issued, message, person, session};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap()
 }
+
+/// Records of that store.
+const RECORDS: u64 = 14;
 
 /// A store with one of everything.
 async fn furnish(store: &dyn Store) {
@@ -33,6 +39,20 @@ async fn furnish(store: &dyn Store) {
         forget: jiff::SignedDuration::from_secs(99),
     };
     store.admit_attempt(vec![(crate::values::secret(5), policy)], at(0)).await.unwrap();
+    let (person, _) = enrolled(store, "giulia").await;
+    let order = crate::values::order(person.id, "MTF1", 1);
+    let held = store::NewDecision {
+        order: order.id,
+        study: Some("1.2.MTF1.0".to_owned()),
+        ruling: Some(store::Ruling::Hold),
+        by: "console".to_owned(),
+        at: at(0),
+        reason: None,
+    };
+    store.replace_orders(vec![order], crate::values::refresh(person.id, 0)).await.unwrap();
+    store.decide(person.id, held, Along::nothing()).await.unwrap();
+    let report = crate::values::report(person.id, "A-MTF1-0");
+    store.import_report(report, Along::nothing()).await.unwrap();
 }
 
 #[test]
@@ -99,11 +119,40 @@ fn a_store_of_a_newer_program_is_left_alone() {
     let path = folder.path().join("store");
     drop(SledStore::open(&path).unwrap());
     let db = ::sled::open(&path).unwrap();
-    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":2,\"commits\":1}").unwrap();
+    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":3,\"commits\":1}").unwrap();
     db.flush().unwrap();
     drop(db);
     let told = SledStore::open(&path).unwrap_err();
-    assert!(matches!(told, StoreError::NewerFormat { found: 2, known: 1, .. }), "{told}");
+    assert!(matches!(told, StoreError::NewerFormat { found: 3, known: 2, .. }), "{told}");
+}
+
+#[test]
+fn an_import_that_never_ended_is_gone_when_the_store_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = SledStore::open(&path).unwrap();
+    let mut report = crate::values::report([1; 16].into(), "A1");
+    report.pdf = vec![7; 8 << 20];
+    let id = report.id;
+    let person = store::Person { id: [1; 16].into(), ..person("maria") };
+    runtime().block_on(async {
+        store.put_person(person, Along::nothing()).await.unwrap();
+        let begun = async {
+            while store.report_part(id, 9).await.unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = begun => {}
+            imported = store.import_report(report.clone(), Along::nothing()) => panic!("{imported:?}"),
+        }
+        assert_eq!(store.report(id).await.unwrap(), None);
+    });
+    assert!(store.verify().unwrap() > 9);
+    drop(store);
+    let store = SledStore::open(&path).unwrap();
+    assert_eq!(store.verify().unwrap(), 1);
+    runtime().block_on(store.import_report(report, Along::nothing())).unwrap();
 }
 
 #[test]
@@ -128,7 +177,7 @@ fn a_backup_taken_while_others_write_is_one_moment_of_the_store() {
     while !writer.is_finished() || number == 0 {
         let mut backup = Vec::new();
         let report = store.backup(&mut backup, at(0)).unwrap();
-        assert!(report.records >= 7);
+        assert!(report.records >= RECORDS);
         let copy = folder.path().join(format!("copy{number}"));
         assert_eq!(restore(&mut &*backup, &copy).unwrap(), report);
         let copy = SledStore::open(&copy).unwrap();
@@ -159,7 +208,7 @@ fn a_restored_store_is_the_one_that_was_backed_up() {
     let runtime = runtime();
     runtime.block_on(furnish(&store));
     let (mut first, mut second) = (Vec::new(), Vec::new());
-    assert_eq!(store.backup(&mut first, at(0)).unwrap().records, 7);
+    assert_eq!(store.backup(&mut first, at(0)).unwrap().records, RECORDS);
     let copy = folder.path().join("copy");
     restore(&mut &*first, &copy).unwrap();
     SledStore::open(&copy).unwrap().backup(&mut second, at(0)).unwrap();
@@ -188,7 +237,7 @@ fn a_backup_that_is_not_whole_restores_nothing() {
     for (odd, reason) in [
         (text.replace("ROSSI", "BIANCHI"), "changed after it was made"),
         (cut, "cut short"),
-        (text.replacen("\"format\":1", "\"format\":99", 1), "newer program"),
+        (text.replacen("\"format\":2", "\"format\":99", 1), "newer program"),
         ("PK\x03\x04".to_owned(), "no backup"),
         (String::new(), "no backup"),
     ] {
@@ -222,6 +271,21 @@ fn records_lie_on_disk_as_they_always_did() {
         let session = session(account.id, 1);
         store.create_account(account, Along::nothing()).await.unwrap();
         store.begin_session(session, None, along).await.unwrap();
+        let person = [1; 16].into();
+        let order = crate::values::order(person, "MTF1", 1);
+        let held = store::NewDecision {
+            order: order.id,
+            study: Some("1.2.MTF1.0".to_owned()),
+            ruling: Some(store::Ruling::Hold),
+            by: "console".to_owned(),
+            at: at(0),
+            reason: Some("in attesa".into()),
+        };
+        store.replace_orders(vec![order], crate::values::refresh(person, 0)).await.unwrap();
+        store.decide(person, held, Along::nothing()).await.unwrap();
+        let mut report = crate::values::report(person, "A-MTF1-0");
+        report.id = [4; 16].into();
+        store.import_report(report, Along::nothing()).await.unwrap();
     });
     let mut backup = Vec::new();
     store.backup(&mut backup, at(0)).unwrap();
@@ -234,11 +298,16 @@ fn records_lie_on_disk_as_they_always_did() {
 }
 
 /// A line that changes needs a new version of its record, and an upgrade from this one.
-const ON_DISK: [&str; 6] = [
-    r#"{"esito_backup":1,"format":1,"made":"2026-09-21T14:13:20Z"}"#,
+const ON_DISK: [&str; 11] = [
+    r#"{"esito_backup":1,"format":2,"made":"2026-09-21T14:13:20Z"}"#,
     r#"{"table":"accounts","version":1,"record":{"id":"02020202020202020202020202020202","user_name":"maria","email":"maria@Example.org","phone":"+390000000000","language":"it","password":"$argon2id$test","must_change_password":true,"state":"active","subject":{"issuer":"https://id.example.org","claim":"T"},"persons":[{"person":"01010101010101010101010101010101","role":"oneself","until":null}],"created":"2026-09-21T14:13:20Z","password_set":null}}"#,
     r#"{"table":"sessions","version":1,"record":{"token":"0101010101010101010101010101010101010101010101010101010101010101","account":"02020202020202020202020202020202","begun":"2026-09-21T14:13:20Z","seen":"2026-09-21T14:13:20Z","idle":"PT20M","ends":"2026-09-21T22:13:20Z"}}"#,
     r#"{"table":"persons","version":1,"record":{"id":"01010101010101010101010101010101","patient_ids":[{"id":"TEST-maria","issuer":"ESITO"}],"name":{"family":"ROSSI","given":"maria TEST"},"sex":"F","birth_date":"1986-01-24","tax_code":"TSTMRA86A64Z999X","phone":"+390000000000","email":"maria@example.org","address":null,"marital_status":null,"practitioner":null,"contact":null,"consent":{"online_results":true,"messages":false}}}"#,
     r#"{"table":"messages","version":1,"record":{"id":"03030303030303030303030303030303","topic":"credentials","to":{"sms":"+390000000000"},"content":{"subject":"","text":"prova","html":null},"created":"2026-09-21T14:13:20Z","tries":0,"state":{"due":"2026-09-21T14:13:20Z"}}}"#,
     r#"{"table":"events","version":1,"record":{"number":0,"event":{"at":"2026-09-21T14:13:20Z","actor":{"account":"02020202020202020202020202020202"},"action":"login","person":null,"account":null,"object":null,"outcome":"done","address":"192.0.2.1"}}}"#,
+    r#"{"table":"examinations","version":1,"record":{"person":"01010101010101010101010101010101","order":"7b074c1b17a09d4d29d463e4a79c31eb","key":{"order-number":"MTF1"},"examination":{"study":"1.2.MTF1.0","patient_id":{"id":"TEST-maria","issuer":"ESITO"},"pacs":"main","accession_number":"A-MTF1-0","description":"TORACE","kind":"radiology","status":"final","performed":{"date":"2021-04-23","time":"14:03:00","utc_offset_minutes":120},"physician":null,"site":"Mantova","listed_report":"absent"}}}"#,
+    r#"{"table":"refreshes","version":1,"record":{"person":"01010101010101010101010101010101","asked":"2026-09-21T14:13:20Z","wanted":"2026-09-21T14:13:20Z","claimed":null,"due":"2026-09-21T15:13:20Z","answers":[{"pacs":"main","answered":"2026-09-21T14:13:20Z","failing_since":null,"fault":null,"is_cut":false}]}}"#,
+    r#"{"table":"decisions","version":1,"record":{"person":"01010101010101010101010101010101","scope":{"study":"1.2.MTF1.0"},"ruling":"hold","by":"console","at":"2026-09-21T14:13:20Z","reason":"in attesa"}}"#,
+    r#"{"table":"reports","version":1,"record":{"report":{"id":"04040404040404040404040404040404","person":"01010101010101010101010101010101","about":{"accession-number":"A-MTF1-0"},"document":"","version":1,"title":"Referto","status":"final","dated":"2021-04-23","bytes":14,"sha256":"3fd71fcbea4f20e5f59cfa6e4f889d528cfd2b7b1fafa5f0dc221a0e319eaa42","imported":"2026-09-21T14:13:27Z","by":"console","ended":null},"is_whole":true}}"#,
+    r#"{"table":"report-parts","version":1,"record":{"report":"04040404040404040404040404040404","number":0,"base64":"JVBERi0xLjQgcHJvdmE="}}"#,
 ];

@@ -2,9 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use store::{
-    Account, AccountId, AccountState, Actor, Along, Consent, Created, Event, IssuedId, Language,
-    Message, MessageId, MessageState, Name, Outcome, PasswordHash, Person, PersonId, Private,
-    Recipient, Representation, Role, SecretHash, Session, Sex, Store, Stored,
+    Account, AccountId, AccountState, Actor, Along, Consent, Created, Event, Examination,
+    ExaminationStatus, IssuedId, Kind, Language, ListedReport, Message, MessageId, MessageState,
+    Moment, Name, NewReport, Order, OrderKey, Outcome, PacsAnswer, PasswordHash, Person, PersonId,
+    Private, Recipient, Refresh, ReportAbout, ReportId, ReportStatus, Representation, Role,
+    SecretHash, Session, Sex, Store, Stored,
 };
 
 /// So many seconds after a moment in 2026.
@@ -103,5 +105,66 @@ pub(crate) fn event(seconds: i64, action: &str) -> Event {
         object: None,
         outcome: Outcome::Done,
         address: Some([192, 0, 2, 1].into()),
+    }
+}
+
+/// The examination of an order that has this number among its own.
+pub(crate) fn examination(order: &str, number: usize) -> Examination {
+    Examination {
+        study: Private(format!("1.2.{order}.{number}")),
+        patient_id: issued("TEST-maria"),
+        pacs: "main".to_owned(),
+        accession_number: Some(Private(format!("A-{order}-{number}"))),
+        description: Some("TORACE".into()),
+        kind: Some(Kind::Radiology),
+        status: Some(ExaminationStatus::Final),
+        performed: Some(Moment {
+            date: jiff::civil::date(2021, 4, 23),
+            time: Some(jiff::civil::time(14, 3, 0, 0)),
+            utc_offset_minutes: Some(120),
+        }),
+        physician: None,
+        site: Some("Mantova".to_owned()),
+        listed_report: ListedReport::Absent,
+    }
+}
+
+pub(crate) fn order(person: PersonId, number: &str, examinations: usize) -> Order {
+    let key = OrderKey::OrderNumber(number.into());
+    let examinations = (0..examinations).map(|at| examination(number, at)).collect();
+    Order::new(person, key, examinations)
+}
+
+/// The PACS was asked at this second, and answered.
+pub(crate) fn refresh(person: PersonId, seconds: i64) -> Refresh {
+    Refresh {
+        person,
+        asked: Some(at(seconds)),
+        wanted: at(seconds),
+        claimed: None,
+        due: Some(at(seconds + 3600)),
+        answers: vec![PacsAnswer {
+            pacs: "main".to_owned(),
+            answered: Some(at(seconds)),
+            failing_since: None,
+            fault: None,
+            is_cut: false,
+        }],
+    }
+}
+
+pub(crate) fn report(person: PersonId, accession_number: &str) -> NewReport {
+    NewReport {
+        id: ReportId::fresh().unwrap(),
+        person,
+        about: ReportAbout::AccessionNumber(accession_number.into()),
+        document: String::new(),
+        version: None,
+        title: Some("Referto".into()),
+        status: ReportStatus::Final,
+        dated: Some(jiff::civil::date(2021, 4, 23)),
+        at: at(7),
+        by: "console".to_owned(),
+        pdf: b"%PDF-1.4 prova".to_vec(),
     }
 }
