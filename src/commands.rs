@@ -6,3 +6,4 @@ pub(crate) mod fixture_pacs;
 pub(crate) mod fixtures;
 pub(crate) mod package;
 pub(crate) mod recall;
+pub(crate) mod serve;

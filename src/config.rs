@@ -9,6 +9,8 @@ mod branding;
 mod environment;
 mod known_keys;
 mod pacs;
+mod portal;
+mod store;
 
 use std::path::Path;
 
@@ -28,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) branding: Branding,
     /// The PACS, in the order of their priority.
     pub(crate) pacs: Vec<PacsSettings>,
+    /// What the portal remembers.
+    pub(crate) store: Option<store::StoreSettings>,
+    /// The pages of the patients.
+    pub(crate) portal: Option<portal::PortalSettings>,
 }
 
 /// The configuration as it is written.
@@ -37,6 +43,8 @@ struct File {
     branding: branding::Section,
     pacs: Vec<pacs::Section>,
     store_scp: Option<pacs::StoreScpSection>,
+    store: Option<store::Section>,
+    portal: Option<portal::Section>,
 }
 
 impl Config {
@@ -76,9 +84,13 @@ impl Config {
             environment::set(&mut table, name, value).with_context(|| format!("{PREFIX}{name}"))?;
         }
         check_keys(&table)?;
-        let File { branding, pacs, store_scp } = File::deserialize(table)?;
-        let pacs = pacs::check(pacs, store_scp, folder)?;
-        Ok(Self { branding: branding.check(folder)?, pacs })
+        let File { branding, pacs, store_scp, store, portal } = File::deserialize(table)?;
+        Ok(Self {
+            branding: branding.check(folder)?,
+            pacs: pacs::check(pacs, store_scp, folder)?,
+            store: store.map(|store| store.check(folder)).transpose()?,
+            portal: portal.map(|portal| portal.check(folder)).transpose()?,
+        })
     }
 
     /// The PACS with this name.
@@ -105,6 +117,10 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             ("branding", Value::Table(table)) => {
                 known_keys::check::<branding::Section>(section, table)?;
             }
+            ("store", Value::Table(table)) => {
+                known_keys::check::<store::Section>(section, table)?;
+            }
+            ("portal", Value::Table(table)) => portal::Section::check_keys(table)?,
             ("store_scp", Value::Table(table)) => pacs::StoreScpSection::check_keys(table)?,
             ("pacs", Value::Array(all)) => {
                 for one in all {

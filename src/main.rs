@@ -31,6 +31,8 @@ enum Command {
     Recall(commands::recall::RecallArgs),
     /// Tries every outside part, and says what to change where one fails
     Check(commands::check::CheckArgs),
+    /// Serves the patient portal
+    Serve(commands::serve::ServeArgs),
     /// Writes a fictitious study to develop, test and measure with
     Fixtures(commands::fixtures::FixturesArgs),
     /// Serves a folder as a PACS, to develop, test and measure with
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Find(arguments) => commands::find::run(arguments),
         Command::Recall(arguments) => commands::recall::run(arguments),
         Command::Check(arguments) => commands::check::run(arguments),
+        Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Fixtures(arguments) => exit::of_fixtures(commands::fixtures::run(arguments)),
         Command::FixturePacs(arguments) => {
             exit::of_fixtures(commands::fixture_pacs::run(arguments))

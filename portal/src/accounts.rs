@@ -114,6 +114,11 @@ impl Accounts {
         Self { store, hasher, secret, site, limits, clock }
     }
 
+    /// The site.
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Under what attempts are counted: a hash, so that the store does not hold who was tried from where.
     fn attempt_key(&self, purpose: &str, parts: &[&[u8]]) -> AttemptKey {
         self.secret.hash(purpose, parts)

@@ -1,22 +1,33 @@
 //! The patient portal: who may log in, and how.
 //!
-//! So far it holds accounts: enrolment, login, passwords and their recovery, sessions, over a
-//! [`store::Store`]. It serves no page yet.
+//! Accounts (enrolment, login, passwords and their recovery, sessions) over a [`store::Store`]; pages for
+//! them behind a listener ([`serve`]); tasks behind the pages ([`Tasks`]); [`Portal`] is all of it.
 //!
 //! **Invariant:** no answer, and no time that an answer takes, tells a stranger whether an account is there.
 //! **Invariant:** the portal draws times from its [`Clock`] and secrets from [`secret`] only.
 
 mod accounts;
+mod app;
 mod clock;
+mod listen;
 mod messages;
 mod password;
 pub mod secret;
+mod task;
+mod web;
 
 pub use accounts::{
     Accounts, AccountsError, Authenticated, Enrolled, Enrolment, EnrolmentRefused, Limits, Login,
     NewAccount, NewPassword, Origin,
 };
+pub use app::{BoundPortal, Portal, PortalError, Services, Settings};
 pub use clock::Clock;
+pub use ipnet::IpNet;
+pub use listen::{ConnectionLimits, Listener, Peer, TlsFiles, UnusableTls, serve};
 pub use messages::Site;
 pub use password::hashing::{Busy, Cost, Hasher, UnusableCost};
 pub use password::{Password, Rule};
+/// What the portal remembers.
+pub use store;
+pub use task::{Stop, StopHandle, Tasks};
+pub use web::{Transport, UnusableWeb, WebSettings};

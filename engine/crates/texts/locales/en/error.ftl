@@ -1,0 +1,11 @@
+error-home = Back to the first page
+error-not-found = Page not found
+error-not-found-advice = There is no such page, or it is no longer available.
+error-forgery = Request not accepted
+error-forgery-advice = The page was open for too long, or the browser takes no cookies. Go back to the first page and try again; if it happens again, allow cookies for this site.
+error-bad-form = Request not valid
+error-bad-form-advice = What the browser sent is not what this page expects. Go back to the first page and try again.
+error-busy = The portal is very busy
+error-busy-advice = Try again in a few seconds.
+error-fault = Something did not work
+error-fault-advice = The fault is ours and has been recorded. Try again in a few minutes.

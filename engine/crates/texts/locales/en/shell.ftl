@@ -1,0 +1,3 @@
+shell-skip = Go to the content
+shell-language = English
+shell-log-out = Log out

@@ -1,0 +1,11 @@
+error-home = Torna alla pagina iniziale
+error-not-found = Pagina non trovata
+error-not-found-advice = La pagina non esiste, o non è più disponibile.
+error-forgery = Richiesta non accettata
+error-forgery-advice = La pagina era aperta da troppo tempo, o il browser non accetta i cookie. Torna alla pagina iniziale e riprova; se accade ancora, consenti i cookie per questo sito.
+error-bad-form = Richiesta non valida
+error-bad-form-advice = Quello che il browser ha inviato non è ciò che questa pagina si aspetta. Torna alla pagina iniziale e riprova.
+error-busy = Il portale è molto occupato
+error-busy-advice = Riprova tra qualche secondo.
+error-fault = Qualcosa non ha funzionato
+error-fault-advice = Il guasto è nostro ed è stato registrato. Riprova tra qualche minuto.

@@ -1,0 +1,3 @@
+shell-skip = Vai al contenuto
+shell-language = Italiano
+shell-log-out = Esci

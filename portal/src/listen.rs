@@ -1,0 +1,163 @@
+//! Listeners: connections in, requests to a router, limits on both, an orderly end.
+
+mod tls;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+
+pub use tls::{TlsFiles, UnusableTls};
+
+use crate::task::Stop;
+
+/// Who is at the other end of a connection, in the extensions of its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub Option<SocketAddr>);
+
+/// What a client may take.
+#[derive(Debug, Clone)]
+pub struct ConnectionLimits {
+    /// Connections at a time; further ones wait.
+    pub connections: usize,
+    /// For the head of a request, TLS before it, and the pause between two requests.
+    pub head_time: Duration,
+    /// Bytes of the head of a request.
+    pub head_bytes: usize,
+    /// Lines of the head of a request.
+    pub head_lines: usize,
+    /// For requests under way when the listener ends.
+    pub grace: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            head_time: Duration::from_secs(15),
+            head_bytes: 16 * 1024,
+            head_lines: 64,
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Where connections come from.
+#[expect(missing_debug_implementations, reason = "the TLS acceptor has none")]
+pub enum Listener {
+    /// A TCP port, in TLS or not.
+    Tcp(TcpListener, Option<TlsAcceptor>),
+    /// A socket in the file system.
+    Unix(UnixListener),
+}
+
+/// Pause after the system refused a connection for want of something.
+const REFUSED_PAUSE: Duration = Duration::from_millis(200);
+
+/// Serves until it is time to stop, then lets requests under way end.
+pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits, stop: Stop) {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(limits.connections.max(1)));
+    loop {
+        let place = tokio::select! {
+            () = stop.asked() => break,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
+        let Ok(place) = place else { break };
+        let accepted = tokio::select! {
+            () = stop.asked() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(REFUSED_PAUSE).await;
+                continue;
+            }
+        };
+        let router = router.clone();
+        let limits = limits.clone();
+        let watcher = graceful.watcher();
+        tokio::spawn(async move {
+            let _place = place;
+            connection(stream, router, &limits, watcher).await;
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests under way were broken off");
+    }
+}
+
+/// A connection before TLS.
+enum Stream {
+    Tcp(tokio::net::TcpStream, SocketAddr, Option<TlsAcceptor>),
+    Unix(tokio::net::UnixStream),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener, tls) => {
+                let (stream, peer) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Stream::Tcp(stream, peer, tls.clone()))
+            }
+            Self::Unix(listener) => {
+                let (stream, _unnamed) = listener.accept().await?;
+                Ok(Stream::Unix(stream))
+            }
+        }
+    }
+}
+
+async fn connection(stream: Stream, router: Router, limits: &ConnectionLimits, watcher: Watcher) {
+    match stream {
+        Stream::Tcp(stream, peer, None) => {
+            requests(stream, Peer(Some(peer)), router, limits, watcher).await;
+        }
+        Stream::Tcp(stream, peer, Some(tls)) => {
+            let shaken = tokio::time::timeout(limits.head_time, tls.accept(stream)).await;
+            if let Ok(Ok(stream)) = shaken {
+                requests(stream, Peer(Some(peer)), router, limits, watcher).await;
+            }
+        }
+        Stream::Unix(stream) => requests(stream, Peer(None), router, limits, watcher).await,
+    }
+}
+
+async fn requests(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    router: Router,
+    limits: &ConnectionLimits,
+    watcher: Watcher,
+) {
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(limits.head_bytes)
+        .max_headers(limits.head_lines);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    // Whatever ends a connection early is the client's affair.
+    drop(watcher.watch(connection).await);
+}

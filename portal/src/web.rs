@@ -1,0 +1,48 @@
+//! The pages of the patients.
+//!
+//! **Invariant:** what a handler may do follows from what it is handed: a session, never a flag.
+//! **Invariant:** nothing of a person is in a URL.
+
+mod assets;
+mod client;
+mod cookie;
+mod error;
+mod form;
+mod guard;
+mod language;
+mod login;
+mod routes;
+mod session;
+mod settings;
+mod shell;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+
+use crate::app::Services;
+pub use settings::{Transport, UnusableWeb, WebSettings};
+
+/// What every handler stands on.
+#[derive(Debug)]
+pub(crate) struct Web {
+    pub(crate) services: Services,
+    pub(crate) settings: WebSettings,
+}
+
+/// The state of the router.
+pub(crate) type App = Arc<Web>;
+
+/// The router of the patients' listener.
+pub(crate) fn router(services: Services, settings: WebSettings) -> Router {
+    let app = Arc::new(Web { services, settings });
+    routes::routes()
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), error::pages_for_errors))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::same_origin))
+        .layer(from_fn(guard::time_out))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::headers))
+        .with_state(app)
+}

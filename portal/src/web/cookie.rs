@@ -1,0 +1,88 @@
+//! Cookies: all of them `__Host-`, `HttpOnly`, Secure, `SameSite` (RFC 6265bis §4.1.3).
+//!
+//! A session is Lax, not Strict: a patient comes by the link of a message, or from an identity provider, and
+//! a Strict cookie would not come along. What changes anything is a POST, which Lax keeps from other sites.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::secret::Token;
+
+/// A cookie of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cookie {
+    /// Names the session.
+    Session,
+    /// Ties forms to a browser in which nobody is logged in.
+    Form,
+    /// `it` or `en`.
+    Language,
+}
+
+/// How long a choice of language lasts, in seconds: a year.
+const LANGUAGE_LIFE: u32 = 365 * 24 * 60 * 60;
+
+impl Cookie {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Session => "__Host-esito-session",
+            Self::Form => "__Host-esito-form",
+            Self::Language => "__Host-esito-language",
+        }
+    }
+
+    /// What a browser sent under this name; none when it sent it twice, which a browser never does.
+    pub(crate) fn read(self, headers: &HeaderMap) -> Option<&str> {
+        let lines = headers.get_all(header::COOKIE).iter();
+        let pairs = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+        let mut found = pairs
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(name, _)| *name == self.name())
+            .map(|(_, value)| value);
+        let value = found.next()?;
+        found.next().is_none().then_some(value)
+    }
+
+    /// The token in it.
+    pub(crate) fn token(self, headers: &HeaderMap) -> Option<Token> {
+        Token::parse(self.read(headers)?)
+    }
+
+    /// The header that sets it.
+    pub(crate) fn set(self, value: &str) -> Option<HeaderValue> {
+        let life = match self {
+            Self::Session | Self::Form => String::new(),
+            Self::Language => format!("; Max-Age={LANGUAGE_LIFE}"),
+        };
+        let text = format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{life}", self.name());
+        HeaderValue::from_str(&text).ok()
+    }
+
+    /// The header that removes it.
+    pub(crate) fn remove(self) -> Option<HeaderValue> {
+        let text = format!("{}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0", self.name());
+        HeaderValue::from_str(&text).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::COOKIE, HeaderValue::from_str(line).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_not_when_it_comes_twice() {
+        let read = |lines: &[&str]| Cookie::Language.read(&headers(lines)).map(str::to_owned);
+        assert_eq!(read(&["a=b; __Host-esito-language=en; c=d"]).as_deref(), Some("en"));
+        assert_eq!(read(&["a=b", "__Host-esito-language=it"]).as_deref(), Some("it"));
+        assert_eq!(read(&["esito-language=en; x__Host-esito-language=en"]), None);
+        assert_eq!(read(&["__Host-esito-language=it; __Host-esito-language=en"]), None);
+        assert_eq!(read(&[]), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! Forms: read within limits, and only from the browser that was given them.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use store::SecretHash;
+
+use crate::secret::{SiteSecret, Token};
+use crate::web::App;
+use crate::web::cookie::Cookie;
+use crate::web::error::Refusal;
+
+/// The longest form, in bytes.
+pub(crate) const LONGEST_FORM: usize = 16 * 1024;
+
+/// Ties a form to the browser that it was made for: a hash of what only its cookie holds. A new login has
+/// a new one.
+#[derive(Debug, Clone)]
+pub(crate) struct FormToken(String);
+
+impl FormToken {
+    /// For a browser with this token, of a session or, before login, of its own.
+    pub(crate) fn new(secret: &SiteSecret, browser: &Token) -> Self {
+        let hash = secret.hash("form", &[browser.as_str().as_bytes()]);
+        Self(String::from(hash))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Compared as hashes: the time tells nothing of either.
+    fn is(&self, sent: &str, secret: &SiteSecret) -> bool {
+        let folded = |text: &str| -> SecretHash { secret.hash("compare", &[text.as_bytes()]) };
+        folded(&self.0) == folded(sent)
+    }
+}
+
+/// What a browser is known by.
+pub(crate) fn browser(headers: &HeaderMap) -> Option<Token> {
+    Cookie::Session.token(headers).or_else(|| Cookie::Form.token(headers))
+}
+
+/// A form that this browser was given by us.
+#[derive(Debug)]
+pub(crate) struct Submitted<T>(pub(crate) T);
+
+#[derive(Deserialize)]
+struct TokenField {
+    form_token: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let headers = request.headers();
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Refusal::BadForm);
+        }
+        let secret = &app.services.secret;
+        let expected = browser(headers).map(|browser| FormToken::new(secret, &browser));
+        let body = Bytes::from_request(request, app).await.map_err(|refused| of_body(&refused))?;
+        let sent: Result<TokenField, _> = serde_urlencoded::from_bytes(&body);
+        let (Some(expected), Ok(TokenField { form_token })) = (expected, sent) else {
+            return Err(Refusal::Forgery);
+        };
+        if !expected.is(&form_token, secret) {
+            return Err(Refusal::Forgery);
+        }
+        serde_urlencoded::from_bytes(&body).map(Self).map_err(|_odd| Refusal::BadForm)
+    }
+}
+
+fn of_body(refused: &BytesRejection) -> Refusal {
+    if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Refusal::TooLarge
+    } else {
+        Refusal::BadForm
+    }
+}

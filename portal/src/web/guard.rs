@@ -1,0 +1,80 @@
+//! What holds for every request and every answer.
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::web::App;
+use crate::web::error::Refusal;
+
+/// For a request as a whole, its body included.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// What a page may load and do: nothing that is not ours, and no script or style inside it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// Headers of every answer. `Referrer-Policy` is `same-origin`: with `no-referrer` browsers send
+/// `Origin: null` from our own forms.
+const HEADERS: [(HeaderName, &str); 8] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+];
+
+/// Two years, as browsers ask for (RFC 6797).
+const STRICT_TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=63072000");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Puts the headers on every answer. What says nothing of how long it may be kept is not kept.
+pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if app.settings.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+    response
+}
+
+/// Lets a request take only so long; what it sends late is not waited for.
+pub(crate) async fn time_out(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_elapsed) => {
+            let mut response = Refusal::TooSlow.into_response();
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
+    }
+}
+
+/// Refuses what changes something and comes from another site.
+///
+/// Browsers tell by `Sec-Fetch-Site` (W3C Fetch Metadata), older ones by `Origin`; a program that sends
+/// neither is stopped by the token of the form.
+pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    let site = request.headers().get("sec-fetch-site");
+    let origin = request.headers().get(header::ORIGIN);
+    let is_ours = site.is_none_or(|site| site == "same-origin")
+        && origin.is_none_or(|origin| origin == app.settings.origin());
+    if is_ours { next.run(request).await } else { Refusal::Forgery.into_response() }
+}

@@ -1,0 +1,59 @@
+//! The language chooser (S-031, S-032).
+
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use crate::web::cookie::Cookie;
+use crate::web::error::Refusal;
+use crate::web::form::Submitted;
+use crate::web::routes;
+use crate::web::shell::language_of_tag;
+
+/// A choice, and the page that it was made on.
+#[derive(Deserialize)]
+pub(crate) struct LanguageForm {
+    language: String,
+    back: String,
+}
+
+pub(crate) async fn choose(Submitted(form): Submitted<LanguageForm>) -> Result<Response, Refusal> {
+    let language = language_of_tag(&form.language).ok_or(Refusal::BadForm)?;
+    let back = if is_ours(&form.back) { form.back.as_str() } else { routes::HOME };
+    let mut response = Redirect::to(back).into_response();
+    if let Some(cookie) = Cookie::Language.set(language.tag()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Whether a text is the path of a page here: a browser reads `//host`, `/\host` and what holds control
+/// characters as something else.
+fn is_ours(path: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
+    path.starts_with('/') && !path.starts_with("//") && path.bytes().all(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("/", true)]
+    #[case("/login", true)]
+    #[case("/persons/0123456789abcdef/results", true)]
+    #[case("", false)]
+    #[case("//evil.example", false)]
+    #[case("/\\evil.example", false)]
+    #[case("/\t/evil.example", false)]
+    #[case("https://evil.example", false)]
+    #[case("javascript:alert(1)", false)]
+    #[case("/login?next=//evil.example", false)]
+    #[case("/\r\nset-cookie:a=b", false)]
+    #[case("/%2f/evil.example", false)]
+    fn one_comes_back_to_pages_of_ours_only(#[case] path: &str, #[case] ours: bool) {
+        assert_eq!(is_ours(path), ours);
+    }
+}

@@ -1,0 +1,110 @@
+//! Log in and out (S-010 to S-015).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use crate::accounts::Login;
+use crate::password::Password;
+use crate::web::App;
+use crate::web::client::Client;
+use crate::web::cookie::Cookie;
+use crate::web::error::Refusal;
+use crate::web::form::Submitted;
+use crate::web::routes;
+use crate::web::session::{AnySession, PatientSession, Visitor};
+use crate::web::shell::Shell;
+
+/// The page with the form.
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    shell: &'a Shell,
+    fault: Option<String>,
+    user_name: &'a str,
+}
+
+/// The first page.
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage<'a> {
+    shell: &'a Shell,
+}
+
+/// What is typed in.
+#[derive(Deserialize)]
+pub(crate) struct LoginForm {
+    user_name: String,
+    password: String,
+}
+
+/// Somebody who is logged in has been here already.
+pub(crate) async fn show(shell: Shell, Visitor(who): Visitor) -> Response {
+    if who.is_some() {
+        return Redirect::to(routes::HOME).into_response();
+    }
+    page(&shell, StatusCode::OK, None, "")
+}
+
+pub(crate) async fn log_in(
+    State(app): State<App>,
+    Client(from): Client,
+    shell: Shell,
+    headers: HeaderMap,
+    Submitted(form): Submitted<LoginForm>,
+) -> Result<Response, Refusal> {
+    let replaces = Cookie::Session.token(&headers);
+    let password = Password::new(form.password);
+    let accounts = &app.services.accounts;
+    match accounts.log_in(&form.user_name, password, from, replaces.as_ref()).await? {
+        Login::Done { token, authenticated } => {
+            let next =
+                if authenticated.must_change_password() { routes::PASSWORD } else { routes::HOME };
+            let mut response = Redirect::to(next).into_response();
+            let cookies = [Cookie::Session.set(token.as_str()), Cookie::Form.remove()];
+            append(&mut response, cookies);
+            Ok(response)
+        }
+        Login::Wrong => {
+            let fault = shell.text.login_wrong().to_owned();
+            Ok(page(&shell, StatusCode::UNAUTHORIZED, Some(fault), &form.user_name))
+        }
+        Login::Wait { until } => {
+            let seconds = app.services.seconds_until(until);
+            let fault = shell.text.login_wait(seconds);
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = page(&shell, status, Some(fault), &form.user_name);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            Ok(response)
+        }
+    }
+}
+
+pub(crate) async fn log_out(
+    State(app): State<App>,
+    Client(from): Client,
+    AnySession(who): AnySession,
+    Submitted(()): Submitted<()>,
+) -> Result<Response, Refusal> {
+    app.services.accounts.log_out(&who, from).await?;
+    let mut response = Redirect::to(routes::LOGIN).into_response();
+    append(&mut response, [Cookie::Session.remove()]);
+    Ok(response)
+}
+
+/// Where somebody begins.
+pub(crate) async fn home(shell: Shell, PatientSession(_who): PatientSession) -> Response {
+    shell.page(StatusCode::OK, &HomePage { shell: &shell })
+}
+
+fn page(shell: &Shell, status: StatusCode, fault: Option<String>, user_name: &str) -> Response {
+    shell.page(status, &LoginPage { shell, fault, user_name })
+}
+
+fn append<const N: usize>(response: &mut Response, cookies: [Option<HeaderValue>; N]) {
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,55 @@
+//! Who is asking: the types that a handler demands.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::accounts::Authenticated;
+use crate::web::App;
+use crate::web::cookie::Cookie;
+use crate::web::error::Refusal;
+
+/// Whoever comes, logged in or not. Read once a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor(pub(crate) Option<Authenticated>);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        if let Some(visitor) = parts.extensions.get::<Self>() {
+            return Ok(visitor.clone());
+        }
+        let visitor = match Cookie::Session.token(&parts.headers) {
+            Some(token) => Self(app.services.accounts.resume(&token).await?),
+            None => Self(None),
+        };
+        parts.extensions.insert(visitor.clone());
+        Ok(visitor)
+    }
+}
+
+/// Somebody who is logged in, and perhaps has to change the password before anything else.
+#[derive(Debug, Clone)]
+pub(crate) struct AnySession(pub(crate) Authenticated);
+
+impl FromRequestParts<App> for AnySession {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let Visitor(who) = Visitor::from_request_parts(parts, app).await?;
+        who.map(Self).ok_or(Refusal::LogIn)
+    }
+}
+
+/// Somebody who is logged in with a password of their own choice (S-012).
+#[derive(Debug, Clone)]
+pub(crate) struct PatientSession(pub(crate) Authenticated);
+
+impl FromRequestParts<App> for PatientSession {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let AnySession(who) = AnySession::from_request_parts(parts, app).await?;
+        if who.must_change_password() { Err(Refusal::ChangePassword) } else { Ok(Self(who)) }
+    }
+}

@@ -1,0 +1,143 @@
+//! What all pages have around them: head, language chooser, who is logged in.
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use texts::{Language, Texts};
+
+use crate::secret::Token;
+use crate::web::App;
+use crate::web::assets::{SCRIPT_PATH, STYLE_PATH};
+use crate::web::cookie::Cookie;
+use crate::web::error::Refusal;
+use crate::web::form::{FormToken, browser};
+use crate::web::session::Visitor;
+
+/// The frame of a page.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    pub(crate) text: Texts,
+    /// What the portal is called.
+    pub(crate) portal: String,
+    pub(crate) institution: String,
+    /// For the forms of the page; none when no random number could be had.
+    token: Option<FormToken>,
+    /// The path of the page, to come back to.
+    pub(crate) path: String,
+    /// Whether somebody is logged in, and what as.
+    pub(crate) user: Option<String>,
+    /// Where style sheet and script are.
+    pub(crate) style: &'static str,
+    pub(crate) script: &'static str,
+    /// A cookie that the browser does not have yet.
+    new_browser: Option<Token>,
+}
+
+impl Shell {
+    /// For a page that does not look at who is logged in.
+    pub(crate) fn of_stranger(app: &App, headers: &HeaderMap, path: &str) -> Self {
+        let (known, new) = match browser(headers) {
+            Some(known) => (Some(known), None),
+            None => (None, Token::fresh().ok()),
+        };
+        let token = known.as_ref().or(new.as_ref());
+        let site = app.services.accounts.site();
+        Self {
+            text: language(headers).unwrap_or_default().texts(),
+            portal: site.portal.clone(),
+            institution: site.institution.clone(),
+            token: token.map(|token| FormToken::new(&app.services.secret, token)),
+            path: path.to_owned(),
+            user: None,
+            style: &STYLE_PATH,
+            script: &SCRIPT_PATH,
+            new_browser: new,
+        }
+    }
+
+    /// The value of the hidden field of each form.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_ref().map_or("", FormToken::as_str)
+    }
+
+    pub(crate) fn language(&self) -> &'static str {
+        self.text.language().tag()
+    }
+
+    /// The language that the page is not in.
+    pub(crate) fn other_language(&self) -> Language {
+        self.text.language().other()
+    }
+
+    /// An answer with a page.
+    pub(crate) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
+        let Ok(html) = page.render() else {
+            return Refusal::Fault("a template").into_response();
+        };
+        let mut response = (status, html).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("text/html; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if let Ok(language) = HeaderValue::from_str(self.language()) {
+            headers.insert(header::CONTENT_LANGUAGE, language);
+        }
+        let cookie = self.new_browser.as_ref().and_then(|token| Cookie::Form.set(token.as_str()));
+        if let Some(cookie) = cookie {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+impl FromRequestParts<App> for Shell {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let Visitor(who) = Visitor::from_request_parts(parts, app).await?;
+        let mut shell = Self::of_stranger(app, &parts.headers, parts.uri.path());
+        if let Some(who) = who {
+            if language_chosen(&parts.headers).is_none() {
+                shell.text = of_account(who.account.language).texts();
+            }
+            shell.user = Some(who.account.user_name.as_str().to_owned());
+        }
+        Ok(shell)
+    }
+}
+
+fn of_account(language: store::Language) -> Language {
+    match language {
+        store::Language::It => Language::Italian,
+        store::Language::En => Language::English,
+    }
+}
+
+/// A language by its tag.
+pub(crate) fn language_of_tag(tag: &str) -> Option<Language> {
+    Language::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag))
+}
+
+fn language_chosen(headers: &HeaderMap) -> Option<Language> {
+    Cookie::Language.read(headers).and_then(language_of_tag)
+}
+
+/// The one chosen here, or the first that the browser asks for and we have (RFC 9110 §12.5.4; its
+/// weights are in falling order in practice).
+fn language(headers: &HeaderMap) -> Option<Language> {
+    language_chosen(headers).or_else(|| {
+        let asked = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+        let ranges = asked.split(',').filter_map(|range| range.split([';', '-']).next());
+        ranges.map(str::trim).find_map(language_of_tag)
+    })
+}
+
+/// Why there is nothing here.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub(crate) struct ErrorPage<'a> {
+    pub(crate) shell: &'a Shell,
+    pub(crate) heading: &'static str,
+    pub(crate) advice: &'static str,
+}
