@@ -49,6 +49,12 @@ fn what_an_answer_lacks_is_asked_for_by_series() {
     Scripted::new().package_over_web(Fault::CutAfter(40_000), None, LONG).is_whole();
 }
 
+#[rstest]
+fn a_server_that_sends_the_same_again_and_again_delivers_all(#[values(1, 2)] associations: usize) {
+    let limits = format!("{LONG}\nlimits.associations = {associations}");
+    Scripted::new().package_over_web(Fault::Repeats, None, &limits).is_whole();
+}
+
 #[test]
 fn another_study_makes_no_package() {
     let ended = Scripted::new().package_over_web(Fault::AnotherStudy, None, LONG);

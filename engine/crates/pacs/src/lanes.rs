@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -24,20 +24,57 @@ impl<T> Requests<T> {
     }
 }
 
-/// One receiver, for several threads in turn.
+/// One receiver, for the lanes of one pass in turn.
+///
+/// A pass that brings nothing new any more is ended; what it leaves is asked for by another one.
 pub(crate) struct SharedReceiver<'a> {
     receiver: Mutex<&'a mut dyn Receiver>,
     is_stopped: AtomicBool,
+    /// Instances in a row that may bring nothing new.
+    patience: usize,
+    in_vain: AtomicUsize,
 }
 
+/// Instances in a row that bring nothing new, besides one for each that is wanted.
+const MOST_IN_VAIN: usize = 200;
+
 impl<'a> SharedReceiver<'a> {
-    pub(crate) fn new(receiver: &'a mut dyn Receiver) -> Self {
-        Self { receiver: Mutex::new(receiver), is_stopped: AtomicBool::new(false) }
+    /// `expected` are all instances that the source may have reason to send, also once more.
+    pub(crate) fn new(receiver: &'a mut dyn Receiver, expected: usize) -> Self {
+        let (receiver, is_stopped) = (Mutex::new(receiver), AtomicBool::new(false));
+        let patience = expected.saturating_add(MOST_IN_VAIN);
+        Self { receiver, is_stopped, patience, in_vain: AtomicUsize::new(0) }
     }
 
-    /// Whether it was said once that nobody wants any more.
+    /// Whether the pass is to end.
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::SeqCst)
+    }
+
+    /// How the pass ended: that nobody wants any more, or that the source goes round in circles.
+    pub(crate) fn ended(&self, result: Result<(), PacsError>) -> Result<(), PacsError> {
+        if self.in_vain.load(Ordering::SeqCst) <= self.patience {
+            return result;
+        }
+        let sentence = "the PACS sends the same again and again, and nothing that is missing";
+        Err(PacsError::Protocol(sentence.to_owned()))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut dyn Receiver) -> T) -> T {
+        work(&mut **self.receiver.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn receive(&self, received: Received) -> Taken {
+        let mut receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner);
+        let uid = received.sop_instance.clone();
+        let was_missing = receiver.is_missing(&uid);
+        let taken = receiver.receive(received);
+        if was_missing && !receiver.is_missing(&uid) {
+            self.in_vain.store(0, Ordering::SeqCst);
+        } else if self.in_vain.fetch_add(1, Ordering::SeqCst) >= self.patience {
+            return Taken::Stop;
+        }
+        taken
     }
 
     /// The receiver as one thread has it.
@@ -50,16 +87,12 @@ impl<'a> SharedReceiver<'a> {
 pub(crate) struct Lane<'s, 'a>(&'s SharedReceiver<'a>);
 
 impl Lane<'_, '_> {
-    fn with<T>(&self, work: impl FnOnce(&mut dyn Receiver) -> T) -> T {
-        work(&mut **self.0.receiver.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// When one lane is told to stop, all are.
-    fn until_stopped(&self, work: impl FnOnce(&mut dyn Receiver) -> Taken) -> Taken {
+    fn until_stopped(&self, work: impl FnOnce(&SharedReceiver<'_>) -> Taken) -> Taken {
         if self.0.is_stopped() {
             return Taken::Stop;
         }
-        let taken = self.with(work);
+        let taken = work(self.0);
         self.0.is_stopped.fetch_or(taken == Taken::Stop, Ordering::SeqCst);
         taken
     }
@@ -67,15 +100,15 @@ impl Lane<'_, '_> {
 
 impl Receiver for Lane<'_, '_> {
     fn receive(&mut self, received: Received) -> Taken {
-        self.until_stopped(|receiver| receiver.receive(received))
+        self.until_stopped(|shared| shared.receive(received))
     }
 
     fn fail(&mut self, sop_instance: SopInstanceUid, reason: String) -> Taken {
-        self.until_stopped(|receiver| receiver.fail(sop_instance, reason))
+        self.until_stopped(|shared| shared.with(|receiver| receiver.fail(sop_instance, reason)))
     }
 
     fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool {
-        self.with(|receiver| receiver.is_missing(sop_instance))
+        self.0.with(|receiver| receiver.is_missing(sop_instance))
     }
 }
 
@@ -130,6 +163,7 @@ pub(crate) fn in_lanes<T: Send>(
 mod tests {
     use super::*;
     use crate::source::ReceivedBody;
+    use std::collections::HashSet;
 
     /// Takes so many, and then no more.
     struct Takes {
@@ -186,7 +220,7 @@ mod tests {
         lane: impl Fn(&Requests<u64>, &SharedReceiver<'_>) -> Result<(), PacsError> + Sync,
     ) -> (Vec<u64>, Result<(), PacsError>) {
         let mut takes = Takes { left: most, came: Vec::new() };
-        let receiver = SharedReceiver::new(&mut takes);
+        let receiver = SharedReceiver::new(&mut takes, usize::MAX);
         let ended =
             in_lanes((0..requests).collect(), lanes(count), |requests| lane(requests, &receiver));
         takes.came.sort_unstable();
@@ -253,5 +287,36 @@ mod tests {
             retrieve(1000, 4, 5, |requests, receiver| deliver(requests, receiver, None));
         assert!(matches!(ended, Err(PacsError::Stopped)));
         assert_eq!(came.len(), 5);
+    }
+
+    /// Remembers what it has.
+    struct Has(HashSet<SopInstanceUid>);
+
+    impl Receiver for Has {
+        fn receive(&mut self, received: Received) -> Taken {
+            self.0.insert(received.sop_instance);
+            Taken::Accepted
+        }
+
+        fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool {
+            !self.0.contains(sop_instance)
+        }
+    }
+
+    #[test]
+    fn a_pass_that_brings_nothing_new_any_more_ends_and_says_so() {
+        let mut receiver = Has(HashSet::new());
+        let shared = SharedReceiver::new(&mut receiver, 50);
+        let mut sent = 0;
+        let send = |number: usize| {
+            let sop_instance = format!("1.2.{}", number % 50).parse().unwrap();
+            shared.lane().receive(Received { sop_instance, ..received(1) })
+        };
+        while sent < 1000 && send(sent) == Taken::Accepted {
+            sent += 1;
+        }
+        // Once what is new, once more each of it, and then what is allowed beside it.
+        assert_eq!(sent, 50 + 50 + MOST_IN_VAIN);
+        assert!(matches!(shared.ended(Err(PacsError::Stopped)), Err(PacsError::Protocol(_))));
     }
 }

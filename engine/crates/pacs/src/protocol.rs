@@ -104,65 +104,36 @@ impl InstanceSource for Pacs {
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let left = self.limits().study_bytes;
-        let patience = wanted.len().saturating_add(MOST_IN_VAIN);
-        let mut bounded = Bounded { receiver, left, patience, in_vain: 0, end: None };
+        let mut bounded = Bounded { receiver, left, is_over: false };
         let retrieved = match self {
             Self::Dimse(dimse) => dimse.retrieve(study, wanted, &mut bounded),
             Self::DicomWeb(web) => InstanceSource::retrieve(&**web, study, wanted, &mut bounded),
         };
-        match bounded.end {
-            None => retrieved,
-            Some(End::Bytes) => {
-                let most = self.limits().study_bytes >> 20;
-                Err(PacsError::OverLimit(format!(
-                    "the PACS sends more than {most} MiB for one study: `limits.study_mib` sets the limit"
-                )))
-            }
-            Some(End::Patience) => {
-                let sentence =
-                    "the PACS sends the same again and again, and nothing that is missing";
-                Err(PacsError::Protocol(sentence.to_owned()))
-            }
+        if bounded.is_over {
+            let most = self.limits().study_bytes >> 20;
+            return Err(PacsError::OverLimit(format!(
+                "the PACS sends more than {most} MiB for one study: `limits.study_mib` sets the limit"
+            )));
         }
+        retrieved
     }
 }
 
-/// Instances in a row that bring nothing new, besides one for each that is wanted.
-const MOST_IN_VAIN: usize = 1000;
-
-/// Why no more is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Bytes,
-    Patience,
-}
-
-/// Takes no more than so many bytes, and so many instances in a row that bring nothing new.
+/// Takes no more than so many bytes.
 struct Bounded<'a> {
     receiver: &'a mut dyn Receiver,
     left: u64,
-    patience: usize,
-    in_vain: usize,
-    end: Option<End>,
+    is_over: bool,
 }
 
 impl Receiver for Bounded<'_> {
     fn receive(&mut self, received: Received) -> Taken {
         let Some(left) = self.left.checked_sub(received.bytes) else {
-            self.end = Some(End::Bytes);
+            self.is_over = true;
             return Taken::Stop;
         };
         self.left = left;
-        let uid = received.sop_instance.clone();
-        let was_missing = self.receiver.is_missing(&uid);
-        let taken = self.receiver.receive(received);
-        let is_new = was_missing && !self.receiver.is_missing(&uid);
-        self.in_vain = if is_new { 0 } else { self.in_vain.saturating_add(1) };
-        if self.in_vain > self.patience {
-            self.end = Some(End::Patience);
-            return Taken::Stop;
-        }
-        taken
+        self.receiver.receive(received)
     }
 
     fn fail(&mut self, sop_instance: SopInstanceUid, reason: String) -> Taken {
@@ -196,7 +167,7 @@ mod tests {
     fn a_study_without_end_is_cut_at_the_limit() {
         let mut counts = Counts(0);
         let receiver = &mut counts;
-        let mut bounded = Bounded { receiver, left: 250, patience: 9, in_vain: 0, end: None };
+        let mut bounded = Bounded { receiver, left: 250, is_over: false };
         let send = || Received {
             sop_instance: "1.2.3".parse().unwrap(),
             bytes: 100,
@@ -205,7 +176,7 @@ mod tests {
         };
         let taken = [(); 3].map(|()| bounded.receive(send()));
         assert_eq!(taken, [Taken::Accepted, Taken::Accepted, Taken::Stop]);
-        assert_eq!(bounded.end, Some(End::Bytes));
+        assert!(bounded.is_over);
         assert_eq!(counts.0, 2);
     }
 }

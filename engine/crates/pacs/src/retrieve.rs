@@ -64,32 +64,43 @@ impl DimsePacs {
         wanted: &[Wanted],
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
-        let wanted: Vec<_> = wanted.iter().collect();
-        self.pass(by_move, study, Scope::Instances, &wanted, receiver)
+        let expected = wanted.len();
+        let wanted: &[_] = &wanted.iter().collect::<Vec<_>>();
+        self.pass(by_move, &Pass { study, scope: Scope::Instances, wanted, expected }, receiver)
     }
 
     fn pass(
         &self,
         by_move: bool,
-        study: &StudyInstanceUid,
-        scope: Scope,
-        wanted: &[&Wanted],
+        pass: &Pass<'_>,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let retrieve = if by_move { move_to_us } else { get };
-        retrieve(self, study, scope, wanted, receiver)
+        retrieve(self, pass, receiver)
     }
 
     /// The first pass asks for the series over several associations; what it leaves is asked for over
     /// one, so that it shows which request breaks it.
-    pub(crate) fn share_out(&self, scope: Scope, wanted: &[&Wanted]) -> (Scope, NonZeroUsize) {
+    pub(crate) fn share_out(&self, pass: &Pass<'_>) -> (Scope, NonZeroUsize) {
         let lanes = self.settings.limits.associations;
-        if scope == Scope::Study && lanes > NonZeroUsize::MIN && has_many_series(wanted) {
+        let is_first = pass.scope == Scope::Study;
+        if is_first && lanes > NonZeroUsize::MIN && has_many_series(pass.wanted) {
             (Scope::Series, lanes)
         } else {
-            (scope, NonZeroUsize::MIN)
+            (pass.scope, NonZeroUsize::MIN)
         }
     }
+}
+
+/// One go at what is missing.
+#[derive(Debug)]
+pub(crate) struct Pass<'a> {
+    pub(crate) study: &'a StudyInstanceUid,
+    pub(crate) scope: Scope,
+    /// What is missing.
+    pub(crate) wanted: &'a [&'a Wanted],
+    /// All instances of the retrieval: requests may bring those that are in once more.
+    pub(crate) expected: usize,
 }
 
 /// What one request asks for, from much to little.
@@ -210,7 +221,8 @@ impl DimsePacs {
                 if missing.is_empty() {
                     break;
                 }
-                let error = match self.pass(by_move, study, scope, &missing, receiver) {
+                let pass = Pass { study, scope, wanted: &missing, expected: wanted.len() };
+                let error = match self.pass(by_move, &pass, receiver) {
                     Ok(()) => break,
                     // It answers: the next pass asks for less, in another way.
                     Err(error @ PacsError::Failed { .. }) => {

@@ -122,7 +122,8 @@ impl InstanceSource for DicomWeb {
                 if before == 0 {
                     return Ok(());
                 }
-                let result = self.deliver(what, receiver);
+                let shared = SharedReceiver::new(&mut *receiver, wanted.len());
+                let result = shared.ended(self.deliver(what, &mut shared.lane()));
                 let came_on = still_missing(wanted, receiver).len() < before;
                 let is_silent =
                     matches!(result, Err(PacsError::DicomWeb(DicomWebError::TimedOut { .. })));
@@ -176,13 +177,14 @@ impl DicomWeb {
         if lanes == NonZeroUsize::MIN || series.len() < 2 {
             return None;
         }
-        let receiver = SharedReceiver::new(receiver);
-        Some(in_lanes(series, lanes, |requests| {
+        let receiver = SharedReceiver::new(receiver, wanted.len());
+        let ended = in_lanes(series, lanes, |requests| {
             while let Some(what) = requests.next() {
                 self.deliver(what, &mut receiver.lane())?;
             }
             Ok(())
-        }))
+        });
+        Some(receiver.ended(ended))
     }
 
     /// Hands on what one request brings. A part that is no instance does not keep back the others.

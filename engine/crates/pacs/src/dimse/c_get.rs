@@ -1,7 +1,5 @@
 //! C-GET (PS3.4 §C.4.3): instances over the association that asks for them.
 
-use model::StudyInstanceUid;
-
 use super::association::request;
 use super::command::{
     Incoming, Operation, Request, Response, StoreRequest, encode_echo_response,
@@ -14,9 +12,9 @@ use super::receive_object::IncomingObject;
 use super::status::{Category, Status};
 use crate::error::PacsError;
 use crate::lanes::{Requests, SharedReceiver, in_lanes};
-use crate::retrieve::{DimsePacs, Scope, identifiers};
+use crate::retrieve::{DimsePacs, Pass, Scope, identifiers};
 use crate::settings::{DimseSettings, QueryRoot};
-use crate::source::{Received, Receiver, Taken, Wanted};
+use crate::source::{Received, Receiver, Taken};
 
 /// Study Root and Patient Root Query/Retrieve Information Model – GET.
 const STUDY_ROOT: &str = "1.2.840.10008.5.1.4.1.2.2.3";
@@ -31,23 +29,21 @@ const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// The last [`PacsError`]; what could be had by then was delivered.
 pub(crate) fn get(
     pacs: &DimsePacs,
-    study: &StudyInstanceUid,
-    scope: Scope,
-    wanted: &[&Wanted],
+    pass: &Pass<'_>,
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
-    let groups = storage_groups(wanted, scope != Scope::Study);
-    let (scope, lanes) = pacs.share_out(scope, wanted);
+    let groups = storage_groups(pass.wanted, pass.scope != Scope::Study);
+    let (scope, lanes) = pacs.share_out(pass);
     // A request for more would bring each association what only another one can take.
     let scope = if groups.len() > 1 { scope.max(Scope::Instances) } else { scope };
-    let receiver = SharedReceiver::new(receiver);
     let mut last = Ok(());
     for group in groups {
-        let requests = identifiers(pacs.settings.root, study, scope, &group.wanted);
+        let receiver = SharedReceiver::new(&mut *receiver, pass.expected);
+        let requests = identifiers(pacs.settings.root, pass.study, scope, &group.wanted);
         let got = in_lanes(requests, lanes, |requests| {
             get_in_turn(pacs, &group.proposals, requests, &mut receiver.lane())
         });
-        match got {
+        match receiver.ended(got) {
             Ok(()) => {}
             Err(PacsError::Stopped) => return Err(PacsError::Stopped),
             Err(error) => last = Err(error),

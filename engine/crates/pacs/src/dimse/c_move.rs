@@ -10,8 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope as Threads};
 use std::time::{Duration, Instant};
 
-use model::StudyInstanceUid;
-
 use super::association::request;
 use super::c_get::ended;
 use super::command::{Incoming, Operation, Request, StoreRequest, encode_echo_response};
@@ -24,7 +22,7 @@ use super::stream::{Handshake, Stream};
 use super::wire::{StopFlag, Wire};
 use crate::error::PacsError;
 use crate::lanes::{Requests, SharedReceiver, in_lanes};
-use crate::retrieve::{DimsePacs, Scope, identifiers};
+use crate::retrieve::{DimsePacs, Pass, identifiers};
 use crate::settings::{DimseSettings, QueryRoot, StoreScp, TimeOuts};
 use crate::source::{Received, Receiver, Taken, Wanted};
 use crate::throttle::Throttle;
@@ -130,9 +128,7 @@ impl Shared<'_> {
 /// [`PacsError`]; what came by then was delivered.
 pub(crate) fn move_to_us(
     pacs: &DimsePacs,
-    study: &StudyInstanceUid,
-    scope: Scope,
-    wanted: &[&Wanted],
+    pass: &Pass<'_>,
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
     let scp = pacs.settings.store_scp.as_ref().ok_or(PacsError::NoStoreScp)?;
@@ -140,12 +136,12 @@ pub(crate) fn move_to_us(
         .and_then(|listener| listener.local_addr().map(|address| (listener, address)));
     let (listener, address) = listening
         .map_err(|source| PacsError::Listen { address: scp.listen.to_string(), source })?;
-    let (scope, lanes) = pacs.share_out(scope, wanted);
-    let identifiers = identifiers(pacs.settings.root, study, scope, wanted);
+    let (scope, lanes) = pacs.share_out(pass);
+    let identifiers = identifiers(pacs.settings.root, pass.study, scope, pass.wanted);
     let shared = Shared {
         pacs,
         stop: StopFlag::default(),
-        receiver: SharedReceiver::new(receiver),
+        receiver: SharedReceiver::new(receiver, pass.expected),
         open: AtomicUsize::new(0),
         accepted: AtomicUsize::new(0),
         taking: AtomicUsize::new(0),
@@ -161,10 +157,11 @@ pub(crate) fn move_to_us(
             let asked = in_lanes(identifiers, lanes, |requests| ask(shared, requests));
             drop(ended.send(asked));
         });
-        let result = asking.and_then(|()| watch(shared, &end, wanted));
+        let result = asking.and_then(|()| watch(shared, &end, pass.wanted));
         shared.stop.stop();
         wake(address);
-        shared.explained(result, has_all(shared, wanted))
+        let result = shared.receiver.ended(result);
+        shared.explained(result, has_all(shared, pass.wanted))
     })
 }
 
