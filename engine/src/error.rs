@@ -71,7 +71,7 @@ pub enum PackError {
         instances: usize,
     },
     /// A PACS does not know the study.
-    #[error("PACS {name} knows no such study: check the UID, or name another PACS")]
+    #[error("PACS {name} knows no such study: check UID and Patient ID, or name another PACS")]
     NotAtPacs {
         /// What the site calls it.
         name: String,

@@ -7,7 +7,7 @@ use media::Language;
 use media::branding::Branding;
 use media::layout::Layout;
 use model::StudyInstanceUid;
-use pacs::{Availability, PacsError, PacsSettings};
+use pacs::{Availability, PacsError, PacsSettings, StudyReference};
 
 use crate::error::{Fault, PackError};
 
@@ -47,7 +47,7 @@ pub enum Source {
         /// Which one.
         pacs: Box<PacsSettings>,
         /// The study.
-        study: StudyInstanceUid,
+        study: StudyReference,
     },
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
-use engine::pacs::PacsSettings;
+use engine::pacs::{PacsSettings, StudyReference};
 use engine::{
     Language, Layout, Options, PackError, PackageReport, PackageRequest, Source, StudyInstanceUid,
     TransferSyntaxPolicy,
@@ -28,6 +28,9 @@ pub(crate) struct PackageArgs {
     /// Study Instance UID: only this study of the folder, or the one to retrieve
     #[arg(long, value_name = "UID")]
     study: Option<StudyInstanceUid>,
+    /// Patient ID, for a PACS with Patient Root that wants it; then only a study of this patient
+    #[arg(long, value_name = "ID", conflicts_with = "folder", requires = "study")]
+    patient_id: Option<String>,
     /// Name of the PACS in the configuration [default: each in the order of priority]
     #[arg(long, value_name = "NAME", conflicts_with = "folder", requires = "config")]
     pacs: Option<String>,
@@ -113,6 +116,7 @@ impl PackageArgs {
         if all.is_empty() {
             bail!("without --folder the study comes from a PACS: name one in --config, [[pacs]]");
         }
+        let study = StudyReference { study, patient_id: self.patient_id.clone() };
         let source = |pacs: &PacsSettings| Source::Pacs {
             pacs: Box::new(pacs.clone()),
             study: study.clone(),

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use engine::StudyInstanceUid;
 use engine::pacs::{
-    Availability, PacsError, PacsSettings, RecallError, RecallStep, StopFlag, recall,
+    Availability, PacsError, PacsSettings, RecallError, RecallStep, StopFlag, StudyReference,
+    recall,
 };
 use serde_json::json;
 
@@ -28,6 +29,9 @@ pub(crate) struct RecallArgs {
     /// Study Instance UID
     #[arg(long, value_name = "UID")]
     study: StudyInstanceUid,
+    /// Patient ID, for a PACS with Patient Root that wants it
+    #[arg(long, value_name = "ID")]
+    patient_id: Option<String>,
     /// Give up after so many seconds [default: recall.total of the configuration]
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u32>,
@@ -60,7 +64,8 @@ pub(crate) fn run(arguments: &RecallArgs) -> ExitCode {
         messages.notice(&format!("Ctrl-C will end the program at once: {error}"));
     }
     let mut asked = false;
-    let ended = recall(&settings, &arguments.study, &stop, &mut |step| {
+    let (study, patient_id) = (arguments.study.clone(), arguments.patient_id.clone());
+    let ended = recall(&settings, &StudyReference { study, patient_id }, &stop, &mut |step| {
         asked = true;
         if let Some(sentence) = sentence(&step) {
             messages.notice(&sentence);

@@ -16,6 +16,7 @@ mod support;
 
 mod as_from_a_folder;
 mod fixture_pacs;
+mod patient_root;
 mod peer;
 mod peers;
 mod recall;

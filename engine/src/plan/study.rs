@@ -3,8 +3,7 @@
 
 use std::collections::HashSet;
 
-use model::StudyInstanceUid;
-use pacs::{InstanceSummary, SeriesSummary, StudyKeys, StudyQuery, StudySummary, Wanted};
+use pacs::{InstanceSummary, SeriesSummary, StudyQuery, StudyReference, StudySummary, Wanted};
 
 use super::{Expected, FileCounts, Plan, digest_of, number};
 use crate::error::PackError;
@@ -25,16 +24,14 @@ pub(crate) struct StudyPlan {
 pub(crate) fn plan(
     pacs: &dyn StudyQuery,
     name: &str,
-    uid: &StudyInstanceUid,
+    study: &StudyReference,
     options: &Options,
 ) -> Result<StudyPlan, PackError> {
     let failed = |source: pacs::PacsError| PackError::Unanswered {
         name: name.to_owned(),
         source: Box::new(source),
     };
-    let studies = pacs.find_studies(&StudyKeys::of_study(uid.clone())).map_err(failed)?;
-    // A PACS that does not know the key answers all that it has.
-    let study = studies.found.into_iter().find(|study| study.study == *uid);
+    let study = study.find(pacs).map_err(failed)?;
     let study = study.ok_or_else(|| PackError::NotAtPacs { name: name.to_owned() })?;
     let mut listed: Vec<_> = pacs
         .list_study(&study)

@@ -119,6 +119,15 @@ pub enum PacsError {
     /// C-MOVE is asked for and there is nothing that it could send to.
     #[error("C-MOVE needs `[store_scp] listen`: an address where the PACS reaches this machine")]
     NoStoreScp,
+    /// A PACS with Patient Root does not answer without the Patient ID.
+    #[error(
+        "{source}. With `root = \"patient\"` it wants the Patient ID: give it by `--patient-id`, or \
+         write `root = \"study\"` if the PACS has Study Root"
+    )]
+    WantsPatientId {
+        /// What it answered.
+        source: Box<PacsError>,
+    },
     /// A DICOMweb server did not deliver.
     #[error("{0}")]
     DicomWeb(#[source] DicomWebError),

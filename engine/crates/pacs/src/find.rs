@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use dicom_core::VR;
 use model::StudyInstanceUid;
+use part10::Dataset;
 
 use crate::answers::{
     ACCESSION_NUMBER, OF_IMAGE, OF_SERIES, OF_STUDY, PATIENT_ID, SERIES_INSTANCE_UID, STUDY_DATE,
@@ -17,24 +18,46 @@ use crate::retrieve::DimsePacs;
 use crate::settings::QueryRoot;
 use crate::source::StudyQuery;
 
+impl DimsePacs {
+    /// Patient IDs that the PACS has (PATIENT level, which only Patient Root has).
+    ///
+    /// # Errors
+    /// [`PacsError`].
+    pub(crate) fn find_patients(&self) -> Result<Vec<String>, PacsError> {
+        let identifier = Identifier::new(Level::Patient).asking(&[(PATIENT_ID, VR::LO)]);
+        let mut finder = Finder::open(self)?;
+        let id = |answer: &Dataset<'_>| answer.text(PATIENT_ID).filter(|id| !id.trim().is_empty());
+        let matches = finder.find(identifier, self.settings.limits.matches, id)?;
+        finder.close();
+        Ok(matches.found)
+    }
+}
+
 impl StudyQuery for DimsePacs {
     fn find_studies(&self, keys: &StudyKeys) -> Result<Matches<StudySummary>, PacsError> {
         let mut identifier =
             Identifier::new(Level::Study).asking(OF_STUDY).asking(&self.settings.more_keys);
-        let keys = [
+        let matching = [
             (STUDY_INSTANCE_UID, VR::UI, keys.study.as_ref().map(StudyInstanceUid::as_str)),
             (PATIENT_ID, VR::LO, keys.patient_id.as_deref()),
             (ACCESSION_NUMBER, VR::SH, keys.accession_number.as_deref()),
             (STUDY_DATE, VR::DA, keys.study_date.as_deref()),
         ];
-        for (tag, vr, value) in keys {
+        for (tag, vr, value) in matching {
             if let Some(value) = value {
                 identifier = identifier.matching(tag, vr, value);
             }
         }
         let mut finder = Finder::open(self)?;
-        let mut matches = finder.find(identifier, self.settings.limits.matches, |answer| {
+        let found = finder.find(identifier, self.settings.limits.matches, |answer| {
             study(answer, &self.settings.more_keys)
+        });
+        let has_to_name_patients = self.settings.root == QueryRoot::Patient;
+        let mut matches = found.map_err(|error| match error {
+            PacsError::Failed { .. } if has_to_name_patients && keys.patient_id.is_none() => {
+                PacsError::WantsPatientId { source: Box::new(error) }
+            }
+            other => other,
         })?;
         finder.close();
         // The same study may be answered once for each place where it is stored.

@@ -32,7 +32,9 @@ pub use error::PacsError;
 pub use mapping::{Attribute, Mapping, attribute};
 pub use model::AeTitle;
 pub use protocol::Pacs;
-pub use query::{Availability, InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+pub use query::{
+    Availability, InstanceSummary, Matches, SeriesSummary, StudyKeys, StudyReference, StudySummary,
+};
 pub use recall::{
     Hook, HookAddress, HookMethod, InvalidHookAddress, RecallAsk, RecallError, RecallSettings,
     RecallStep, recall,

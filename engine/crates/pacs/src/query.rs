@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::dicomweb::DicomWebError;
 use crate::error::PacsError;
+use crate::source::StudyQuery;
 use dicom_core::Tag;
 use model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
@@ -25,6 +26,46 @@ impl StudyKeys {
     /// Asks for one study.
     pub fn of_study(study: StudyInstanceUid) -> Self {
         Self { study: Some(study), ..Self::default() }
+    }
+}
+
+/// One study, and whose it is, where the PACS wants to know that.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StudyReference {
+    /// Study Instance UID (0020,000D).
+    pub study: StudyInstanceUid,
+    /// Patient ID (0010,0020): with Patient Root a unique key, without which some answer nothing.
+    pub patient_id: Option<String>,
+}
+
+impl From<StudyInstanceUid> for StudyReference {
+    fn from(study: StudyInstanceUid) -> Self {
+        Self { study, patient_id: None }
+    }
+}
+
+impl fmt::Debug for StudyReference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StudyReference").field("study", &self.study).finish_non_exhaustive()
+    }
+}
+
+impl StudyReference {
+    /// Asks for the study; `None` when the PACS does not know it, or only as that of somebody else.
+    ///
+    /// # Errors
+    /// [`PacsError`].
+    pub fn find(&self, pacs: &dyn StudyQuery) -> Result<Option<StudySummary>, PacsError> {
+        let patient_id = self.patient_id.clone();
+        let keys = StudyKeys { patient_id, ..StudyKeys::of_study(self.study.clone()) };
+        let found = pacs.find_studies(&keys)?.found;
+        // A PACS that does not know a key answers all that it has.
+        Ok(found.into_iter().find(|one| one.study == self.study && self.is_theirs(one)))
+    }
+
+    fn is_theirs(&self, summary: &StudySummary) -> bool {
+        let told = summary.patient_id.trim();
+        self.patient_id.as_deref().is_none_or(|id| told.is_empty() || told == id.trim())
     }
 }
 

@@ -7,15 +7,13 @@ mod hook;
 
 use std::time::{Duration, Instant};
 
-use model::StudyInstanceUid;
-
 pub use hook::{Hook, HookAddress, HookMethod, InvalidHookAddress};
 
 use crate::dimse::status::Status;
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
 use crate::protocol::Pacs;
-use crate::query::{Availability, StudyKeys, StudySummary};
+use crate::query::{Availability, StudyReference, StudySummary};
 use crate::settings::PacsSettings;
 use crate::source::{Received, Receiver, StudyQuery as _, Taken, Wanted};
 
@@ -78,7 +76,7 @@ pub enum RecallStep {
 #[non_exhaustive]
 pub enum RecallError {
     /// The PACS does not know it.
-    #[error("the PACS knows no such study: check the UID, or name another PACS")]
+    #[error("the PACS knows no such study: check UID and Patient ID, or name another PACS")]
     NoSuchStudy,
     /// It will not come back.
     #[error("the study is UNAVAILABLE: the PACS cannot deliver it at all")]
@@ -108,14 +106,14 @@ pub enum RecallError {
 /// [`RecallError`]; [`PacsError::Stopped`] in it when the flag is raised.
 pub fn recall(
     settings: &PacsSettings,
-    study: &StudyInstanceUid,
+    study: &StudyReference,
     stop: &StopFlag,
     watch: &mut dyn FnMut(RecallStep),
 ) -> Result<(), RecallError> {
     let pacs = settings.open(stop)?;
     let recall = &settings.recall;
     let begun = Instant::now();
-    let Some(summary) = find(&pacs, study)? else { return Err(RecallError::NoSuchStudy) };
+    let Some(summary) = study.find(&pacs)? else { return Err(RecallError::NoSuchStudy) };
     let mut known = look(&pacs, &summary)?;
     match known {
         Availability::Online => return Ok(()),
@@ -170,13 +168,8 @@ fn pause(time: Duration, stop: &StopFlag) -> Result<(), PacsError> {
     }
 }
 
-fn find(pacs: &Pacs, study: &StudyInstanceUid) -> Result<Option<StudySummary>, PacsError> {
-    let found = pacs.find_studies(&StudyKeys::of_study(study.clone()))?.found;
-    Ok(found.into_iter().find(|one| one.study == *study))
-}
-
-fn again(pacs: &Pacs, study: &StudyInstanceUid) -> Result<Availability, PacsError> {
-    match find(pacs, study)? {
+fn again(pacs: &Pacs, study: &StudyReference) -> Result<Availability, PacsError> {
+    match study.find(pacs)? {
         Some(summary) => look(pacs, &summary),
         None => Ok(Availability::Unavailable),
     }

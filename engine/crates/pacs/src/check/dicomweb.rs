@@ -1,6 +1,6 @@
 //! DNS, TCP, TLS, token, QIDO-RS, WADO-RS, and the clock of the server.
 
-use super::sample::{One, sample};
+use super::sample::{One, any, sample};
 use super::{CheckStep as Step, Tell};
 use crate::dicomweb::{ClockOffset, DicomWeb, ServiceUrl, WebSettings};
 use crate::dimse::association::{connect_first, resolve};
@@ -29,7 +29,7 @@ pub(super) fn check(settings: &WebSettings, stop: &StopFlag, tell: &mut Tell<'_>
     if let Some(token) = web.try_token() {
         tell.step(Step::Token, token.map_err(Into::into), |()| "given".to_owned())?;
     }
-    let sampled = sample(&web);
+    let sampled = sample(&web, &any());
     let clock = web.clock_offset();
     let sampled = tell.step(Step::Qido, sampled, |sample| match sample {
         Some(_) => "studies, series and instances are answered".to_owned(),

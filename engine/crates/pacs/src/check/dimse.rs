@@ -1,13 +1,13 @@
 //! DNS, TCP, TLS, association, C-ECHO, C-FIND, C-GET, C-MOVE.
 
-use super::sample::{One, sample};
+use super::sample::{One, any, sample, sample_of};
 use super::{CheckStep as Step, Tell};
 use crate::dimse::association::{connect_to, request, resolve, secured};
 use crate::dimse::context::{Proposal, VERIFICATION};
 use crate::dimse::stream::Stream;
 use crate::dimse::wire::StopFlag;
 use crate::retrieve::DimsePacs;
-use crate::settings::DimseSettings;
+use crate::settings::{DimseSettings, QueryRoot};
 
 /// `None` at the first step that fails.
 pub(super) fn check(settings: &DimseSettings, stop: &StopFlag, tell: &mut Tell<'_>) -> Option<()> {
@@ -35,7 +35,11 @@ pub(super) fn check(settings: &DimseSettings, stop: &StopFlag, tell: &mut Tell<'
     let accepted = |_: &_| format!("{called} accepts {calling}");
     tell.step(Step::Association, associated, accepted)?.release();
     tell.step(Step::CEcho, pacs.echo(), |()| "answered".to_owned())?;
-    let (study, wanted) = tell.step(Step::CFind, sample(&pacs), |sample| match sample {
+    let sampled = match settings.root {
+        QueryRoot::Study => sample(&pacs, &any()),
+        QueryRoot::Patient => pacs.find_patients().and_then(|all| sample_of(&pacs, all)),
+    };
+    let (study, wanted) = tell.step(Step::CFind, sampled, |sample| match sample {
         Some(_) => "studies, series and instances are answered".to_owned(),
         None => "answered, and no instance is at hand to try a retrieval with".to_owned(),
     })??;

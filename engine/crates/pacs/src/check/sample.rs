@@ -6,15 +6,36 @@ use crate::error::PacsError;
 use crate::query::{Availability, StudyKeys};
 use crate::source::{Received, Receiver, StudyQuery, Taken, Wanted};
 
-/// How many studies are looked into for an instance.
+/// How many patients and studies are looked into for an instance.
+const PATIENTS: usize = 5;
 const STUDIES: usize = 5;
+
+/// As [`sample`], where patient by patient must be asked for.
+pub(super) fn sample_of(
+    pacs: &dyn StudyQuery,
+    patients: Vec<String>,
+) -> Result<Option<(StudyInstanceUid, Wanted)>, PacsError> {
+    for patient in patients.into_iter().take(PATIENTS) {
+        let keys = StudyKeys { patient_id: Some(patient), ..StudyKeys::default() };
+        let sampled = sample(pacs, &keys)?;
+        if sampled.is_some() {
+            return Ok(sampled);
+        }
+    }
+    Ok(None)
+}
+
+/// Studies of whatever date there is, for whoever asks about nobody in particular.
+pub(super) fn any() -> StudyKeys {
+    StudyKeys { study_date: Some("19000101-".into()), ..StudyKeys::default() }
+}
 
 /// An instance of the smallest study that is at hand, as far as the PACS says.
 pub(super) fn sample(
     pacs: &dyn StudyQuery,
+    keys: &StudyKeys,
 ) -> Result<Option<(StudyInstanceUid, Wanted)>, PacsError> {
-    let keys = StudyKeys { study_date: Some("19000101-".into()), ..StudyKeys::default() };
-    let mut studies = pacs.find_studies(&keys)?.found;
+    let mut studies = pacs.find_studies(keys)?.found;
     // One that is not would fail for a reason that nobody has to mend.
     studies.retain(|study| matches!(study.availability, None | Some(Availability::Online)));
     studies.sort_by_key(|study| study.instances.filter(|count| *count > 0).unwrap_or(u64::MAX));

@@ -13,6 +13,7 @@ const QUERY_RETRIEVE_LEVEL: Tag = Tag(0x0008, 0x0052);
 /// Where in the information model a query or retrieval takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
+    Patient,
     Study,
     Series,
     Image,
@@ -21,6 +22,7 @@ pub(crate) enum Level {
 impl Level {
     fn term(self) -> &'static str {
         match self {
+            Self::Patient => "PATIENT",
             Self::Study => "STUDY",
             Self::Series => "SERIES",
             Self::Image => "IMAGE",
