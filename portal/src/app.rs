@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::listen::{Listener, UnusableTls, serve};
 use crate::messages::Site;
 use crate::password::hashing::{Cost, Hasher, UnusableCost};
+use crate::recovery::Recovery;
 use crate::secret::SiteSecret;
 use crate::task::{Stop, Tasks};
 use crate::web::{self, Transport, WebSettings};
@@ -73,6 +74,8 @@ pub struct Services {
     pub clock: Clock,
     /// What tokens are hashed with.
     pub(crate) secret: SiteSecret,
+    /// Takes requests for what was forgotten.
+    pub(crate) recovery: Recovery,
 }
 
 impl Services {
@@ -107,7 +110,7 @@ impl Portal {
         let store: Arc<dyn Store> = Arc::<SledStore>::clone(&embedded);
         let accounts =
             Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
-        let services = Services { store, accounts, clock, secret };
+        let services = Services { store, accounts, clock, secret, recovery: Recovery::new() };
         Ok(Self { store: embedded, services, web })
     }
 
@@ -176,6 +179,8 @@ const SWEEP_MOST: usize = 1000;
 /// Every task that works behind the pages.
 fn start_tasks(tasks: &mut Tasks, services: &Services) {
     let swept = services.clone();
+    let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
+    tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));
     tasks.start("sweep", move |stop| sweep(swept.clone(), stop));
 }
 
