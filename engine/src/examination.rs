@@ -23,6 +23,8 @@ pub struct Examination {
     pub referring_physician: Option<String>,
     /// Sede di esecuzione.
     pub site: Option<String>,
+    /// Whether the PACS lists a report in it.
+    pub has_report: bool,
     /// Stato.
     pub status: Option<ExaminationStatus>,
     /// Data.
@@ -102,6 +104,10 @@ impl Examination {
                 .and_then(|name| display_pn(&name)),
             site: pacs.site.clone().or_else(|| first(&mapping.site)),
             status: first(&mapping.status).and_then(|term| ExaminationStatus::of(&term)),
+            has_report: first(&mapping.report).is_some_and(|values| {
+                let mut values = values.split('\\').map(str::trim);
+                values.any(|value| mapping.report_terms.iter().any(|term| term == value))
+            }),
             performed: first(&mapping.date).and_then(|date| {
                 let time = first(&mapping.time);
                 Moment::of(&date, time.as_deref(), first(&mapping.utc_offset).as_deref())

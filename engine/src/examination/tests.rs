@@ -90,11 +90,25 @@ fn what_is_missing_is_not_made_up() {
                 kind: None,
                 referring_physician: None,
                 site: None,
+                has_report: false,
                 status: None,
                 performed: None,
             }
         );
     }
+}
+
+#[rstest]
+#[case::modality("", "DX\\SR", true)]
+#[case::document("", "DOC", true)]
+#[case::none("", "DX\\KO", false)]
+#[case::no_answer("", "", false)]
+#[case::text("1.2.840.10008.5.1.4.1.1.1.1\\1.2.840.10008.5.1.4.1.1.88.11", "DX\\SR", true)]
+// What the PACS says of the classes counts: this SR is of the dose.
+#[case::dose("1.2.840.10008.5.1.4.1.1.2\\1.2.840.10008.5.1.4.1.1.88.67", "CT\\SR", false)]
+fn reports(#[case] sop_classes: &str, #[case] modalities: &str, #[case] expected: bool) {
+    let values = [(Tag(0x0008, 0x0062), sop_classes), (Tag(0x0008, 0x0061), modalities)];
+    assert_eq!(shown(&values).has_report, expected);
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(super) struct Section {
     site: Option<Vec<String>>,
     status: Option<Vec<String>>,
     modalities: Option<Vec<String>>,
+    report: Option<Vec<String>>,
+    report_terms: Option<Vec<String>>,
     date: Option<Vec<String>>,
     time: Option<Vec<String>>,
     utc_offset: Option<Vec<String>>,
@@ -39,6 +41,14 @@ impl Section {
             site: read("site", self.site.as_deref(), usual.site)?,
             status: read("status", self.status.as_deref(), usual.status)?,
             modalities: read("modalities", self.modalities.as_deref(), usual.modalities)?,
+            report: read("report", self.report.as_deref(), usual.report)?,
+            report_terms: match &self.report_terms {
+                Some(terms) => {
+                    ensure!(terms.len() <= 64, "report_terms are {}: 64 at most", terms.len());
+                    terms.clone()
+                }
+                None => usual.report_terms,
+            },
             date: read("date", self.date.as_deref(), usual.date)?,
             time: read("time", self.time.as_deref(), usual.time)?,
             utc_offset: read("utc_offset", self.utc_offset.as_deref(), usual.utc_offset)?,

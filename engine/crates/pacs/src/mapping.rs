@@ -13,7 +13,22 @@ use crate::answers::{
 
 const REQUESTED_PROCEDURE_DESCRIPTION: Tag = Tag(0x0032, 0x1060);
 const REQUESTING_PHYSICIAN: Tag = Tag(0x0032, 0x1032);
+const SOP_CLASSES_IN_STUDY: Tag = Tag(0x0008, 0x0062);
 const STUDY_STATUS_ID: Tag = Tag(0x0032, 0x000A);
+
+/// What says that a study holds a report: the modalities, and the SOP classes of texts and of encapsulated
+/// documents. Structured reports of doses are SR too, and are none that a patient waits for.
+const REPORT_TERMS: [&str; 9] = [
+    "SR",
+    "DOC",
+    "1.2.840.10008.5.1.4.1.1.88.11",
+    "1.2.840.10008.5.1.4.1.1.88.22",
+    "1.2.840.10008.5.1.4.1.1.88.33",
+    "1.2.840.10008.5.1.4.1.1.88.34",
+    "1.2.840.10008.5.1.4.1.1.88.35",
+    "1.2.840.10008.5.1.4.1.1.104.1",
+    "1.2.840.10008.5.1.4.1.1.104.2",
+];
 
 /// An attribute with the VR in which it is asked for.
 pub type Attribute = (Tag, VR);
@@ -69,6 +84,10 @@ pub struct Mapping {
     pub status: Vec<Attribute>,
     /// Tipo: modalities.
     pub modalities: Vec<Attribute>,
+    /// Whether the study holds a report.
+    pub report: Vec<Attribute>,
+    /// The values of these that say so.
+    pub report_terms: Vec<String>,
     /// Data, DA.
     pub date: Vec<Attribute>,
     /// Its time, TM.
@@ -97,6 +116,9 @@ impl Default for Mapping {
             site: vec![(INSTITUTION_NAME, VR::LO)],
             status: vec![(STUDY_STATUS_ID, VR::CS)],
             modalities: vec![(MODALITIES_IN_STUDY, VR::CS)],
+            // Few PACS tell the SOP classes; where they do, these know better than the modalities.
+            report: vec![(SOP_CLASSES_IN_STUDY, VR::UI), (MODALITIES_IN_STUDY, VR::CS)],
+            report_terms: REPORT_TERMS.map(str::to_owned).to_vec(),
             date: vec![(STUDY_DATE, VR::DA)],
             time: vec![(STUDY_TIME, VR::TM)],
             utc_offset: vec![(TIMEZONE_OFFSET, VR::SH)],
@@ -115,6 +137,7 @@ impl Mapping {
             &self.site,
             &self.status,
             &self.modalities,
+            &self.report,
             &self.date,
             &self.time,
             &self.utc_offset,
@@ -158,7 +181,12 @@ mod tests {
         };
         assert_eq!(
             mapping.more_keys(),
-            [private, (REQUESTED_PROCEDURE_DESCRIPTION, VR::LO), (REQUESTING_PHYSICIAN, VR::PN)]
+            [
+                private,
+                (REQUESTED_PROCEDURE_DESCRIPTION, VR::LO),
+                (REQUESTING_PHYSICIAN, VR::PN),
+                (SOP_CLASSES_IN_STUDY, VR::UI),
+            ]
         );
     }
 }
