@@ -57,9 +57,8 @@ impl<'a> Readable<'a> {
         let is_told = mime_type(dataset)
             .is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/pdf"))
             || sop_class.as_deref() == Some(ENCAPSULATED_PDF);
-        // What the bytes are counts, not what they are called; some writers put bytes before a PDF.
-        let is_pdf = document.starts_with(PDF)
-            || is_told && document.get(..1024).unwrap_or(document).windows(5).any(|at| at == PDF);
+        // What the bytes are counts, not what they are called.
+        let is_pdf = document.starts_with(PDF) || is_told && is_pdf(document);
         Some(match sop_class.as_deref() {
             _ if document.is_empty() => Self::Empty,
             _ if is_pdf => Self::Pdf(document),
@@ -70,8 +69,19 @@ impl<'a> Readable<'a> {
     }
 }
 
+/// What may keep a file that is said to be a PDF from being opened; `None` when nothing does, as far as its
+/// beginning and its end tell.
+pub fn pdf_fault(file: &[u8]) -> Option<ReportFault> {
+    if is_pdf(file) { fault_at_end(file) } else { Some(ReportFault::NoPdf) }
+}
+
+/// Some writers put bytes before a PDF.
+fn is_pdf(file: &[u8]) -> bool {
+    file.get(..1024).unwrap_or(file).windows(PDF.len()).any(|at| at == PDF)
+}
+
 /// What may keep a PDF from being opened, as far as its end tells (ISO 32000-1 §7.5.5).
-pub(crate) fn pdf_fault(pdf: &[u8]) -> Option<ReportFault> {
+pub(crate) fn fault_at_end(pdf: &[u8]) -> Option<ReportFault> {
     let find = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).rposition(|at| at == word);
     let end = pdf.get(pdf.len().saturating_sub(END_OF_PDF)..)?;
     let Some(start) = find(end, b"startxref") else { return Some(ReportFault::Damaged) };
@@ -176,6 +186,8 @@ mod tests {
         b"%PDF-1.5\n1 0 obj << /Type /XRef /Encrypt 2 0 R >> stream\nstartxref\n9\n%%EOF".to_vec(),
         Some(ReportFault::Locked)
     )]
+    #[case::no_pdf(b"<html>".to_vec(), Some(ReportFault::NoPdf))]
+    #[case::empty(Vec::new(), Some(ReportFault::NoPdf))]
     #[case::word_in_a_text(
         b"%PDF-1.5\n(/Encrypt)\n1 0 obj << /Type /XRef >> stream\nstartxref\n20\n%%EOF".to_vec(),
         None

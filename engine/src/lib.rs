@@ -44,13 +44,14 @@ mod usage;
 mod whole;
 mod window;
 
+pub use document::pdf_fault;
 pub use error::{Fault, PackError};
 pub use examination::{Examination, ExaminationStatus, Kind, Moment};
-pub use media::Language;
 pub use media::branding::{self, Branding};
 pub use media::contents::{Counts, Institution};
 pub use media::layout::Layout;
-pub use model::{InvalidUid, Notice, Refusal, SopInstanceUid, StudyInstanceUid};
+pub use media::{Date, Language};
+pub use model::{InvalidUid, Notice, Refusal, ReportFault, SopInstanceUid, StudyInstanceUid};
 pub use pacs;
 pub use pipeline::pack;
 pub use plan::FileCounts;

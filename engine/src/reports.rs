@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use zipstream::{Search, deflate, store};
 
 use crate::assembly::Assembly;
-use crate::document::{Listing, Readable, mime_type, pdf_fault};
+use crate::document::{Listing, Readable, fault_at_end, mime_type};
 use crate::error::PackError;
 use crate::key_image::{BYTES, LONGEST_SIDE, embedded, frame_index};
 use crate::outcome::InstanceFacts;
@@ -65,7 +65,7 @@ impl<W: Write> Assembly<'_, W> {
             |fault| self.notices.push(Notice::ReportImpaired(subject.clone(), fault));
         let (documents, pdf, pictures) = match Readable::of(&dataset) {
             Some(Readable::Pdf(pdf)) => {
-                pdf_fault(pdf).into_iter().for_each(impaired);
+                fault_at_end(pdf).into_iter().for_each(impaired);
                 return self.put_pdf(listing, pdf);
             }
             Some(Readable::NoPdf(document)) => {

@@ -12,7 +12,7 @@ mod clock;
 mod listen;
 mod messages;
 mod password;
-mod recovery;
+pub mod results;
 pub mod secret;
 mod task;
 mod web;
@@ -31,4 +31,4 @@ pub use password::{Password, Rule};
 /// What the portal remembers.
 pub use store;
 pub use task::{Stop, StopHandle, Tasks};
-pub use web::{Transport, UnusableWeb, WebSettings, paths};
+pub use web::{Transport, UnusableWeb, WebSettings};

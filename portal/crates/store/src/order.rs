@@ -102,7 +102,6 @@ pub struct Examination {
 /// Tipo, by the modalities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum Kind {
     /// Radiologia.
     Radiology,
@@ -125,7 +124,6 @@ pub enum Kind {
 /// How far an examination is, in the order of its course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum ExaminationStatus {
     /// Planned.
     Scheduled,
@@ -190,6 +188,8 @@ pub struct PacsAnswer {
     pub failing_since: Option<Timestamp>,
     /// Why not, without patient data.
     pub fault: Option<String>,
+    /// Answers that were of other patients, and refused.
+    pub refused: u32,
     /// It had more than it is asked for.
     pub is_cut: bool,
 }

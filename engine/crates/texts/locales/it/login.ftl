@@ -8,4 +8,3 @@ login-wait = Troppi tentativi. Riprova tra { $seconds ->
     [one] un secondo
    *[other] { $seconds } secondi
 }.
-login-ended-elsewhere = Su tutti gli altri dispositivi è ora necessario accedere di nuovo.

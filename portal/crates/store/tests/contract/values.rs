@@ -148,6 +148,7 @@ pub(crate) fn refresh(person: PersonId, seconds: i64) -> Refresh {
             answered: Some(at(seconds)),
             failing_since: None,
             fault: None,
+            refused: 0,
             is_cut: false,
         }],
     }

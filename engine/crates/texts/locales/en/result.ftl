@@ -1,0 +1,17 @@
+result-kind-radiology = Radiology
+result-kind-nuclear-medicine = Nuclear medicine
+result-kind-radiotherapy = Radiotherapy
+result-kind-cardiology = Cardiology
+result-kind-endoscopy = Endoscopy
+result-kind-pathology = Pathology
+result-kind-ophthalmology = Ophthalmology
+result-kind-dermatology = Dermatology
+result-status-scheduled = Scheduled
+result-status-in-progress = In progress
+result-status-performed = Performed
+result-status-final = Final
+result-status-cancelled = Cancelled
+result-behind-since = This list is of { $moment }: whether there are newer results cannot be told at the moment. Try again later.
+result-behind = Whether there are results cannot be told at the moment: try again later.
+result-refreshing = The list is being brought up to date: load the page again in a moment.
+result-incomplete = There are more results than this portal can list: for the oldest ones turn to the institution.

@@ -1,0 +1,17 @@
+result-kind-radiology = Radiologia
+result-kind-nuclear-medicine = Medicina nucleare
+result-kind-radiotherapy = Radioterapia
+result-kind-cardiology = Cardiologia
+result-kind-endoscopy = Endoscopia
+result-kind-pathology = Anatomia patologica
+result-kind-ophthalmology = Oculistica
+result-kind-dermatology = Dermatologia
+result-status-scheduled = Programmato
+result-status-in-progress = In corso
+result-status-performed = Eseguito
+result-status-final = Finale
+result-status-cancelled = Annullato
+result-behind-since = L'elenco è aggiornato al { $moment }: in questo momento non è possibile sapere se ci sono esiti più recenti. Riprova più tardi.
+result-behind = In questo momento non è possibile sapere se ci sono esiti: riprova più tardi.
+result-refreshing = L'elenco è in aggiornamento: ricarica la pagina fra qualche istante.
+result-incomplete = Gli esiti sono più di quelli che il portale può elencare: per i più vecchi rivolgiti alla struttura.

@@ -1,0 +1,128 @@
+//! The configured PACS as a source of orders.
+
+use engine::pacs::{PacsSettings, StopFlag, StudyKeys, StudyQuery as _, StudySummary};
+use engine::{ExaminationStatus, Kind, Moment};
+use jiff::civil::{Date, Time};
+use store::{Examination, IssuedId, ListedReport, Private};
+
+use crate::results::grouping::Told;
+use crate::results::refresh::{Answer, OrderSource};
+
+/// Letters of a text of a PACS that are kept.
+const MOST_LETTERS: usize = 256;
+/// The longest UID (PS3.5 §9.1), and some more for those that are odd.
+const LONGEST_UID: usize = 128;
+
+/// The PACS of the configuration, in the order of their priority.
+#[derive(Debug)]
+pub struct PacsOrders(pub Vec<PacsSettings>);
+
+impl OrderSource for PacsOrders {
+    fn pacs(&self) -> Vec<String> {
+        self.0.iter().map(|pacs| pacs.name.clone()).collect()
+    }
+
+    fn ask(&self, pacs: usize, ids: &[IssuedId], stop: &StopFlag) -> Result<Answer, String> {
+        let settings = self.0.get(pacs).ok_or("there is no such PACS")?;
+        let mut answer = Answer::default();
+        for id in ids {
+            let keys = StudyKeys { patient_id: Some(id.id.0.clone()), ..StudyKeys::default() };
+            let open = settings.open(stop);
+            let matches = open
+                .and_then(|pacs| pacs.find_studies(&keys))
+                .map_err(|error| error.to_string())?;
+            answer.is_cut |= matches.is_cut;
+            for study in &matches.found {
+                match told(study, settings, id) {
+                    Some(told) => answer.told.push(told),
+                    None => answer.refused = answer.refused.saturating_add(1),
+                }
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// A study as it is kept; `None` when it is of another patient than was asked for.
+fn told(study: &StudySummary, pacs: &PacsSettings, id: &IssuedId) -> Option<Told> {
+    let is_same = |told: &str, asked: &str| told.trim() == asked.trim();
+    let issuer = &study.issuer_of_patient_id;
+    // Few PACS tell an issuer, and a site with one issuer only does not name it.
+    let is_of_issuer =
+        issuer.trim().is_empty() || id.issuer.is_empty() || is_same(issuer, &id.issuer);
+    let uid = study.study.as_str();
+    if !is_same(&study.patient_id, &id.id) || !is_of_issuer || uid.len() > LONGEST_UID {
+        return None;
+    }
+    let shown = engine::Examination::of(study, pacs);
+    let private = |text: Option<String>| text.and_then(|text| plain(&text)).map(Private);
+    Some(Told {
+        order_number: private(shown.order_number),
+        examination: Examination {
+            study: Private(uid.to_owned()),
+            patient_id: id.clone(),
+            pacs: pacs.name.clone(),
+            accession_number: private(shown.accession_number),
+            description: private(shown.description),
+            kind: shown.kind.and_then(kind),
+            status: shown.status.and_then(status),
+            performed: shown.performed.and_then(moment),
+            physician: private(shown.referring_physician),
+            site: shown.site.and_then(|text| plain(&text)),
+            listed_report: if shown.has_report {
+                ListedReport::Present
+            } else {
+                ListedReport::Absent
+            },
+        },
+    })
+}
+
+/// A text on one line, of bounded length; `None` when nothing is left of it.
+fn plain(text: &str) -> Option<String> {
+    let letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let plain: String = letters.take(MOST_LETTERS).collect();
+    let plain = plain.trim();
+    (!plain.is_empty()).then(|| plain.to_owned())
+}
+
+fn kind(kind: Kind) -> Option<store::Kind> {
+    Some(match kind {
+        Kind::Radiology => store::Kind::Radiology,
+        Kind::NuclearMedicine => store::Kind::NuclearMedicine,
+        Kind::Radiotherapy => store::Kind::Radiotherapy,
+        Kind::Cardiology => store::Kind::Cardiology,
+        Kind::Endoscopy => store::Kind::Endoscopy,
+        Kind::Pathology => store::Kind::Pathology,
+        Kind::Ophthalmology => store::Kind::Ophthalmology,
+        Kind::Dermatology => store::Kind::Dermatology,
+        _ => return None,
+    })
+}
+
+fn status(status: ExaminationStatus) -> Option<store::ExaminationStatus> {
+    Some(match status {
+        ExaminationStatus::Scheduled => store::ExaminationStatus::Scheduled,
+        ExaminationStatus::InProgress => store::ExaminationStatus::InProgress,
+        ExaminationStatus::Performed => store::ExaminationStatus::Performed,
+        ExaminationStatus::Final => store::ExaminationStatus::Final,
+        ExaminationStatus::Cancelled => store::ExaminationStatus::Cancelled,
+        _ => return None,
+    })
+}
+
+/// `None` when the calendar has no such day.
+fn moment(moment: Moment) -> Option<store::Moment> {
+    let Moment { date, time, utc_offset_minutes } = moment;
+    let part = |number: u32| i8::try_from(number).ok();
+    let date = Date::new(
+        i16::try_from(date.year()).ok()?,
+        part(date.month().into())?,
+        part(date.day().into())?,
+    )
+    .ok()?;
+    let time = time.and_then(|(hour, minute, second)| {
+        Time::new(part(hour.into())?, part(minute.into())?, part(second.into())?, 0).ok()
+    });
+    Some(store::Moment { date, time, utc_offset_minutes })
+}
