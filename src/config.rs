@@ -10,10 +10,12 @@ mod environment;
 mod known_keys;
 mod pacs;
 mod portal;
+mod results;
 mod store;
 
 use std::path::Path;
 
+use ::portal::results::ResultsSettings;
 use anyhow::{Context as _, bail};
 use engine::Branding;
 use engine::pacs::PacsSettings;
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) store: Option<store::StoreSettings>,
     /// The pages of the patients.
     pub(crate) portal: Option<portal::PortalSettings>,
+    /// What patients see, from these PACS.
+    pub(crate) results: ResultsSettings,
 }
 
 /// The configuration as it is written.
@@ -45,6 +49,7 @@ struct File {
     store_scp: Option<pacs::StoreScpSection>,
     store: Option<store::Section>,
     portal: Option<portal::Section>,
+    results: results::Section,
 }
 
 impl Config {
@@ -84,10 +89,12 @@ impl Config {
             environment::set(&mut table, name, value).with_context(|| format!("{PREFIX}{name}"))?;
         }
         check_keys(&table)?;
-        let File { branding, pacs, store_scp, store, portal } = File::deserialize(table)?;
+        let File { branding, pacs, store_scp, store, portal, results } = File::deserialize(table)?;
+        let pacs = pacs::check(pacs, store_scp, folder)?;
         Ok(Self {
             branding: branding.check(folder)?,
-            pacs: pacs::check(pacs, store_scp, folder)?,
+            results: ResultsSettings { pacs: pacs.clone(), ..results.check()? },
+            pacs,
             store: store.map(|store| store.check(folder)).transpose()?,
             portal: portal.map(|portal| portal.check(folder)).transpose()?,
         })
@@ -120,6 +127,7 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             ("store", Value::Table(table)) => {
                 known_keys::check::<store::Section>(section, table)?;
             }
+            ("results", Value::Table(table)) => results::Section::check_keys(table)?,
             ("portal", Value::Table(table)) => portal::Section::check_keys(table)?,
             ("store_scp", Value::Table(table)) => pacs::StoreScpSection::check_keys(table)?,
             ("pacs", Value::Array(all)) => {

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::listen::{Listener, UnusableTls, serve};
 use crate::messages::Site;
 use crate::password::hashing::{Cost, Hasher, UnusableCost};
-use crate::recovery::Recovery;
+use crate::results::{Results, ResultsSettings};
 use crate::secret::SiteSecret;
 use crate::task::{Stop, Tasks};
 use crate::web::{self, Transport, WebSettings};
@@ -37,6 +37,8 @@ pub struct Settings {
     pub cost: Cost,
     /// The patients' listener.
     pub web: WebSettings,
+    /// What patients see, and from where.
+    pub results: ResultsSettings,
 }
 
 /// Why a portal does not start or go on.
@@ -70,12 +72,12 @@ pub struct Services {
     pub store: Arc<dyn Store>,
     /// Who may log in.
     pub accounts: Accounts,
+    /// What they see.
+    pub results: Results,
     /// The time.
     pub clock: Clock,
     /// What tokens are hashed with.
     pub(crate) secret: SiteSecret,
-    /// Takes requests for what was forgotten.
-    pub(crate) recovery: Recovery,
 }
 
 impl Services {
@@ -102,7 +104,7 @@ impl Portal {
     /// # Errors
     /// [`PortalError`].
     pub fn open(settings: Settings, clock: Clock) -> Result<Self, PortalError> {
-        let Settings { store, secret, site, limits, cost, web } = settings;
+        let Settings { store, secret, site, limits, cost, web, results } = settings;
         // A core each: more at a time would only share them.
         let slots = std::thread::available_parallelism().map_or(1, usize::from);
         let hasher = Arc::new(Hasher::new(cost, slots)?);
@@ -110,7 +112,8 @@ impl Portal {
         let store: Arc<dyn Store> = Arc::<SledStore>::clone(&embedded);
         let accounts =
             Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
-        let services = Services { store, accounts, clock, secret, recovery: Recovery::new() };
+        let results = Results::new(Arc::clone(&store), &results, clock.clone());
+        let services = Services { store, accounts, results, clock, secret };
         Ok(Self { store: embedded, services, web })
     }
 
@@ -179,9 +182,17 @@ const SWEEP_MOST: usize = 1000;
 /// Every task that works behind the pages.
 fn start_tasks(tasks: &mut Tasks, services: &Services) {
     let swept = services.clone();
-    let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
-    tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));
     tasks.start("sweep", move |stop| sweep(swept.clone(), stop));
+    let results = services.results.clone();
+    tasks.start("refresh", move |stop| {
+        let results = results.clone();
+        async move {
+            tokio::select! {
+                () = results.keep_fresh() => {}
+                () = stop.asked() => {}
+            }
+        }
+    });
 }
 
 /// Removes sessions, codes and attempts that are over.

@@ -58,6 +58,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         limits: Limits::default(),
         cost: Cost::default(),
         web: portal.web,
+        results: config.results.clone(),
     })
 }
 
