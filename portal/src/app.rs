@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::listen::{Listener, UnusableTls, serve};
 use crate::messages::Site;
 use crate::password::hashing::{Cost, Hasher, UnusableCost};
+use crate::recovery::Recovery;
 use crate::results::{Results, ResultsSettings};
 use crate::secret::SiteSecret;
 use crate::task::{Stop, Tasks};
@@ -78,6 +79,8 @@ pub struct Services {
     pub clock: Clock,
     /// What tokens are hashed with.
     pub(crate) secret: SiteSecret,
+    /// Takes requests for what was forgotten.
+    pub(crate) recovery: Recovery,
 }
 
 impl Services {
@@ -113,7 +116,8 @@ impl Portal {
         let accounts =
             Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
         let results = Results::new(Arc::clone(&store), &results, clock.clone());
-        let services = Services { store, accounts, results, clock, secret };
+        let recovery = Recovery::new();
+        let services = Services { store, accounts, results, clock, secret, recovery };
         Ok(Self { store: embedded, services, web })
     }
 
@@ -182,6 +186,8 @@ const SWEEP_MOST: usize = 1000;
 /// Every task that works behind the pages.
 fn start_tasks(tasks: &mut Tasks, services: &Services) {
     let swept = services.clone();
+    let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
+    tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));
     tasks.start("sweep", move |stop| sweep(swept.clone(), stop));
     let results = services.results.clone();
     tasks.start("refresh", move |stop| {

@@ -12,6 +12,7 @@ mod clock;
 mod listen;
 mod messages;
 mod password;
+mod recovery;
 pub mod results;
 pub mod secret;
 mod task;
@@ -31,4 +32,4 @@ pub use password::{Password, Rule};
 /// What the portal remembers.
 pub use store;
 pub use task::{Stop, StopHandle, Tasks};
-pub use web::{Transport, UnusableWeb, WebSettings};
+pub use web::{Transport, UnusableWeb, WebSettings, paths};

@@ -34,6 +34,8 @@ pub struct ConnectionLimits {
     pub connections: usize,
     /// For the head of a request, TLS before it, and the pause between two requests.
     pub head_time: Duration,
+    /// For a request as a whole, its body included.
+    pub request_time: Duration,
     /// Bytes of the head of a request.
     pub head_bytes: usize,
     /// Lines of the head of a request.
@@ -47,6 +49,7 @@ impl Default for ConnectionLimits {
         Self {
             connections: 1024,
             head_time: Duration::from_secs(15),
+            request_time: Duration::from_secs(30),
             head_bytes: 16 * 1024,
             head_lines: 64,
             grace: Duration::from_secs(10),

@@ -6,11 +6,17 @@
 mod assets;
 mod client;
 mod cookie;
+mod done;
 mod error;
 mod form;
 mod guard;
 mod language;
 mod login;
+mod password;
+mod patient;
+mod person;
+mod profile;
+mod recovery;
 mod routes;
 mod session;
 mod settings;
@@ -19,9 +25,10 @@ mod shell;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 
 use crate::app::Services;
+pub use routes::paths;
 pub use settings::{Transport, UnusableWeb, WebSettings};
 
 /// What every handler stands on.
@@ -42,7 +49,7 @@ pub(crate) fn router(services: Services, settings: WebSettings) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), error::pages_for_errors))
         .layer(from_fn_with_state(Arc::clone(&app), guard::same_origin))
-        .layer(from_fn(guard::time_out))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::time_out))
         .layer(from_fn_with_state(Arc::clone(&app), guard::headers))
         .with_state(app)
 }

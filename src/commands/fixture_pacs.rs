@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -45,6 +46,9 @@ pub(crate) struct FixturePacsArgs {
     /// A nearline study is ONLINE so many seconds after it was first asked for
     #[arg(long, value_name = "SECONDS")]
     recall: Option<u32>,
+    /// Bytes of instances that it sends in a second, over all connections together
+    #[arg(long, value_name = "N")]
+    bytes_per_second: Option<NonZeroU64>,
     /// Milliseconds that the PACS takes for each answer and each instance, as a slow one does
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pause: u32,
@@ -85,6 +89,9 @@ pub(crate) fn run(args: &FixturePacsArgs) -> anyhow::Result<()> {
     }
     if let Some(seconds) = args.recall {
         holding = holding.recalled_after(Duration::from_secs(seconds.into()));
+    }
+    if let Some(bytes_per_second) = args.bytes_per_second {
+        holding = holding.at_most(bytes_per_second);
     }
     let holding = Arc::new(holding);
     let settings = DimseSettings {

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Child;
+use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
@@ -223,6 +224,24 @@ fn movescu_cancels_a_slow_retrieval() {
     assert!(said.contains("Cancel"), "{said}");
     let came = files_below(&folder).len();
     assert!((2..8).contains(&came), "{came}: {said}");
+}
+
+/// What is sent takes as long as the line is narrow, over either protocol.
+#[rstest]
+fn a_narrow_line_takes_its_time(#[values("fixture", "fixture-web")] pacs: &str) {
+    let workplace = Workplace::with_study(SMALL_CT);
+    let files = files_below(&workplace.source());
+    let bytes: u64 = files.iter().map(|file| file.metadata().expect("a file").len()).sum();
+    let served = FixturePacs::start(&workplace, &["--bytes-per-second", &bytes.to_string()]);
+    let study = served.study_key();
+    let study = study.split_once('=').expect("a UID").1;
+    let file = workplace.beside("esito.toml");
+    std::fs::write(&file, &served.section).expect("the configuration");
+    let begun = Instant::now();
+    let packaged = run::esito(&["package", "--pacs", pacs, "--study", study, "--config"]);
+    packaged.arg(file).arg("--out").arg(workplace.zip()).finish().expect_code(&[0]);
+    // A second, less what comes at once after a pause and what of the files is no data set.
+    assert!(begun.elapsed() > Duration::from_millis(800), "{:?}", begun.elapsed());
 }
 
 /// What getscu and movescu are given, data set by data set, is what lies in the folder.

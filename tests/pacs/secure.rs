@@ -4,6 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 
+use engine::pacs::tls::{self, Authorities, TlsClient, TlsSettings};
+use engine::pacs::{
+    DimsePacs, DimseSettings, PacsError, PacsLimits, QueryRoot, RetrieveMethod, StopFlag, TimeOuts,
+};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -13,7 +17,7 @@ use crate::support::authority::{Authority, Identity, Kind};
 use crate::support::{SMALL_CT, Workplace, judges, run};
 
 /// `tls` in a `[[pacs]]`.
-fn tls(authority: &Authority, identity: Option<&Identity>) -> String {
+fn section(authority: &Authority, identity: Option<&Identity>) -> String {
     let identity = identity.map_or_else(String::new, |identity| {
         let (certificate, key) = (identity.certificate.display(), identity.key.display());
         format!(", certificate_file = '{certificate}', key_file = '{key}'")
@@ -57,7 +61,7 @@ fn a_study_comes_over_tls_with_certificates_of_both_sides(#[values("get", "move"
     let peer = Peer::orthanc_with_tls(&workplace, &authority);
     fill_in_tls(&peer, &workplace, &authority);
     let me = authority.identity(Kind::Good);
-    let more = format!("retrieve = \"{way}\"\n{}", tls(&authority, Some(&me)));
+    let more = format!("retrieve = \"{way}\"\n{}", section(&authority, Some(&me)));
     let file = peer.configuration(&workplace, &more);
     let text = std::fs::read_to_string(&file).expect("the text");
     let scp = format!(
@@ -100,7 +104,7 @@ fn a_tls_fault_is_named_in_its_step(#[case] server: Server, #[case] sentence: &s
     let authority = Authority::called("Fixture authority");
     let identity = authority.identity(server.certificate);
     let peer = Peer::storescp(&authority, &identity, server.options);
-    let file = peer.configuration(&workplace, &tls(&authority, None));
+    let file = peer.configuration(&workplace, &section(&authority, None));
     tell(&workplace, &file, sentence);
 }
 
@@ -110,7 +114,7 @@ fn an_unknown_authority_is_named() {
     let authority = Authority::called("Fixture authority");
     let peer = Peer::storescp(&authority, &authority.identity(Kind::Good), &["-ic"]);
     let other = Authority::called("Other authority");
-    let file = peer.configuration(&workplace, &tls(&other, None));
+    let file = peer.configuration(&workplace, &section(&other, None));
     tell(&workplace, &file, "signed by nobody whom this machine trusts");
 }
 
@@ -120,7 +124,8 @@ fn a_client_certificate_of_somebody_else_is_refused() {
     let authority = Authority::called("Fixture authority");
     let peer = Peer::storescp(&authority, &authority.identity(Kind::Good), &["-rc"]);
     let other = Authority::called("Other authority");
-    let file = peer.configuration(&workplace, &tls(&authority, Some(&other.identity(Kind::Good))));
+    let file =
+        peer.configuration(&workplace, &section(&authority, Some(&other.identity(Kind::Good))));
     tell(&workplace, &file, "refuses the client certificate");
 }
 
@@ -129,7 +134,7 @@ fn a_pacs_without_tls_is_told_from_one_with_it() {
     let workplace = Workplace::empty();
     let authority = Authority::called("Fixture authority");
     let plain = Peer::dcmqrscp(&workplace, &[]);
-    let file = plain.configuration(&workplace, &tls(&authority, None));
+    let file = plain.configuration(&workplace, &section(&authority, None));
     tell(&workplace, &file, "TLS on this port");
 }
 
@@ -320,4 +325,42 @@ fn a_pacs_that_fails_is_passed_over_for_the_next_one() {
         .finish();
     packaged.expect_code(&[0]);
     judges::judge(&workplace.zip(), &workplace.source(), &[]);
+}
+
+/// What a renewed certificate takes the place of was refused.
+#[test]
+fn a_certificate_that_is_renewed_in_its_file_serves_the_next_association() {
+    let authority = Authority::called("Fixture authority");
+    let peer = Peer::storescp(&authority, &authority.identity(Kind::Good), &["-rc"]);
+    let other = Authority::called("Other authority");
+    let mine = other.identity(Kind::Good);
+    let settings = TlsSettings {
+        authorities: Authorities::File(authority.file()),
+        identity: Some(tls::Identity {
+            certificates: mine.certificate.clone(),
+            key: mine.key.clone(),
+        }),
+    };
+    let settings = DimseSettings {
+        host: "127.0.0.1".to_owned(),
+        port: peer.port,
+        tls: Some(TlsClient::new(&settings, None).expect("TLS")),
+        called_ae_title: CALLED.parse().expect("a title"),
+        calling_ae_title: CALLING.parse().expect("a title"),
+        retrieve: RetrieveMethod::Get,
+        root: QueryRoot::Study,
+        more_keys: Vec::new(),
+        limits: PacsLimits::default(),
+        time_outs: TimeOuts::default(),
+        store_scp: None,
+        spool_folder: std::env::temp_dir(),
+    };
+    let pacs = DimsePacs::new(settings, StopFlag::default());
+    assert!(matches!(pacs.echo(), Err(PacsError::Tls(_))));
+    let renewed = authority.identity(Kind::Good);
+    std::fs::rename(&renewed.certificate, &mine.certificate).expect("renewed");
+    // Key and certificate differ now: what was read before is used on.
+    assert!(matches!(pacs.echo(), Err(PacsError::Tls(_))));
+    std::fs::rename(&renewed.key, &mine.key).expect("renewed");
+    pacs.echo().expect("an answer");
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use store::{
     Account, AccountState, Actor, Admission, Along, Begun, Changed, Outcome, PasswordChange,
-    Session,
+    PersonId, Session,
 };
 
 use crate::accounts::{Accounts, AccountsError, Origin};
@@ -118,6 +118,33 @@ impl Accounts {
     pub async fn resume(&self, token: &Token) -> Result<Option<Authenticated>, AccountsError> {
         let found = self.store.resume_session(token.hash(), self.now()).await?;
         Ok(found.map(|(session, account)| Authenticated { session, account }))
+    }
+
+    /// Gives the session of somebody a new token, and its whole life again; none when it is over.
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    pub async fn renew(&self, who: &Authenticated) -> Result<Option<Token>, AccountsError> {
+        let (token, session) = self.session(&who.account)?;
+        let replaces = Some(who.session.token);
+        let begun = self.store.begin_session(session, replaces, Along::nothing()).await?;
+        Ok((begun == Begun::Done).then_some(token))
+    }
+
+    /// Records that somebody looked at something of a person.
+    ///
+    /// # Errors
+    /// [`AccountsError::Store`].
+    pub async fn viewed(
+        &self,
+        who: &Authenticated,
+        person: PersonId,
+        action: &str,
+        from: Origin,
+    ) -> Result<(), AccountsError> {
+        let mut event = self.event(action, Actor::Account(who.account.id), Outcome::Done, from);
+        event.person = Some(person);
+        Ok(self.store.record_event(event).await?)
     }
 
     /// Logs out; false when there was nothing to end.

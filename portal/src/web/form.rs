@@ -48,6 +48,10 @@ pub(crate) fn browser(headers: &HeaderMap) -> Option<Token> {
 #[derive(Debug)]
 pub(crate) struct Submitted<T>(pub(crate) T);
 
+/// A form that says all by being sent.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nothing {}
+
 #[derive(Deserialize)]
 struct TokenField {
     form_token: String,
@@ -62,6 +66,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
         let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
         if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Refusal::BadForm);
+        }
+        let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        let length = length.and_then(|length| length.parse::<usize>().ok());
+        if length.is_some_and(|length| length > LONGEST_FORM) {
+            return Err(Refusal::TooLarge);
         }
         let secret = &app.services.secret;
         let expected = browser(headers).map(|browser| FormToken::new(secret, &browser));

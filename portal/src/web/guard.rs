@@ -1,7 +1,5 @@
 //! What holds for every request and every answer.
 
-use std::time::Duration;
-
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -9,9 +7,6 @@ use axum::response::{IntoResponse, Response};
 
 use crate::web::App;
 use crate::web::error::Refusal;
-
-/// For a request as a whole, its body included.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// What a page may load and do: nothing that is not ours, and no script or style inside it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -36,12 +31,20 @@ const HEADERS: [(HeaderName, &str); 8] = [
 
 /// Two years, as browsers ask for (RFC 6797).
 const STRICT_TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=63072000");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Puts the headers on every answer. What says nothing of how long it may be kept is not kept.
+///
+/// Browsers do not send forms in chunks: what does is answered, and then nothing more is read from it, as a
+/// proxy before us might see the end of the request elsewhere (RFC 9112 §6.1).
 pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if is_chunked {
+        headers.insert(header::CONNECTION, CLOSE);
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -53,12 +56,12 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
 }
 
 /// Lets a request take only so long; what it sends late is not waited for.
-pub(crate) async fn time_out(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+pub(crate) async fn time_out(State(app): State<App>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(app.settings.limits().request_time, next.run(request)).await {
         Ok(response) => response,
         Err(_elapsed) => {
             let mut response = Refusal::TooSlow.into_response();
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response.headers_mut().insert(header::CONNECTION, CLOSE);
             response
         }
     }

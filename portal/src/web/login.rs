@@ -4,17 +4,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::accounts::Login;
+use crate::accounts::{Login, NewPassword};
 use crate::password::Password;
 use crate::web::App;
 use crate::web::client::Client;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
-use crate::web::form::Submitted;
+use crate::web::form::{Nothing, Submitted};
+use crate::web::person::represented;
 use crate::web::routes;
-use crate::web::session::{AnySession, PatientSession, Visitor};
+use crate::web::session::{AccountSession, AnySession, Visitor};
 use crate::web::shell::Shell;
 
 /// The page with the form.
@@ -26,7 +28,7 @@ struct LoginPage<'a> {
     user_name: &'a str,
 }
 
-/// The first page.
+/// The first page of who represents nobody.
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage<'a> {
@@ -72,12 +74,9 @@ pub(crate) async fn log_in(
             Ok(page(&shell, StatusCode::UNAUTHORIZED, Some(fault), &form.user_name))
         }
         Login::Wait { until } => {
-            let seconds = app.services.seconds_until(until);
-            let fault = shell.text.login_wait(seconds);
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            let mut response = page(&shell, status, Some(fault), &form.user_name);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            Ok(response)
+            let fault = shell.text.login_wait(app.services.seconds_until(until));
+            let response = page(&shell, StatusCode::OK, Some(fault), &form.user_name);
+            Ok(retry_after(response, until, &app))
         }
     }
 }
@@ -86,7 +85,7 @@ pub(crate) async fn log_out(
     State(app): State<App>,
     Client(from): Client,
     AnySession(who): AnySession,
-    Submitted(()): Submitted<()>,
+    _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     app.services.accounts.log_out(&who, from).await?;
     let mut response = Redirect::to(routes::LOGIN).into_response();
@@ -94,16 +93,50 @@ pub(crate) async fn log_out(
     Ok(response)
 }
 
-/// Where somebody begins.
-pub(crate) async fn home(shell: Shell, PatientSession(_who): PatientSession) -> Response {
-    shell.page(StatusCode::OK, &HomePage { shell: &shell })
+pub(crate) async fn log_out_elsewhere(
+    State(app): State<App>,
+    Client(from): Client,
+    AccountSession(who): AccountSession,
+    _form: Submitted<Nothing>,
+) -> Result<Response, Refusal> {
+    app.services.accounts.log_out_elsewhere(&who, from).await?;
+    Ok(Redirect::to(routes::LOGOUT_ELSEWHERE).into_response())
+}
+
+/// Where somebody begins: with the pages of a person, or with a sentence when there is nobody.
+pub(crate) async fn home(
+    State(app): State<App>,
+    shell: Shell,
+    AccountSession(who): AccountSession,
+) -> Result<Response, Refusal> {
+    let persons = represented(&app.services, &who.account).await?;
+    Ok(match persons.first() {
+        Some(person) => Redirect::to(&routes::profile(person.id)).into_response(),
+        None => shell.page(StatusCode::OK, &HomePage { shell: &shell }),
+    })
 }
 
 fn page(shell: &Shell, status: StatusCode, fault: Option<String>, user_name: &str) -> Response {
     shell.page(status, &LoginPage { shell, fault, user_name })
 }
 
-fn append<const N: usize>(response: &mut Response, cookies: [Option<HeaderValue>; N]) {
+/// The status and the header of an answer to who has to wait.
+fn retry_after(mut response: Response, until: Timestamp, app: &App) -> Response {
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    let seconds = HeaderValue::from(app.services.seconds_until(until));
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    response
+}
+
+/// The same for who has to wait for a new password; any other answer as it is.
+pub(crate) fn wait(response: Response, outcome: &NewPassword, app: &App) -> Response {
+    match outcome {
+        NewPassword::Wait { until } => retry_after(response, *until, app),
+        _ => response,
+    }
+}
+
+pub(crate) fn append<const N: usize>(response: &mut Response, cookies: [Option<HeaderValue>; N]) {
     for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -2,10 +2,11 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
+use store::PersonId;
 
 use crate::web::form::LONGEST_FORM;
-use crate::web::{App, assets, language, login};
+use crate::web::{App, assets, done, language, login, password, profile, recovery};
 
 /// Log in.
 pub(crate) const LOGIN: &str = "/login";
@@ -15,16 +16,58 @@ pub(crate) const LOGOUT: &str = "/logout";
 pub(crate) const PASSWORD: &str = "/password";
 /// Choose a language.
 pub(crate) const LANGUAGE: &str = "/language";
+/// The password is changed.
+pub(crate) const PASSWORD_CHANGED: &str = "/password/changed";
+/// End all other sessions.
+pub(crate) const LOGOUT_ELSEWHERE: &str = "/logout/elsewhere";
+/// Password or user name forgotten.
+pub(crate) const RECOVERY: &str = "/recovery";
+const RECOVERY_PASSWORD: &str = "/recovery/password";
+const RECOVERY_CODE: &str = "/recovery/code";
+const RECOVERY_USER_NAME: &str = "/recovery/user-name";
+/// A user name is on its way.
+pub(crate) const RECOVERY_SENT: &str = "/recovery/sent";
+/// The password is recovered.
+pub(crate) const RECOVERY_CHANGED: &str = "/recovery/changed";
+const PROFILE: &str = "/persons/{person}/profile";
 /// Where somebody who is logged in begins.
 pub(crate) const HOME: &str = "/";
 
+/// Every path with what answers there.
+fn table() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        (HOME, get(login::home)),
+        (LOGIN, get(login::show).post(login::log_in)),
+        (LOGOUT, post(login::log_out)),
+        (LOGOUT_ELSEWHERE, get(done::elsewhere).post(login::log_out_elsewhere)),
+        (PASSWORD, get(password::show).post(password::change)),
+        (PASSWORD_CHANGED, get(done::password_changed)),
+        (RECOVERY, get(recovery::show)),
+        (RECOVERY_PASSWORD, post(recovery::password)),
+        (RECOVERY_CODE, post(recovery::code)),
+        (RECOVERY_USER_NAME, post(recovery::user_name)),
+        (RECOVERY_SENT, get(done::recovery_sent)),
+        (RECOVERY_CHANGED, get(done::recovery_changed)),
+        (PROFILE, get(profile::show)),
+        (LANGUAGE, post(language::choose)),
+        (assets::STYLE_ROUTE, get(assets::style)),
+        (assets::SCRIPT_ROUTE, get(assets::script)),
+    ]
+}
+
+/// The paths of the patients' listener, a parameter in braces: a test asks each of them as everybody.
+pub fn paths() -> Vec<&'static str> {
+    table().into_iter().map(|(path, _)| path).collect()
+}
+
 pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route(HOME, get(login::home))
-        .route(LOGIN, get(login::show).post(login::log_in))
-        .route(LOGOUT, post(login::log_out))
-        .route(LANGUAGE, post(language::choose))
-        .route(assets::STYLE_ROUTE, get(assets::style))
-        .route(assets::SCRIPT_ROUTE, get(assets::script))
+    let routes = table().into_iter();
+    routes
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
+}
+
+/// The profile of a person.
+pub(crate) fn profile(person: PersonId) -> String {
+    format!("/persons/{person}/profile")
 }

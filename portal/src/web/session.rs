@@ -43,9 +43,9 @@ impl FromRequestParts<App> for AnySession {
 
 /// Somebody who is logged in with a password of their own choice (S-012).
 #[derive(Debug, Clone)]
-pub(crate) struct PatientSession(pub(crate) Authenticated);
+pub(crate) struct AccountSession(pub(crate) Authenticated);
 
-impl FromRequestParts<App> for PatientSession {
+impl FromRequestParts<App> for AccountSession {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {

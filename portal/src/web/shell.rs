@@ -101,10 +101,23 @@ impl FromRequestParts<App> for Shell {
             if language_chosen(&parts.headers).is_none() {
                 shell.text = of_account(who.account.language).texts();
             }
-            shell.user = Some(who.account.user_name.as_str().to_owned());
+            shell.user = Some(user(app, &who.account).await?);
         }
         Ok(shell)
     }
+}
+
+/// What somebody is called at the top of a page: the name, or the user name of who has no person (S-033).
+async fn user(app: &App, account: &store::Account) -> Result<String, Refusal> {
+    let oneself = account.persons.iter().find(|person| person.role == store::Role::Oneself);
+    let person = match oneself {
+        Some(oneself) => app.services.store.person(oneself.person).await?,
+        None => None,
+    };
+    Ok(match person {
+        Some(person) => format!("{} {}", person.name.given, person.name.family).trim().to_owned(),
+        None => account.user_name.as_str().to_owned(),
+    })
 }
 
 fn of_account(language: store::Language) -> Language {

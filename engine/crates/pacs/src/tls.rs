@@ -3,8 +3,10 @@
 //! Invariant: certificates are always checked; there is no switch that turns it off.
 //! Invariant: TLS 1.2 and 1.3 only, with forward secrecy and authenticated encryption (BCP 195,
 //! RFC 9325): these are the suites of rustls with ring.
+//! Invariant: a certificate that is renewed in its file is used for the next association.
 
 mod fault;
+mod renewed;
 mod server;
 mod validity;
 
@@ -17,6 +19,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier};
 
 pub use fault::TlsFault;
+use renewed::Renewed;
 pub use server::{ClientCertificates, ClientFault, TlsServer};
 pub(crate) use validity::not_after;
 
@@ -84,11 +87,38 @@ pub enum TlsSetupError {
     Protocol(#[source] rustls::Error),
 }
 
+impl TlsSettings {
+    /// The files that are read.
+    fn files(&self) -> Vec<PathBuf> {
+        self.authorities.files().chain(self.identity.iter().flat_map(Identity::files)).collect()
+    }
+}
+
+impl Authorities {
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        match self {
+            Self::System => None,
+            Self::File(path) => Some(path.clone()),
+        }
+        .into_iter()
+    }
+}
+
+impl Identity {
+    fn files(&self) -> [PathBuf; 2] {
+        [self.certificates.clone(), self.key.clone()]
+    }
+}
+
 /// The client side of TLS, for DICOMweb and DIMSE alike.
 ///
 /// # Errors
 /// [`TlsSetupError`]: a file is missing, holds nothing of use, or key and certificate differ.
 pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsSetupError> {
+    read_client_config(settings).map(Arc::new)
+}
+
+fn read_client_config(settings: &TlsSettings) -> Result<ClientConfig, TlsSetupError> {
     let builder = client_builder()?.with_root_certificates(roots(&settings.authorities)?);
     let config = match &settings.identity {
         None => builder.with_no_client_auth(),
@@ -99,7 +129,7 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsSet
                 .map_err(|source| cannot_be_used(identity, source))?
         }
     };
-    Ok(Arc::new(config))
+    Ok(config)
 }
 
 fn client_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsSetupError> {
@@ -109,10 +139,10 @@ fn client_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsSet
         .map_err(TlsSetupError::Protocol)
 }
 
-/// The client side of TLS for DIMSE, ready to connect.
+/// The client side of TLS for DIMSE, ready to connect. Files that changed are read again.
 #[derive(Clone)]
 pub struct TlsClient {
-    config: Arc<ClientConfig>,
+    config: Arc<Renewed<ClientConfig>>,
     server_name: Option<ServerName<'static>>,
 }
 
@@ -130,13 +160,19 @@ impl TlsClient {
     /// As [`client_config`], and for a name that is none.
     pub fn new(settings: &TlsSettings, server_name: Option<&str>) -> Result<Self, TlsSetupError> {
         let server_name = server_name.map(name_of).transpose()?;
-        Ok(Self { config: client_config(settings)?, server_name })
+        let files = settings.files();
+        let settings = settings.clone();
+        let config = Renewed::new(files, move || read_client_config(&settings))?;
+        Ok(Self { config: Arc::new(config), server_name })
     }
 
     /// Ends each handshake at the certificate of the server: it tells only that there is one.
     pub(crate) fn trusting_nobody() -> Result<Self, TlsSetupError> {
-        let config = client_builder()?.with_root_certificates(RootCertStore::empty());
-        Ok(Self { config: Arc::new(config.with_no_client_auth()), server_name: None })
+        let config = Renewed::new(Vec::new(), || {
+            let builder = client_builder()?.with_root_certificates(RootCertStore::empty());
+            Ok(builder.with_no_client_auth())
+        })?;
+        Ok(Self { config: Arc::new(config), server_name: None })
     }
 
     /// A connection that has not begun.
@@ -145,7 +181,7 @@ impl TlsClient {
             Some(name) => name.clone(),
             None => name_of(host).map_err(|error| TlsFault::Other(error.to_string()))?,
         };
-        ClientConnection::new(Arc::clone(&self.config), name).map_err(|error| TlsFault::of(&error))
+        ClientConnection::new(self.config.get(), name).map_err(|error| TlsFault::of(&error))
     }
 }
 

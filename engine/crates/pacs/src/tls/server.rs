@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{Error, ServerConfig, ServerConnection};
 
+use super::renewed::Renewed;
 use super::{Authorities, Identity, TlsFault, TlsSetupError, cannot_be_used, read_identity, roots};
 
 /// Whether whoever connects must show a certificate.
@@ -68,9 +69,9 @@ impl ClientFault {
     }
 }
 
-/// The server side of TLS, ready to accept.
+/// The server side of TLS, ready to accept. Files that changed are read again.
 #[derive(Clone)]
-pub struct TlsServer(Arc<ServerConfig>);
+pub struct TlsServer(Arc<Renewed<ServerConfig>>);
 
 impl fmt::Debug for TlsServer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,29 +85,39 @@ impl TlsServer {
     /// # Errors
     /// [`TlsSetupError`]: a file is missing, holds nothing of use, or key and certificate differ.
     pub fn new(identity: &Identity, clients: &ClientCertificates) -> Result<Self, TlsSetupError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(TlsSetupError::Protocol)?;
-        let builder = match clients {
-            ClientCertificates::NotAsked => builder.with_no_client_auth(),
-            ClientCertificates::Required(authorities) => {
-                let roots = Arc::new(roots(authorities)?);
-                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider)
-                    .build()
-                    .map_err(|error| TlsSetupError::Protocol(Error::General(error.to_string())))?;
-                builder.with_client_cert_verifier(verifier)
-            }
-        };
-        let (chain, key) = read_identity(identity)?;
-        let config = builder
-            .with_single_cert(chain, key)
-            .map_err(|source| cannot_be_used(identity, source))?;
+        let mut files = Vec::from(identity.files());
+        if let ClientCertificates::Required(authorities) = clients {
+            files.extend(authorities.files());
+        }
+        let (identity, clients) = (identity.clone(), clients.clone());
+        let config = Renewed::new(files, move || server_config(&identity, &clients))?;
         Ok(Self(Arc::new(config)))
     }
 
     /// A connection that has not begun.
     pub(crate) fn connection(&self) -> Result<ServerConnection, TlsFault> {
-        ServerConnection::new(Arc::clone(&self.0)).map_err(|error| TlsFault::of(&error))
+        ServerConnection::new(self.0.get()).map_err(|error| TlsFault::of(&error))
     }
+}
+
+fn server_config(
+    identity: &Identity,
+    clients: &ClientCertificates,
+) -> Result<ServerConfig, TlsSetupError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(TlsSetupError::Protocol)?;
+    let builder = match clients {
+        ClientCertificates::NotAsked => builder.with_no_client_auth(),
+        ClientCertificates::Required(authorities) => {
+            let roots = Arc::new(roots(authorities)?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider)
+                .build()
+                .map_err(|error| TlsSetupError::Protocol(Error::General(error.to_string())))?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let (chain, key) = read_identity(identity)?;
+    builder.with_single_cert(chain, key).map_err(|source| cannot_be_used(identity, source))
 }

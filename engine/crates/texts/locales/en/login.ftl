@@ -8,3 +8,4 @@ login-wait = Too many attempts. Try again in { $seconds ->
     [one] one second
    *[other] { $seconds } seconds
 }.
+login-ended-elsewhere = All other devices now have to log in again.

@@ -8,3 +8,4 @@ login-wait = Troppi tentativi. Riprova tra { $seconds ->
     [one] un secondo
    *[other] { $seconds } secondi
 }.
+login-ended-elsewhere = Su tutti gli altri dispositivi è ora necessario accedere di nuovo.

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::id::{AccountId, MessageId};
 use crate::message::{Message, MessageState, Outbox, Sending};
 use crate::sled::SledStore;
-use crate::sled::key::Key;
+use crate::sled::key::{Key, prefix_end};
 use crate::sled::overlay::Outcome;
 use crate::sled::table::{Index, Record, Table};
 
@@ -61,7 +61,7 @@ impl Outbox for SledStore {
     ) -> Result<Vec<Message>, StoreError> {
         self.write(move |transaction| {
             // A message due at `now` itself is due.
-            let end = Key::new().moment(now).fixed(&[u8::MAX]).build();
+            let end = prefix_end(&Key::new().moment(now).build());
             let mut due: Vec<Message> =
                 transaction.view().indexed_before(Index::MessageByDue, &end, limit)?;
             let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);

@@ -16,7 +16,7 @@ use crate::order::{
 };
 use crate::person::Person;
 use crate::sled::SledStore;
-use crate::sled::key::Key;
+use crate::sled::key::{Key, prefix_end};
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::reports;
 use crate::sled::table::{Index, Record, Table};
@@ -272,7 +272,7 @@ impl Orders for SledStore {
         limit: usize,
     ) -> Result<Vec<PersonId>, StoreError> {
         self.write(move |transaction| {
-            let end = Key::new().moment(now).fixed(&[u8::MAX]).build();
+            let end = prefix_end(&Key::new().moment(now).build());
             let due: Vec<Refresh> =
                 transaction.view().indexed_before(Index::RefreshByDue, &end, limit)?;
             let mut claimed = Vec::new();

@@ -34,6 +34,18 @@ fn messages_are_claimed_when_due_the_longest_due_first() {
     });
 }
 
+/// Identifiers are random: none of them may make a message wait.
+#[test]
+fn a_message_is_due_at_its_moment_whatever_it_is_called() {
+    on_each_store(|store| async move {
+        for id in [[0; 16], [0xFF; 16]] {
+            let message = store::Message { id: id.into(), ..message(10) };
+            store.put_message(message, Along::nothing()).await.unwrap();
+        }
+        assert_eq!(store.claim_messages(at(10), LEASE, 9).await.unwrap().len(), 2);
+    });
+}
+
 #[test]
 fn a_message_is_sent_at_least_once_and_ended_by_its_last_claimer() {
     on_each_store(|store| async move {

@@ -1,0 +1,14 @@
+recovery-link = Forgotten your password or user name?
+recovery-password = Recover the password
+recovery-password-how = Enter your user name: we send you a code by SMS, with which you choose a new password.
+recovery-send-code = Send the code
+recovery-user-name = Recover the user name
+recovery-user-name-how = Enter your e-mail address: we send you the user name.
+recovery-email = E-mail address
+recovery-send-user-name = Send the user name
+recovery-sent = If the address is that of an account, an e-mail with the user name arrives shortly. If it does not, please turn to the institution.
+recovery-code-sent = If there is such a user name, an SMS with a code of 8 digits arrives shortly. It is valid for a few minutes.
+recovery-code = Code from the SMS
+recovery-set = Set the new password
+recovery-wrong-code = The code is not correct or has expired. Check it, or ask for another one.
+recovery-changed = The new password is set. You can log in now.

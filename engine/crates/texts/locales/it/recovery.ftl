@@ -1,0 +1,14 @@
+recovery-link = Password/ID utente dimenticato?
+recovery-password = Recupero della Password
+recovery-password-how = Scrivi il tuo nome utente: ti inviamo un codice con un SMS, con il quale scegli una nuova password.
+recovery-send-code = Invia il codice
+recovery-user-name = Recupero del Nome utente
+recovery-user-name-how = Scrivi il tuo indirizzo e-mail: ti inviamo il nome utente.
+recovery-email = Indirizzo e-mail
+recovery-send-user-name = Invia il nome utente
+recovery-sent = Se l'indirizzo è quello di un account, tra poco riceverai un'e-mail con il nome utente. Se non arriva, rivolgiti alla struttura.
+recovery-code-sent = Se il nome utente esiste, tra poco riceverai un SMS con un codice di 8 cifre. Vale per pochi minuti.
+recovery-code = Codice ricevuto con l'SMS
+recovery-set = Imposta la nuova password
+recovery-wrong-code = Il codice non è corretto o è scaduto. Controllalo, oppure chiedine un altro.
+recovery-changed = La nuova password è impostata. Ora puoi accedere.

@@ -1,0 +1,212 @@
+//! Who gets what: every route and method, asked as everybody. A new route without a row here fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use rstest::rstest;
+use store::{Account, AccountState, Along};
+
+use crate::browser::{Answer, Browser};
+use crate::server::{GOOD, Server};
+
+/// Who may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    /// Everybody.
+    Anybody,
+    /// Whoever is logged in, also before the change of password.
+    LoggedIn,
+    /// Whoever is logged in with a password of their own.
+    Account,
+    /// Who represents the person of the path.
+    Person,
+}
+
+/// What each path does for each method; form fields for a POST that would do it.
+type Row = (&'static str, &'static str, May, &'static [(&'static str, &'static str)]);
+
+const ROWS: &[Row] = &[
+    ("GET", "/", May::Account, &[]),
+    ("GET", "/login", May::Anybody, &[]),
+    ("POST", "/login", May::Anybody, &[("user_name", "nobody"), ("password", "x")]),
+    ("POST", "/logout", May::LoggedIn, &[]),
+    ("GET", "/logout/elsewhere", May::Account, &[]),
+    ("POST", "/logout/elsewhere", May::Account, &[]),
+    ("GET", "/password", May::LoggedIn, &[]),
+    ("POST", "/password", May::LoggedIn, &[("old", "x"), ("new", GOOD), ("confirm", GOOD)]),
+    ("GET", "/password/changed", May::Account, &[]),
+    ("GET", "/recovery", May::Anybody, &[]),
+    ("POST", "/recovery/password", May::Anybody, &[("user_name", "nobody")]),
+    (
+        "POST",
+        "/recovery/code",
+        May::Anybody,
+        &[("user_name", "nobody"), ("code", "12345678"), ("new", GOOD), ("confirm", GOOD)],
+    ),
+    ("POST", "/recovery/user-name", May::Anybody, &[("email", "nobody@example.org")]),
+    ("GET", "/recovery/sent", May::Anybody, &[]),
+    ("GET", "/recovery/changed", May::Anybody, &[]),
+    ("GET", "/persons/{person}/profile", May::Person, &[]),
+    ("POST", "/language", May::Anybody, &[("language", "it"), ("back", "/recovery")]),
+    ("GET", "/assets/portal.css", May::Anybody, &[]),
+    ("GET", "/assets/portal.js", May::Anybody, &[]),
+];
+
+#[test]
+fn every_route_and_method_has_a_row() {
+    let server = Server::start();
+    let mut found = BTreeSet::new();
+    for path in portal::paths() {
+        // A method that no route takes is answered with those that it takes.
+        let answer = server.browser().send("DELETE", path, None, &[]);
+        assert_eq!(answer.status, 405, "{path}");
+        for method in answer.header("allow").split(',').filter(|method| *method != "HEAD") {
+            found.insert((method.to_owned(), path));
+        }
+    }
+    let rows: BTreeSet<_> =
+        ROWS.iter().map(|(method, path, ..)| ((*method).to_owned(), *path)).collect();
+    assert_eq!(found, rows);
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Anonymous,
+    MadeUp,
+    Expired,
+    LoggedOut,
+    Disabled,
+    Erased,
+    MustChange,
+    OtherPatient,
+    NoLonger,
+    Owner,
+}
+
+#[rstest]
+fn each_route_answers_who_may(
+    #[values(
+        Caller::Anonymous,
+        Caller::MadeUp,
+        Caller::Expired,
+        Caller::LoggedOut,
+        Caller::Disabled,
+        Caller::Erased,
+        Caller::MustChange,
+        Caller::OtherPatient,
+        Caller::NoLonger,
+        Caller::Owner
+    )]
+    caller: Caller,
+) {
+    let mut tried = BTreeMap::new();
+    for (method, path, may, fields) in ROWS {
+        let server = Server::start();
+        let (person, mut owner) = server.settled("maria");
+        let path = path.replace("{person}", &person.to_string());
+        owner.get("/password");
+        let mut browser = match caller {
+            Caller::Anonymous => stranger(&server),
+            Caller::MadeUp => {
+                let mut browser = stranger(&server);
+                browser.cookies.insert("__Host-esito-session".to_owned(), "A".repeat(43));
+                browser.get("/login");
+                browser
+            }
+            Caller::MustChange => {
+                let (_, first) = server.enrol("anna");
+                let mut browser = server.browser();
+                browser.log_in("anna", &first);
+                browser.get("/password");
+                browser
+            }
+            Caller::OtherPatient => {
+                let (_, mut browser) = server.settled("anna");
+                browser.get("/password");
+                browser
+            }
+            _ => owner,
+        };
+        spoil(caller, &server, &mut browser);
+        let answer = match *method {
+            "GET" => browser.get(&path),
+            _ => browser.post(&path, fields),
+        };
+        let cookies = answer.headers.get_all("set-cookie").iter();
+        let ended = cookies.filter(|line| line.to_str().unwrap().contains("session=;")).count();
+        // Who logs out is led to the login too.
+        let got = if ended == 1 { "served" } else { outcome(&answer) };
+        assert_eq!(got, expected(caller, *may), "{method} {path} as {caller:?}: {}", answer.status);
+        if got != "served" {
+            for secret in ["ROSSI", "TEST-maria", "1986"] {
+                assert!(!answer.body.contains(secret), "{method} {path} as {caller:?}: {secret}");
+            }
+        }
+        *tried.entry(got).or_insert(0) += 1;
+    }
+    assert_eq!(tried.values().sum::<i32>(), i32::try_from(ROWS.len()).unwrap());
+}
+
+fn stranger(server: &Server) -> Browser {
+    let mut browser = server.browser();
+    browser.get("/login");
+    browser
+}
+
+/// Makes of somebody who is logged in what the caller is.
+fn spoil(caller: Caller, server: &Server, browser: &mut Browser) {
+    let store = &server.services.store;
+    let maria = || {
+        let name = "maria".parse().unwrap();
+        server.wait(store.account_by_user_name(&name)).unwrap().unwrap()
+    };
+    let replace = |change: fn(&mut Account)| {
+        let old = maria();
+        let mut new = old.clone();
+        change(&mut new);
+        server.wait(store.replace_account(old, new, Along::nothing())).unwrap();
+    };
+    match caller {
+        Caller::Expired => server.clock.advance(SignedDuration::from_mins(21)),
+        Caller::LoggedOut => {
+            let cookies = browser.cookies.clone();
+            browser.post("/logout", &[]);
+            browser.cookies = cookies;
+        }
+        Caller::Disabled => replace(|account| account.state = AccountState::Disabled),
+        Caller::NoLonger => {
+            replace(|account| account.persons[0].until = Some(account.created));
+        }
+        Caller::Erased => {
+            server.wait(store.erase_account(maria().id, Along::nothing())).unwrap();
+        }
+        _ => {}
+    }
+}
+
+fn outcome(answer: &Answer) -> &'static str {
+    match (answer.status, answer.header("location")) {
+        (303, "/login") => "log in",
+        (303, "/password") => "change password",
+        (404, _) => "not found",
+        (200..=399 | 401 | 422, _) => "served",
+        _ => "other",
+    }
+}
+
+fn expected(caller: Caller, may: May) -> &'static str {
+    let logged_in = matches!(
+        caller,
+        Caller::MustChange | Caller::OtherPatient | Caller::NoLonger | Caller::Owner
+    );
+    match may {
+        May::Anybody => "served",
+        _ if !logged_in => "log in",
+        May::LoggedIn => "served",
+        _ if caller == Caller::MustChange => "change password",
+        May::Account => "served",
+        May::Person if caller == Caller::Owner => "served",
+        May::Person => "not found",
+    }
+}

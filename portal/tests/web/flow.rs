@@ -1,0 +1,187 @@
+//! What people do: log in, change and recover a password, look at a profile, log out.
+
+use jiff::SignedDuration;
+
+use crate::server::{GOOD, Server};
+
+const BETTER: &str = "Collina-Verde&42";
+
+#[test]
+fn the_first_login_leads_to_a_new_password_and_nowhere_else() {
+    let server = Server::start();
+    let (person, first) = server.enrol("maria");
+    let mut browser = server.browser();
+    assert_eq!(browser.get("/").location(), "/login");
+    assert_eq!(browser.log_in("maria", &first).location(), "/password");
+    let profile = format!("/persons/{person}/profile");
+    for path in ["/", &profile, "/password/changed"] {
+        assert_eq!(browser.get(path).location(), "/password", "{path}");
+    }
+    let page = browser.get("/password").text();
+    for sentence in [
+        "Importante: se è la prima volta che accedi all'applicazione è obbligatorio cambiare la Password",
+        "Scegliere una nuova password per l'account.",
+        "Per garantire che l'accesso sia sicuro, la password deve:",
+        "avere almeno 8 caratteri",
+        "contenere almeno un carattere maiuscolo (A-Z)",
+        "contenere almeno un carattere minuscolo (a-z)",
+        "contenere almeno un numero (0-9)",
+        "contenere almeno un simbolo (!@#$%^&*)",
+        "Vecchia password *",
+        "Nuova password *",
+        "Conferma password *",
+        "placeholder=\"Conferma password\"",
+        "Inserisci la Vecchia password e due volte quella nuova.",
+        ">Modifica password</button>",
+        ">Annulla</button>",
+    ] {
+        assert!(page.contains(sentence), "{sentence}\n{page}");
+    }
+    let change = |browser: &mut crate::browser::Browser, old: &str, new: &str, confirm: &str| {
+        browser.post("/password", &[("old", old), ("new", new), ("confirm", confirm)])
+    };
+    for (old, new, confirm, said) in [
+        (first.as_str(), GOOD, BETTER, "Le due nuove password non sono uguali."),
+        ("wrong", GOOD, GOOD, "La vecchia password non è corretta."),
+        (&first, "short", "short", "La nuova password non può essere accettata."),
+        (&first, &first, &first, "La nuova password è uguale alla vecchia"),
+    ] {
+        let answer = change(&mut browser, old, new, confirm);
+        assert_eq!(answer.status, 422);
+        assert!(answer.body.contains(said), "{said}\n{}", answer.body);
+        assert!(!answer.body.contains(new), "the page holds a password");
+    }
+    assert_eq!(change(&mut browser, &first, GOOD, GOOD).location(), "/password/changed");
+    assert_eq!(browser.get("/password/changed").status, 200);
+    assert_eq!(browser.get("/").location(), profile);
+    assert_eq!(browser.get("/login").location(), "/");
+    let mut other = server.browser();
+    assert_eq!(other.log_in("maria", &first).status, 401);
+    assert_eq!(other.log_in("MARIA ", GOOD).location(), "/");
+}
+
+#[test]
+fn a_profile_says_what_is_known_and_what_is_not() {
+    let server = Server::start();
+    let (person, mut browser) = server.settled("maria");
+    let page = browser.get(&format!("/persons/{person}/profile")).body;
+    for shown in [
+        "<h1>Info paziente</h1>",
+        "<bdi>ROSSI, maria TEST</bdi> (Femmina)",
+        "<bdi>24 gen 1986</bdi> (40a)",
+        "<bdi>TEST-maria</bdi>",
+        "Stato civile</dt><dd><bdi>Non disponibile",
+        "<bdi>Nessun indirizzo disponibile</bdi>",
+        "<summary><bdi>maria TEST ROSSI</bdi></summary>",
+    ] {
+        assert!(page.contains(shown), "{shown}\n{page}");
+    }
+}
+
+#[test]
+fn logging_out_ends_this_session_and_elsewhere_all_others() {
+    let server = Server::start();
+    let (_, mut here) = server.settled("maria");
+    let mut there = server.browser();
+    assert_eq!(there.log_in("maria", GOOD).location(), "/");
+    there.get("/password");
+    here.get("/password");
+    assert_eq!(here.post("/logout/elsewhere", &[]).location(), "/logout/elsewhere");
+    assert!(here.get("/logout/elsewhere").body.contains("accedere di nuovo"));
+    assert_eq!(there.get("/").location(), "/login");
+    here.get("/password");
+    let before = here.cookies.clone();
+    assert_eq!(here.post("/logout", &[]).location(), "/login");
+    here.cookies = before;
+    assert_eq!(here.get("/").location(), "/login", "the old cookie is worth nothing");
+}
+
+#[test]
+fn a_session_ends_without_use_and_at_last_in_any_case() {
+    let server = Server::start();
+    let (_, mut browser) = server.settled("maria");
+    for _ in 0..24 {
+        server.clock.advance(SignedDuration::from_mins(19));
+        assert_eq!(browser.get("/password").status, 200);
+    }
+    server.clock.advance(SignedDuration::from_mins(19));
+    server.clock.advance(SignedDuration::from_mins(19));
+    assert_eq!(browser.get("/password").location(), "/login");
+    browser.log_in("maria", GOOD);
+    for _ in 0..25 {
+        assert_eq!(browser.get("/password").status, 200);
+        server.clock.advance(SignedDuration::from_mins(19));
+    }
+    server.clock.advance(SignedDuration::from_mins(19));
+    assert_eq!(browser.get("/password").location(), "/login");
+}
+
+#[test]
+fn a_password_is_recovered_with_the_code_of_an_sms() {
+    let server = Server::start();
+    let (_, mut before) = server.settled("maria");
+    let mut browser = server.browser();
+    browser.get("/recovery");
+    let page = browser.post("/recovery/password", &[("user_name", "maria")]);
+    assert_eq!(page.status, 200);
+    let code = poll(|| {
+        let messages = server.messages();
+        let text = &messages.first()?.content.as_ref()?.text;
+        Some(text.split("nuova password è ").nth(1)?.split(' ').next()?.to_owned())
+    });
+    let mut set = |code: &str, new: &str| {
+        let fields = [("user_name", "maria"), ("code", code), ("new", new), ("confirm", new)];
+        browser.post("/recovery/code", &fields)
+    };
+    let wrong = if code == "00000000" { "00000001" } else { "00000000" };
+    let answer = set(wrong, BETTER);
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("Il codice non è corretto o è scaduto."));
+    assert_eq!(set(&code, "maria").status, 422);
+    assert_eq!(set(&code, BETTER).location(), "/recovery/changed");
+    assert_eq!(set(&code, GOOD).status, 422, "a code serves once");
+    assert_eq!(before.get("/").location(), "/login", "sessions from before have ended");
+    assert_eq!(server.browser().log_in("maria", BETTER).location(), "/");
+}
+
+#[test]
+fn a_user_name_is_recovered_by_mail() {
+    let server = Server::start();
+    server.settled("maria");
+    let mut browser = server.browser();
+    browser.get("/recovery");
+    let sent = browser.post("/recovery/user-name", &[("email", "Maria@example.org")]);
+    assert_eq!(sent.location(), "/recovery/sent");
+    let text = poll(|| Some(server.messages().first()?.content.as_ref()?.text.clone()));
+    assert!(text.contains("Nome utente: maria"), "{text}");
+}
+
+/// Waits for what is done behind an answer.
+fn poll<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("it did not come")
+}
+
+#[test]
+fn a_chosen_language_stays_and_stands_over_that_of_browser_and_account() {
+    let server = Server::start();
+    let (person, mut browser) = server.settled("maria");
+    let profile = format!("/persons/{person}/profile");
+    assert!(browser.get(&profile).body.contains("<html lang=\"it\">"));
+    let chosen = browser.post("/language", &[("language", "en"), ("back", &profile)]);
+    assert_eq!(chosen.location(), profile);
+    assert!(browser.get(&profile).body.contains("<h1>Patient information</h1>"));
+    let chosen = browser.post("/language", &[("language", "it"), ("back", "//evil.example")]);
+    assert_eq!(chosen.location(), "/");
+    assert_eq!(browser.post("/language", &[("language", "xx"), ("back", "/")]).status, 400);
+    let mut stranger = server.browser();
+    stranger.headers.push(("accept-language", "de, en-GB;q=0.8, it;q=0.5".to_owned()));
+    let page = stranger.get("/login");
+    assert!(page.body.contains("<h1>Login</h1>"));
+    assert_eq!(page.header("content-language"), "en");
+}

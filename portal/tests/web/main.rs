@@ -1,0 +1,19 @@
+//! The pages as browsers and others find them: a portal on a port of its own for each test.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test program: a failed expectation ends the test"
+)]
+
+mod access;
+mod browser;
+mod enumeration;
+mod flow;
+mod forgery;
+mod guards;
+mod hostile;
+mod injection;
+mod server;
+mod tls;

@@ -1,0 +1,207 @@
+//! A portal that listens, and the people in it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+
+use jiff::{SignedDuration, Timestamp};
+use portal::secret::SiteSecret;
+use portal::{
+    Clock, ConnectionLimits, Cost, Enrolment, Limits, NewAccount, Portal, Services, Settings, Site,
+    Stop, StopHandle, TlsFiles, WebSettings,
+};
+use store::{Consent, IssuedId, Language, Message, Name, Person, PersonId, Private, Role, Sex};
+use tokio::runtime::Runtime;
+
+use crate::browser::Browser;
+
+/// What browsers call the portal, wherever it listens.
+pub(crate) const ORIGIN: &str = "https://portale.example.org";
+/// A password that keeps the rules.
+pub(crate) const GOOD: &str = "Tramonto-Azzurro!7";
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) services: Services,
+    pub(crate) clock: Clock,
+    runtime: Runtime,
+    stop: Option<StopHandle>,
+    thread: Option<JoinHandle<()>>,
+    _folder: tempfile::TempDir,
+}
+
+/// How a server of a test differs from the usual one.
+pub(crate) struct Options {
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) connections: ConnectionLimits,
+    pub(crate) cost: Cost,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let cost = Cost { memory_kib: 8, passes: 1 };
+        Self { tls: None, connections: ConnectionLimits::default(), cost }
+    }
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    /// Behind a proxy on this machine, unless it speaks TLS itself.
+    pub(crate) fn start_with(options: Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let proxies = match options.tls {
+            Some(_) => Vec::new(),
+            None => vec!["127.0.0.1/32".parse().unwrap()],
+        };
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let web = WebSettings::new(listen, ORIGIN, options.tls, proxies, options.connections);
+        let settings = Settings {
+            store: folder.path().join("store"),
+            secret: SiteSecret::new(vec![7; 32]).unwrap(),
+            site: Site {
+                institution: "Ospedale di Prova".to_owned(),
+                portal: "La mia salute".to_owned(),
+                address: ORIGIN.to_owned(),
+            },
+            limits: Limits::default(),
+            cost: options.cost,
+            web: web.unwrap(),
+            results: portal::results::ResultsSettings::default(),
+        };
+        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
+        let portal = Portal::open(settings, clock.clone()).unwrap();
+        let services = portal.services().clone();
+        let (handle, stop) = Stop::new();
+        let (told, address) = sync_channel(1);
+        let thread = std::thread::spawn(move || {
+            Runtime::new().unwrap().block_on(async move {
+                let bound = portal.bind().await.unwrap();
+                told.send(bound.address()).unwrap();
+                bound.run(stop).await;
+            });
+        });
+        Self {
+            address: address.recv().unwrap(),
+            services,
+            clock,
+            runtime: Runtime::new().unwrap(),
+            stop: Some(handle),
+            thread: Some(thread),
+            _folder: folder,
+        }
+    }
+
+    /// Waits until it has ended in order.
+    pub(crate) fn end(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.address)
+    }
+
+    /// Enrols somebody, and gives the first password as the SMS has it.
+    pub(crate) fn enrol(&self, user_name: &str) -> (PersonId, String) {
+        let id = self.enrol_with(person(user_name), user_name);
+        (id, self.password_by_sms())
+    }
+
+    pub(crate) fn enrol_with(&self, person: Person, user_name: &str) -> PersonId {
+        let account = NewAccount {
+            user_name: user_name.parse().unwrap(),
+            email: Some(Private(format!("{user_name}@example.org"))),
+            phone: Some("+390000000000".into()),
+            language: Language::It,
+            subject: None,
+            role: Role::Oneself,
+        };
+        let enrolment = Enrolment { person, account: Some(account), by: "console".to_owned() };
+        self.wait(self.services.accounts.enrol(enrolment)).unwrap().unwrap().person
+    }
+
+    /// The messages that wait, taken out of the outbox.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        let lease = SignedDuration::from_hours(9999);
+        self.wait(self.services.store.claim_messages(self.clock.now(), lease, 99)).unwrap()
+    }
+
+    pub(crate) fn password_by_sms(&self) -> String {
+        self.word_after("la tua prima password è ")
+    }
+
+    pub(crate) fn word_after(&self, text: &str) -> String {
+        let messages = self.messages();
+        let texts = messages.iter().filter_map(|message| Some(&message.content.as_ref()?.text));
+        let mut found = texts.filter_map(|content| content.split(text).nth(1));
+        let word = found.next().and_then(|rest| rest.split(' ').next());
+        word.unwrap_or_else(|| panic!("no message has {text:?}")).to_owned()
+    }
+
+    /// Somebody enrolled with a password of their own, logged in.
+    pub(crate) fn settled(&self, user_name: &str) -> (PersonId, Browser) {
+        let (id, first) = self.enrol(user_name);
+        (id, self.settle(user_name, &first))
+    }
+
+    /// Logs in with a first password, and changes it.
+    pub(crate) fn settle(&self, user_name: &str, first: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.log_in(user_name, first);
+        browser.get("/password");
+        let fields = [("old", first), ("new", GOOD), ("confirm", GOOD)];
+        assert_eq!(browser.post("/password", &fields).location(), "/password/changed");
+        self.messages();
+        browser
+    }
+
+    /// Files of a certificate for `localhost`, signed by itself.
+    pub(crate) fn certificate(folder: &std::path::Path) -> TlsFiles {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let path = |name: &str| -> PathBuf { folder.join(name) };
+        let files = TlsFiles { certificate: path("cert.pem"), key: path("key.pem") };
+        std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+        files
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.end();
+        }
+    }
+}
+
+/// Somebody fictitious.
+pub(crate) fn person(user_name: &str) -> Person {
+    Person {
+        id: PersonId::fresh().unwrap(),
+        patient_ids: vec![IssuedId {
+            id: Private(format!("TEST-{user_name}")),
+            issuer: String::new(),
+        }],
+        name: Private(Name { family: "ROSSI".to_owned(), given: format!("{user_name} TEST") }),
+        sex: Some(Private(Sex::Female)),
+        birth_date: Some(Private("1986-01-24".parse().unwrap())),
+        tax_code: None,
+        phone: Some("+390000000000".into()),
+        email: Some("posta@example.org".into()),
+        address: None,
+        marital_status: None,
+        practitioner: None,
+        contact: None,
+        consent: Consent::default(),
+    }
+}
