@@ -226,6 +226,20 @@ fn movescu_cancels_a_slow_retrieval() {
     assert!((2..8).contains(&came), "{came}: {said}");
 }
 
+/// What dicomweb-client searches and retrieves is what is stored.
+#[rstest]
+fn dicomweb_client_finds_and_gets_what_is_stored(#[values("mixed", "names")] study: &str) {
+    let workplace = Workplace::with_study(&["--study", study]);
+    let pacs = FixturePacs::start(&workplace, &[]);
+    let judged = run::program(".cache/venv/bin/python")
+        .args(["-B", "tests/judges/dicomweb.py"])
+        .arg(format!("http://127.0.0.1:{}/dicom-web", pacs.http))
+        .arg(workplace.source())
+        .finish();
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned();
+    assert_eq!(judged.code, Some(0), "{said}{}", judged.stderr);
+}
+
 /// What is sent takes as long as the line is narrow, over either protocol.
 #[rstest]
 fn a_narrow_line_takes_its_time(#[values("fixture", "fixture-web")] pacs: &str) {

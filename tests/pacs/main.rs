@@ -16,9 +16,11 @@ mod support;
 
 mod as_from_a_folder;
 mod fixture_pacs;
+mod nginx;
 mod patient_root;
 mod peer;
 mod peers;
+mod proxied;
 mod recall;
 mod scripted;
 mod secure;

@@ -52,6 +52,12 @@ impl Peer {
         Self::orthanc_with(workplace, &more)
     }
 
+    /// Orthanc that also speaks DICOMweb, to anybody.
+    pub fn orthanc_with_open_dicomweb(workplace: &Workplace) -> Self {
+        let plugins = ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"];
+        Self::orthanc_with(workplace, &serde_json::json!({ "Plugins": plugins }))
+    }
+
     /// Orthanc that speaks TLS only, and wants certificates of this authority.
     pub fn orthanc_with_tls(workplace: &Workplace, authority: &Authority) -> Self {
         let Identity { certificate, key } = authority.identity(Kind::Good);

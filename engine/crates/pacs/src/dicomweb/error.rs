@@ -54,7 +54,10 @@ pub enum DicomWebError {
         setting: &'static str,
     },
     /// 401: the server wants to know who we are, or does not believe it.
-    #[error("{host} does not accept the credentials (401 {wants}): {fix}")]
+    #[error(
+        "{host} does not accept the credentials (401{}{wants}): {fix}",
+        if wants.is_empty() { "" } else { " " }
+    )]
     Unauthorized {
         /// Host and port.
         host: String,
@@ -106,8 +109,11 @@ pub enum DicomWebError {
         /// The status.
         status: u16,
     },
-    /// Another status.
-    #[error("{host} answers with status {status}, which nobody expects here: check the address")]
+    /// Another status. nginx answers 400 to whoever lacks a certificate that it takes.
+    #[error(
+        "{host} answers with status {status}, which nobody expects here: check the address{}",
+        if *status == 400 { ", and whether it wants another certificate of ours (`tls`)" } else { "" }
+    )]
     Status {
         /// Host and port.
         host: String,
