@@ -19,6 +19,7 @@ pub use login::{Authenticated, Login, NewPassword};
 use crate::clock::Clock;
 use crate::messages::Site;
 use crate::password::hashing::{Busy, Hasher};
+use crate::password::queue::Turn;
 use crate::secret::SiteSecret;
 
 /// Why an act of the accounts gave no answer.
@@ -81,6 +82,11 @@ impl Default for Limits {
 pub struct Origin(pub IpAddr);
 
 impl Origin {
+    /// For the queue of those who log in.
+    fn turn(self) -> Turn {
+        Turn(self.network())
+    }
+
     /// What one subscriber has: an IPv4 address, a /64 of IPv6.
     fn network(self) -> Vec<u8> {
         match self.0.to_canonical() {

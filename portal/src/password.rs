@@ -1,6 +1,7 @@
 //! Passwords in clear, and which of them are good enough.
 
 pub(crate) mod hashing;
+pub(crate) mod queue;
 
 use std::fmt;
 

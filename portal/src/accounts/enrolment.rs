@@ -6,6 +6,7 @@ use store::{
 };
 
 use crate::accounts::{Accounts, AccountsError};
+use crate::password::queue::Turn;
 use crate::secret::first_password;
 
 /// A new account of somebody.
@@ -153,7 +154,7 @@ impl Accounts {
         };
         let change = PasswordChange {
             was: account.password.clone(),
-            hash: self.hasher.hash(password).await?,
+            hash: self.hasher.hash(password, Turn::of_site()).await?,
             must_change: true,
             at: now,
             keep: None,
@@ -195,7 +196,7 @@ impl Accounts {
             let password = first_password()?;
             along.messages.extend(self.site.user_name(&account, now)?);
             along.messages.extend(self.site.first_password(&account, &password, now)?);
-            account.password = Some(self.hasher.hash(password).await?);
+            account.password = Some(self.hasher.hash(password, Turn::of_site()).await?);
             account.must_change_password = true;
             account.password_set = Some(now);
         }

@@ -89,7 +89,7 @@ impl Accounts {
         }
         let account = self.account_named(&typed).await?;
         let known = account.as_ref().and_then(|account| account.password.clone());
-        let fits = self.hasher.verify(password, known).await?;
+        let fits = self.hasher.verify(password, known, from.turn()).await?;
         let account = account.filter(|account| account.state == AccountState::Active);
         let (true, Some(account)) = (fits, account) else {
             let event = self.event("login", Actor::Anonymous, Outcome::Refused, from);
@@ -190,7 +190,7 @@ impl Accounts {
         let Some(account) = self.account(who.account.id).await? else {
             return Ok(NewPassword::Wrong);
         };
-        if !self.hasher.verify(old.clone(), account.password.clone()).await? {
+        if !self.hasher.verify(old.clone(), account.password.clone(), from.turn()).await? {
             let mut event =
                 self.event("password.change", Actor::Account(account.id), Outcome::Refused, from);
             event.account = Some(account.id);
@@ -228,7 +228,7 @@ impl Accounts {
         };
         let change = PasswordChange {
             was: account.password.clone(),
-            hash: self.hasher.hash(new).await?,
+            hash: self.hasher.hash(new, from.turn()).await?,
             must_change: false,
             at: now,
             keep,

@@ -7,9 +7,9 @@ use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use store::PasswordHash;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::password::Password;
+use crate::password::queue::{FairQueue, Place, Turn};
 
 /// Passwords that may wait for each slot.
 const WAITING: usize = 16;
@@ -43,12 +43,12 @@ pub struct UnusableCost;
 /// Hashes and checks passwords, `slots` at a time.
 ///
 /// # Limits
-/// Memory: `slots` × [`Cost::memory_kib`]; further callers wait, and beyond 16 a slot are sent away.
+/// Memory: `slots` × [`Cost::memory_kib`]; further callers wait, each network behind its own, and beyond 16 a slot
+/// are sent away.
 #[derive(Debug)]
 pub struct Hasher {
     argon2: Argon2<'static>,
-    slots: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    queue: Arc<FairQueue>,
     /// Checked where there is no account, so that this takes as long as where there is one.
     decoy: PasswordHash,
 }
@@ -64,37 +64,33 @@ impl Hasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let slots = slots.max(1);
         let decoy = hash(&argon2, &Password::new("nobody's")).ok_or(UnusableCost)?;
-        Ok(Self {
-            argon2,
-            slots: Arc::new(Semaphore::new(slots)),
-            waiting: Arc::new(Semaphore::new(slots * (WAITING + 1))),
-            decoy,
-        })
+        Ok(Self { argon2, queue: FairQueue::new(slots, slots * WAITING), decoy })
     }
 
     /// Hashes a password that its rules let pass.
     ///
     /// # Errors
     /// [`Busy`].
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, Busy> {
+    pub(crate) async fn hash(&self, password: Password, turn: Turn) -> Result<PasswordHash, Busy> {
         let argon2 = self.argon2.clone();
-        self.run(move || hash(&argon2, &password)).await?.ok_or(Busy)
+        self.run(turn, move || hash(&argon2, &password)).await?.ok_or(Busy)
     }
 
     /// Whether a password is the one of a hash; without a hash it is not, and that takes as long.
     ///
     /// # Errors
     /// [`Busy`].
-    pub async fn verify(
+    pub(crate) async fn verify(
         &self,
         password: Password,
         known: Option<PasswordHash>,
+        turn: Turn,
     ) -> Result<bool, Busy> {
         let argon2 = self.argon2.clone();
         let is_known = known.is_some();
         let against = known.unwrap_or_else(|| self.decoy.clone());
         let fits = self
-            .run(move || {
+            .run(turn, move || {
                 let against = phc::PasswordHash::new(&against.0).ok()?;
                 Some(argon2.verify_password(password.as_str().as_bytes(), &against).is_ok())
             })
@@ -104,13 +100,13 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
+        turn: Turn,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let _waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_full| Busy)?;
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_closed| Busy)?;
+        let slot = self.queue.place(turn).await?;
         // The slot goes with the work: a caller who leaves does not free it before its time.
         let task = tokio::task::spawn_blocking(move || {
-            let _slot: OwnedSemaphorePermit = slot;
+            let _slot: Place = slot;
             work()
         });
         task.await.map_err(|_panic| Busy)
@@ -130,20 +126,26 @@ mod tests {
 
     const CHEAP: Cost = Cost { memory_kib: 8, passes: 1 };
 
+    fn turn() -> Turn {
+        Turn::of_site()
+    }
+
     #[tokio::test]
     async fn a_password_is_known_by_its_hash_alone() {
         let hasher = Hasher::new(CHEAP, 2).unwrap();
-        let known = hasher.hash(Password::new("Tramonto-Rosso!7")).await.unwrap();
+        let known = hasher.hash(Password::new("Tramonto-Rosso!7"), turn()).await.unwrap();
         assert!(known.0.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{}", known.0);
-        assert_ne!(hasher.hash(Password::new("Tramonto-Rosso!7")).await.unwrap(), known);
-        let verify = |text: &str, known| hasher.verify(Password::new(text), known);
+        assert_ne!(hasher.hash(Password::new("Tramonto-Rosso!7"), turn()).await.unwrap(), known);
+        let verify = |text: &str, known| hasher.verify(Password::new(text), known, turn());
         assert!(verify("Tramonto-Rosso!7", Some(known.clone())).await.unwrap());
         assert!(!verify("tramonto-Rosso!7", Some(known.clone())).await.unwrap());
         assert!(!verify("nobody's", None).await.unwrap());
         assert!(!verify("", Some(PasswordHash("odd".to_owned()))).await.unwrap());
         // A hash made at another cost is checked at that cost.
         let dearer = Hasher::new(Cost { memory_kib: 64, passes: 2 }, 1).unwrap();
-        assert!(dearer.verify(Password::new("Tramonto-Rosso!7"), Some(known)).await.unwrap());
+        assert!(
+            dearer.verify(Password::new("Tramonto-Rosso!7"), Some(known), turn()).await.unwrap()
+        );
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -154,7 +156,10 @@ mod tests {
             .map(|_| {
                 let hasher = Arc::clone(&hasher);
                 tokio::spawn(async move {
-                    hasher.run(|| std::thread::sleep(Duration::from_millis(20))).await.is_ok()
+                    hasher
+                        .run(turn(), || std::thread::sleep(Duration::from_millis(20)))
+                        .await
+                        .is_ok()
                 })
             })
             .collect();
