@@ -1,6 +1,7 @@
 //! The subcommands.
 
 pub(crate) mod check;
+pub(crate) mod demo;
 pub(crate) mod find;
 pub(crate) mod fixture_pacs;
 pub(crate) mod fixtures;

@@ -11,10 +11,14 @@ mod known_keys;
 mod pacs;
 mod portal;
 mod results;
+mod secret;
+mod sms;
+mod smtp;
 mod store;
 
 use std::path::Path;
 
+use ::portal::outbox::{SmsSettings, SmtpSettings};
 use ::portal::results::ResultsSettings;
 use anyhow::{Context as _, bail};
 use engine::Branding;
@@ -38,6 +42,12 @@ pub(crate) struct Config {
     pub(crate) portal: Option<portal::PortalSettings>,
     /// What patients see, from these PACS.
     pub(crate) results: ResultsSettings,
+    /// The mail server.
+    pub(crate) smtp: Option<SmtpSettings>,
+    /// The gateway for SMS.
+    pub(crate) sms: Option<SmsSettings>,
+    /// What works and should be otherwise, each in a sentence.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The configuration as it is written.
@@ -50,6 +60,8 @@ struct File {
     store: Option<store::Section>,
     portal: Option<portal::Section>,
     results: results::Section,
+    smtp: Option<smtp::Section>,
+    sms: Option<sms::Section>,
 }
 
 impl Config {
@@ -89,7 +101,9 @@ impl Config {
             environment::set(&mut table, name, value).with_context(|| format!("{PREFIX}{name}"))?;
         }
         check_keys(&table)?;
-        let File { branding, pacs, store_scp, store, portal, results } = File::deserialize(table)?;
+        let warnings = secret::readable_by_others(&table, folder);
+        let File { branding, pacs, store_scp, store, portal, results, smtp, sms } =
+            File::deserialize(table)?;
         let pacs = pacs::check(pacs, store_scp, folder)?;
         Ok(Self {
             branding: branding.check(folder)?,
@@ -97,6 +111,9 @@ impl Config {
             pacs,
             store: store.map(|store| store.check(folder)).transpose()?,
             portal: portal.map(|portal| portal.check(folder)).transpose()?,
+            smtp: smtp.map(|smtp| smtp.check(folder)).transpose().context("smtp")?,
+            sms: sms.map(|sms| sms.check(folder)).transpose().context("sms")?,
+            warnings,
         })
     }
 
@@ -129,6 +146,10 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             }
             ("results", Value::Table(table)) => results::Section::check_keys(table)?,
             ("portal", Value::Table(table)) => portal::Section::check_keys(table)?,
+            ("smtp", Value::Table(table)) => {
+                known_keys::check::<smtp::Section>(section, table)?;
+            }
+            ("sms", Value::Table(table)) => sms::Section::check_keys(table)?,
             ("store_scp", Value::Table(table)) => pacs::StoreScpSection::check_keys(table)?,
             ("pacs", Value::Array(all)) => {
                 for one in all {

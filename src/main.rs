@@ -31,6 +31,8 @@ enum Command {
     Recall(commands::recall::RecallArgs),
     /// Tries every outside part, and says what to change where one fails
     Check(commands::check::CheckArgs),
+    /// Serves a portal to try on this machine, with a PACS, a patient and a readable outbox
+    Demo(commands::demo::DemoArgs),
     /// Serves the patient portal
     Serve(commands::serve::ServeArgs),
     /// Writes a fictitious study to develop, test and measure with
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Find(arguments) => commands::find::run(arguments),
         Command::Recall(arguments) => commands::recall::run(arguments),
         Command::Check(arguments) => commands::check::run(arguments),
+        Command::Demo(arguments) => commands::demo::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Fixtures(arguments) => exit::of_fixtures(commands::fixtures::run(arguments)),
         Command::FixturePacs(arguments) => {

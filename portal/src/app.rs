@@ -13,6 +13,9 @@ use crate::accounts::{Accounts, Limits};
 use crate::clock::Clock;
 use crate::listen::{Listener, UnusableTls, serve};
 use crate::messages::Site;
+use crate::metrics::Metrics;
+use crate::observe::observed;
+use crate::outbox::{Patience, Sender, Ways};
 use crate::password::hashing::{Cost, Hasher, UnusableCost};
 use crate::recovery::Recovery;
 use crate::results::{Results, ResultsSettings};
@@ -40,6 +43,8 @@ pub struct Settings {
     pub web: WebSettings,
     /// What patients see, and from where.
     pub results: ResultsSettings,
+    /// How messages leave.
+    pub ways: Ways,
 }
 
 /// Why a portal does not start or go on.
@@ -52,6 +57,11 @@ pub enum PortalError {
     /// Argon2.
     #[error(transparent)]
     Cost(#[from] UnusableCost),
+    /// Passwords would stand on a page that others can open.
+    #[error(
+        "messages can only be shown where no other machine reaches the pages: listen on 127.0.0.1"
+    )]
+    ShownToOthers,
     /// TLS of a listener.
     #[error("TLS cannot be offered")]
     Tls(#[from] UnusableTls),
@@ -77,6 +87,8 @@ pub struct Services {
     pub results: Results,
     /// The time.
     pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
     /// What tokens are hashed with.
     pub(crate) secret: SiteSecret,
     /// Takes requests for what was forgotten.
@@ -99,6 +111,7 @@ pub struct Portal {
     store: Arc<SledStore>,
     services: Services,
     web: WebSettings,
+    ways: Ways,
 }
 
 impl Portal {
@@ -107,7 +120,10 @@ impl Portal {
     /// # Errors
     /// [`PortalError`].
     pub fn open(settings: Settings, clock: Clock) -> Result<Self, PortalError> {
-        let Settings { store, secret, site, limits, cost, web, results } = settings;
+        let Settings { store, secret, site, limits, cost, web, results, ways } = settings;
+        if matches!(ways, Ways::Shown) && !matches!(web.transport(), Transport::Loopback) {
+            return Err(PortalError::ShownToOthers);
+        }
         // A core each: more at a time would only share them.
         let slots = std::thread::available_parallelism().map_or(1, usize::from);
         let hasher = Arc::new(Hasher::new(cost, slots)?);
@@ -117,13 +133,19 @@ impl Portal {
             Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
         let results = Results::new(Arc::clone(&store), &results, clock.clone());
         let recovery = Recovery::new();
-        let services = Services { store, accounts, results, clock, secret, recovery };
-        Ok(Self { store: embedded, services, web })
+        let metrics = Metrics::default();
+        let services = Services { store, accounts, results, clock, metrics, secret, recovery };
+        Ok(Self { store: embedded, services, web, ways })
     }
 
     /// What handlers and tasks stand on.
     pub fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// What browsers call it.
+    pub fn origin(&self) -> &str {
+        self.web.origin()
     }
 
     /// The embedded store.
@@ -164,11 +186,13 @@ impl BoundPortal {
 
     /// Serves until it is time to stop: requests under way end, then the tasks behind, then the store.
     pub async fn run(self, stop: Stop) {
-        let Self { portal: Portal { store, services, web }, patients, .. } = self;
+        let Self { portal: Portal { store, services, web, ways }, patients, .. } = self;
         let mut tasks = Tasks::new(stop.clone());
-        start_tasks(&mut tasks, &services);
+        let shown = matches!(ways, Ways::Shown);
+        start_tasks(&mut tasks, &services, ways);
         let limits = web.limits().clone();
-        let router = web::router(services.clone(), web);
+        let router = web::router(services.clone(), web, shown);
+        let router = observed(router, "patients", services.metrics.requests.clone());
         serve(patients, router, limits, stop).await;
         if !tasks.end(GRACE).await {
             tracing::warn!("background tasks were broken off");
@@ -184,7 +208,20 @@ const SWEEP_PAUSE: Duration = Duration::from_mins(1);
 const SWEEP_MOST: usize = 1000;
 
 /// Every task that works behind the pages.
-fn start_tasks(tasks: &mut Tasks, services: &Services) {
+fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways) {
+    let [mail, sms] = ways.transports();
+    let sender = Sender {
+        store: Arc::clone(&services.store),
+        clock: services.clock.clone(),
+        mail,
+        sms,
+        patience: Patience::default(),
+        metrics: services.metrics.outbox.clone(),
+    };
+    tasks.start("outbox", move |stop| {
+        let sender = sender.clone();
+        async move { sender.run(stop.asked()).await }
+    });
     let swept = services.clone();
     let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
     tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));

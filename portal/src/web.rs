@@ -12,6 +12,7 @@ mod form;
 mod guard;
 mod language;
 mod login;
+mod outbox;
 mod password;
 mod patient;
 mod person;
@@ -42,9 +43,9 @@ pub(crate) struct Web {
 pub(crate) type App = Arc<Web>;
 
 /// The router of the patients' listener.
-pub(crate) fn router(services: Services, settings: WebSettings) -> Router {
+pub(crate) fn router(services: Services, settings: WebSettings, shown: bool) -> Router {
     let app = Arc::new(Web { services, settings });
-    routes::routes()
+    routes::routes(shown)
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), error::pages_for_errors))

@@ -4,10 +4,13 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use portal::outbox::{Sms, Smtp, Transport, Ways};
 use portal::{Clock, Cost, Limits, Portal, Settings, Site, Stop};
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
@@ -24,7 +27,10 @@ pub(crate) struct ServeArgs {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(arguments: &ServeArgs) -> ExitCode {
-    let settings = Config::load(Some(&arguments.config)).and_then(|config| settings(&config));
+    let settings = Config::load(Some(&arguments.config)).and_then(|config| {
+        config.warnings.iter().for_each(|warning| Messages::Sentences.notice(warning));
+        settings(&config, ways(&config)?)
+    });
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
@@ -41,7 +47,11 @@ pub(crate) fn run(arguments: &ServeArgs) -> ExitCode {
     }
 }
 
-fn settings(config: &Config) -> anyhow::Result<Settings> {
+/// What a configuration says of a portal.
+///
+/// # Errors
+/// A section that is missing, a secret that cannot be read.
+pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> {
     let store = config.store.clone().context("[store] is missing: folder and secret_file")?;
     let portal = config.portal.clone().context("[portal] is missing: listen and address")?;
     let institution =
@@ -59,17 +69,39 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         cost: Cost::default(),
         web: portal.web,
         results: config.results.clone(),
+        ways,
+    })
+}
+
+fn ways(config: &Config) -> anyhow::Result<Ways> {
+    let mail = config.smtp.clone().map(Smtp::new).transpose().context("smtp")?;
+    let sms = config.sms.clone().map(Sms::new).transpose().context("sms")?;
+    Ok(Ways::Sent {
+        mail: mail.map(|mail| Arc::new(mail) as Arc<dyn Transport>),
+        sms: sms.map(|sms| Arc::new(sms) as Arc<dyn Transport>),
     })
 }
 
 fn serve(settings: Settings) -> anyhow::Result<()> {
-    let (handle, stop) = Stop::new();
-    let origin = settings.web.origin().to_owned();
     let portal = Portal::open(settings, Clock::System)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start threads")?;
+    run_portal(&runtime()?, portal)
+}
+
+/// Threads to run on.
+///
+/// # Errors
+/// When the system gives none.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build().context("cannot start threads")
+}
+
+/// Serves until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// A port that cannot be had.
+pub(crate) fn run_portal(runtime: &Runtime, portal: Portal) -> anyhow::Result<()> {
+    let (handle, stop) = Stop::new();
+    let origin = portal.origin().to_owned();
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;

@@ -8,7 +8,7 @@ mod limits;
 mod recall;
 mod show;
 mod store_scp;
-mod tls;
+pub(super) mod tls;
 
 use std::path::Path;
 

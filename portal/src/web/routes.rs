@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, get, post};
 use store::PersonId;
 
 use crate::web::form::LONGEST_FORM;
-use crate::web::{App, assets, done, language, login, password, profile, recovery};
+use crate::web::{App, assets, done, language, login, outbox, password, profile, recovery};
 
 /// Log in.
 pub(crate) const LOGIN: &str = "/login";
@@ -32,6 +32,8 @@ pub(crate) const RECOVERY_CHANGED: &str = "/recovery/changed";
 const PROFILE: &str = "/persons/{person}/profile";
 /// Where somebody who is logged in begins.
 pub(crate) const HOME: &str = "/";
+/// The messages of a demonstration.
+pub(crate) const OUTBOX: &str = "/outbox";
 
 /// Every path with what answers there.
 fn table() -> Vec<(&'static str, MethodRouter<App>)> {
@@ -60,8 +62,10 @@ pub fn paths() -> Vec<&'static str> {
     table().into_iter().map(|(path, _)| path).collect()
 }
 
-pub(crate) fn routes() -> Router<App> {
-    let routes = table().into_iter();
+/// `shown`: whether messages stand on a page instead of being sent.
+pub(crate) fn routes(shown: bool) -> Router<App> {
+    let shown = shown.then(|| (OUTBOX, get(outbox::show)));
+    let routes = table().into_iter().chain(shown);
     routes
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .layer(DefaultBodyLimit::max(LONGEST_FORM))

@@ -1,17 +1,21 @@
 //! A portal that listens, and the people in it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use portal::secret::SiteSecret;
 use portal::{
     Clock, ConnectionLimits, Cost, Enrolment, Limits, NewAccount, Portal, Services, Settings, Site,
     Stop, StopHandle, TlsFiles, WebSettings,
 };
-use store::{Consent, IssuedId, Language, Message, Name, Person, PersonId, Private, Role, Sex};
+use store::{
+    Consent, IssuedId, Language, Message, MessageId, Name, Person, PersonId, Private, Role, Sex,
+};
 use tokio::runtime::Runtime;
 
 use crate::browser::Browser;
@@ -28,6 +32,8 @@ pub(crate) struct Server {
     runtime: Runtime,
     stop: Option<StopHandle>,
     thread: Option<JoinHandle<()>>,
+    /// Messages that the test has read.
+    read: Mutex<BTreeSet<MessageId>>,
     _folder: tempfile::TempDir,
 }
 
@@ -71,6 +77,7 @@ impl Server {
             cost: options.cost,
             web: web.unwrap(),
             results: portal::results::ResultsSettings::default(),
+            ways: portal::outbox::Ways::Sent { mail: None, sms: None },
         };
         let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
         let portal = Portal::open(settings, clock.clone()).unwrap();
@@ -91,6 +98,7 @@ impl Server {
             runtime: Runtime::new().unwrap(),
             stop: Some(handle),
             thread: Some(thread),
+            read: Mutex::default(),
             _folder: folder,
         }
     }
@@ -130,10 +138,12 @@ impl Server {
         self.wait(self.services.accounts.enrol(enrolment)).unwrap().unwrap().person
     }
 
-    /// The messages that wait, taken out of the outbox.
+    /// The messages in the outbox that were not read yet. They wait there: there is no way out.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        let lease = SignedDuration::from_hours(9999);
-        self.wait(self.services.store.claim_messages(self.clock.now(), lease, 99)).unwrap()
+        let mut messages = self.wait(self.services.store.list_messages(999)).unwrap();
+        let mut read = self.read.lock().unwrap();
+        messages.retain(|message| read.insert(message.id));
+        messages
     }
 
     pub(crate) fn password_by_sms(&self) -> String {

@@ -1,15 +1,12 @@
 //! `authentication` towards a DICOMweb server. Each secret is written here, or lies in a file.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use engine::pacs::dicomweb::{ClientCredentials, Credentials, Secret};
 use serde::Deserialize;
 
-/// No password or token is longer.
-const MAX_SECRET_BYTES: u64 = 64 << 10;
+use crate::config::secret;
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -85,27 +82,11 @@ impl Section {
     }
 }
 
-/// A secret that is written, or lies in a file; a line end behind it does not belong to it.
 fn secret(
     key: &str,
     written: Option<String>,
     file: Option<PathBuf>,
     folder: &Path,
 ) -> anyhow::Result<Secret> {
-    let text = match (written, file) {
-        (Some(_), Some(_)) => bail!("{key} and {key}_file: give one of them"),
-        (None, None) => bail!("{key} is missing: give it, or {key}_file"),
-        (Some(text), None) => text,
-        (None, Some(path)) => {
-            let path = folder.join(path);
-            let shown = path.display();
-            let mut text = String::new();
-            File::open(&path)
-                .and_then(|file| file.take(MAX_SECRET_BYTES).read_to_string(&mut text))
-                .with_context(|| format!("{key}_file {shown} cannot be read"))?;
-            text.trim_end_matches(['\r', '\n']).to_owned()
-        }
-    };
-    ensure!(!text.is_empty(), "{key} is empty");
-    Ok(Secret::new(text))
+    Ok(Secret::new(secret::read(key, written, file, folder)?))
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Section {
+pub(in crate::config) struct Section {
     ca_file: Option<PathBuf>,
     certificate_file: Option<PathBuf>,
     key_file: Option<PathBuf>,
@@ -32,7 +32,7 @@ impl Section {
     }
 
     /// For HTTP; the files are read once to see whether they can be used.
-    pub(super) fn dicomweb(&self, folder: &Path) -> anyhow::Result<TlsSettings> {
+    pub(in crate::config) fn dicomweb(&self, folder: &Path) -> anyhow::Result<TlsSettings> {
         if self.server_name.is_some() {
             bail!("server_name is for DIMSE: over DICOMweb the name in url counts");
         }

@@ -9,7 +9,7 @@
 mod authorization;
 mod client;
 mod clock;
-mod connection;
+pub(crate) mod connection;
 mod error;
 mod file_meta;
 mod instance_body;

@@ -18,6 +18,7 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier};
 
+pub use crate::dicomweb::connection::HttpsConnector;
 pub use fault::TlsFault;
 use renewed::Renewed;
 pub use server::{ClientCertificates, ClientFault, TlsServer};

@@ -11,7 +11,7 @@ use ureq::{Agent, Body, BodyReader};
 
 use super::authorization::{Authorizer, ClientCredentials, Credentials, Token, basic, token_of};
 use super::clock::ClockOffset;
-use super::connection::TlsConnector;
+use super::connection::HttpsConnector;
 use super::error::DicomWebError;
 use super::instance_body::shown;
 use super::patience::PatienceConnector;
@@ -87,7 +87,7 @@ impl DicomWeb {
         let connector =
             ().chain(TcpConnector::default())
                 .chain(PatienceConnector(stop))
-                .chain(TlsConnector(tls));
+                .chain(HttpsConnector::new(tls));
         let agent = Agent::with_parts(config, connector, Names(DefaultResolver::default()));
         let authorizer = Authorizer::new(settings.credentials.clone());
         let throttle = Throttle::new(settings.limits.bytes_per_second);

@@ -12,16 +12,23 @@ use ureq::unversioned::transport::{
     TransportAdapter,
 };
 
-/// Wraps the connection in TLS where the address is `https`.
-pub(super) struct TlsConnector(pub(super) Option<Arc<ClientConfig>>);
+/// Wraps the connection of a client of `ureq` in TLS where the address is `https`.
+pub struct HttpsConnector(Option<Arc<ClientConfig>>);
 
-impl fmt::Debug for TlsConnector {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("TlsConnector")
+impl HttpsConnector {
+    /// With the configuration of [`client_config`](crate::tls::client_config); without one, for `http` alone.
+    pub fn new(config: Option<Arc<ClientConfig>>) -> Self {
+        Self(config)
     }
 }
 
-impl<In: Transport> Connector<In> for TlsConnector {
+impl fmt::Debug for HttpsConnector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("HttpsConnector")
+    }
+}
+
+impl<In: Transport> Connector<In> for HttpsConnector {
     type Out = Either<In, TlsTransport>;
 
     fn connect(
@@ -56,7 +63,7 @@ fn in_io(error: rustls::Error) -> Error {
 }
 
 /// A connection in TLS.
-pub(super) struct TlsTransport {
+pub struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
 }

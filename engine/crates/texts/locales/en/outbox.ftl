@@ -1,0 +1,9 @@
+outbox-title = Outbox of the demonstration
+outbox-about = The e-mails and SMS that the portal would have sent. This page is there in the demonstration only, and on this computer only.
+outbox-empty = No messages.
+outbox-email = E-mail to { $to }
+outbox-sms = SMS to { $to }
+outbox-subject = Subject
+outbox-reload = Reload
+outbox-waiting = Waiting to be sent
+outbox-failed = Could not be sent

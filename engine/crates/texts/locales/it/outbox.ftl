@@ -1,0 +1,9 @@
+outbox-title = Posta in uscita della dimostrazione
+outbox-about = Le e-mail e gli SMS che il portale avrebbe inviato. Questa pagina esiste solo nella dimostrazione, e solo su questo computer.
+outbox-empty = Nessun messaggio.
+outbox-email = E-mail a { $to }
+outbox-sms = SMS a { $to }
+outbox-subject = Oggetto
+outbox-reload = Aggiorna
+outbox-waiting = In attesa di invio
+outbox-failed = Invio non riuscito

@@ -1,0 +1,306 @@
+//! Sends what the store's outbox holds, each message at least once.
+//!
+//! ```text
+//! put by a verb ─► due ─► claimed for a while ─► transport ─┬► sent: content goes
+//!                   ▲                                       ├► later: due again, with back-off
+//!                   └───────────────────────────────────────┤
+//!                                                           └► given up: content goes, audit event
+//! ```
+//!
+//! **Invariant:** a message has the same Message-ID and the same bytes each time it is sent: whoever gets it
+//! twice can know it.
+//! **Invariant:** neither logs nor reasons nor metrics hold an address, a number or what a message says.
+
+mod gsm7;
+mod patience;
+mod shown;
+mod sms;
+mod smtp;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use store::{
+    Actor, Along, Content, Event, Message, MessageId, Outcome, Recipient, Sending, Store,
+    StoreError,
+};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+pub use gsm7::{Alphabet, Segments};
+pub use patience::Patience;
+pub use sms::SmsMethod;
+pub use sms::{AnswerField, Body, InvalidSms, Sms, SmsSettings, UnknownPlaceholder};
+pub use smtp::{InvalidSmtp, Security, Smtp, SmtpLogin, SmtpSettings, SmtpStep};
+
+use shown::ShownOutbox;
+
+use crate::clock::Clock;
+use crate::metrics::{MessageEnd, OutboxMetrics, Way};
+
+/// The longest that the sender sleeps: clocks of machines are set.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+/// Between two tries to reach a store that fails.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+/// How often messages that ended long ago are removed, and how many at a time.
+const CLEANING: (Duration, usize) = (Duration::from_hours(1), 1000);
+
+/// A message on its way out, borrowed from its record.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Names it.
+    pub id: MessageId,
+    /// E-mail address or telephone number.
+    pub to: &'a str,
+    /// What it says.
+    pub content: &'a Content,
+    /// When it was made.
+    pub created: jiff::Timestamp,
+}
+
+/// It was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedOver {
+    /// Whether its content stays readable, for a demonstration.
+    pub keep_content: bool,
+    /// For how many SMS a gateway bills; 0 for an e-mail.
+    pub segments: u32,
+}
+
+/// Why a message was not handed over, in words without patient data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotHandedOver {
+    /// Another try may do it.
+    Later(String),
+    /// No further try will.
+    Never(String),
+}
+
+/// A way out.
+#[async_trait]
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Hands a message over.
+    async fn send(&self, message: Outgoing<'_>) -> Result<HandedOver, NotHandedOver>;
+}
+
+/// By which ways messages leave.
+#[derive(Debug, Clone)]
+pub enum Ways {
+    /// To their receivers; what has no transport waits.
+    Sent {
+        /// For e-mail.
+        mail: Option<Arc<dyn Transport>>,
+        /// For SMS.
+        sms: Option<Arc<dyn Transport>>,
+    },
+    /// Not at all: they stand on a page that only this machine reaches.
+    Shown,
+}
+
+impl Ways {
+    /// The transports for e-mail and SMS.
+    pub(crate) fn transports(self) -> [Option<Arc<dyn Transport>>; 2] {
+        match self {
+            Self::Sent { mail, sms } => [mail, sms],
+            Self::Shown => {
+                let shown: Arc<dyn Transport> = Arc::new(ShownOutbox);
+                [Some(Arc::clone(&shown)), Some(shown)]
+            }
+        }
+    }
+}
+
+/// Sends what is due.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// Where the outbox is.
+    pub store: Arc<dyn Store>,
+    /// Tells when something is due.
+    pub clock: Clock,
+    /// For e-mail; without it, e-mail waits.
+    pub mail: Option<Arc<dyn Transport>>,
+    /// For SMS; without it, SMS wait.
+    pub sms: Option<Arc<dyn Transport>>,
+    /// How often and how long.
+    pub patience: Patience,
+    /// Counts.
+    pub metrics: OutboxMetrics,
+}
+
+impl Sender {
+    /// Sends until `stop` is ready; what is under way by then ends first.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        let mut tries = JoinSet::new();
+        let mut cleaned: Option<Instant> = None;
+        loop {
+            if cleaned.is_none_or(|at| at.elapsed() >= CLEANING.0) {
+                cleaned = Some(Instant::now());
+                self.clean().await;
+            }
+            let free = self.patience.at_once.saturating_sub(tries.len());
+            let pause = match self.claim(free).await {
+                Ok(claimed) => {
+                    for message in claimed {
+                        let sender = self.clone();
+                        tries.spawn(async move { sender.try_one(message).await });
+                    }
+                    self.pause().await
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the outbox cannot be read");
+                    STORE_PAUSE
+                }
+            };
+            let has_room = tries.len() < self.patience.at_once;
+            tokio::select! {
+                () = &mut stop => break,
+                Some(ended) = tries.join_next(), if !tries.is_empty() => say_panic(&ended),
+                () = self.store.due_changed(), if has_room => {}
+                () = tokio::time::sleep(pause), if has_room => {}
+            }
+        }
+        while let Some(ended) = tries.join_next().await {
+            say_panic(&ended);
+        }
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Message>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        self.store.claim_messages(self.clock.now(), self.patience.lease(), limit).await
+    }
+
+    /// Until the next message is due.
+    async fn pause(&self) -> Duration {
+        match self.store.next_due().await {
+            Ok(Some(due)) => {
+                let wait = due.duration_since(self.clock.now());
+                Duration::try_from(wait).unwrap_or_default().min(LONGEST_SLEEP)
+            }
+            Ok(None) => LONGEST_SLEEP,
+            Err(_told_by_claim) => STORE_PAUSE,
+        }
+    }
+
+    async fn try_one(&self, message: Message) {
+        let began = Instant::now();
+        let way = match message.to {
+            Recipient::Email(_) => Way::Email,
+            Recipient::Sms(_) => Way::Sms,
+        };
+        let outcome = if message.expires.is_some_and(|expires| expires <= self.clock.now()) {
+            Err(NotHandedOver::Never("it was of no use any more".to_owned()))
+        } else {
+            self.hand_over(&message).await
+        };
+        let (ended, along, end) = self.end_of(&message, outcome, way);
+        let reason = match &ended {
+            Sending::GivenUp { reason, .. } => Some(reason.clone()),
+            Sending::Sent { .. } | Sending::Again { .. } => None,
+        };
+        match self.store.end_sending(&message, ended, along).await {
+            Ok(true) => {
+                self.metrics.ended(way, end);
+                self.metrics.took(way, began.elapsed());
+                let (id, topic, tries) = (message.id, &message.topic, message.tries);
+                match end {
+                    MessageEnd::Sent => {
+                        tracing::info!(%id, %topic, ?way, tries, "a message was handed over");
+                    }
+                    // Said with its reason where it is known.
+                    MessageEnd::Later => {}
+                    MessageEnd::GivenUp => {
+                        let reason = reason.unwrap_or_default();
+                        tracing::error!(%id, %topic, ?way, tries, reason, "a message was given up");
+                    }
+                }
+            }
+            Ok(false) => tracing::warn!(id = %message.id, "a try took longer than its lease"),
+            // Its lease ends, and it is sent once more.
+            Err(error) => tracing::error!(%error, id = %message.id, "an end cannot be recorded"),
+        }
+    }
+
+    async fn hand_over(&self, message: &Message) -> Result<HandedOver, NotHandedOver> {
+        let (transport, to, section) = match &message.to {
+            Recipient::Email(to) => (&self.mail, to, "[smtp]"),
+            Recipient::Sms(to) => (&self.sms, to, "[sms]"),
+        };
+        let Some(transport) = transport else {
+            return Err(NotHandedOver::Later(format!("the configuration has no {section}")));
+        };
+        let Some(content) = &message.content else {
+            return Err(NotHandedOver::Never("its content is gone".to_owned()));
+        };
+        let (id, created) = (message.id, message.created);
+        let outgoing = Outgoing { id, to, content, created };
+        match timeout(self.patience.one_try, transport.send(outgoing)).await {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => {
+                let seconds = self.patience.one_try.as_secs();
+                Err(NotHandedOver::Later(format!("no answer within {seconds} seconds")))
+            }
+        }
+    }
+
+    /// What is recorded of a try.
+    fn end_of(
+        &self,
+        message: &Message,
+        outcome: Result<HandedOver, NotHandedOver>,
+        way: Way,
+    ) -> (Sending, Along, MessageEnd) {
+        let at = self.clock.now();
+        let reason = match outcome {
+            Ok(HandedOver { keep_content, segments }) => {
+                self.metrics.segments(segments);
+                return (Sending::Sent { at, keep_content }, Along::nothing(), MessageEnd::Sent);
+            }
+            Err(NotHandedOver::Later(reason)) => match self.patience.next(message, at) {
+                Some(next) => {
+                    let (id, topic, tries) = (message.id, &message.topic, message.tries);
+                    tracing::warn!(%id, %topic, ?way, tries, reason, %next, "a message waits");
+                    return (Sending::Again { at: next }, Along::nothing(), MessageEnd::Later);
+                }
+                None => format!("after {} tries: {reason}", message.tries),
+            },
+            Err(NotHandedOver::Never(reason)) => reason,
+        };
+        let event = Event {
+            at,
+            actor: Actor::System,
+            action: "message.give-up".to_owned(),
+            person: None,
+            account: message.account,
+            object: Some(format!("{} {}", message.topic, message.id)),
+            outcome: Outcome::Failed,
+            address: None,
+        };
+        (Sending::GivenUp { at, reason }, event.into(), MessageEnd::GivenUp)
+    }
+
+    async fn clean(&self) {
+        let Ok(before) = self.clock.now().checked_sub(self.patience.keep) else { return };
+        loop {
+            match self.store.remove_messages(before, CLEANING.1).await {
+                Ok(removed) if removed == CLEANING.1 => {}
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::error!(%error, "old messages cannot be removed");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn say_panic(ended: &Result<(), tokio::task::JoinError>) {
+    if ended.is_err() {
+        // Its lease ends, and it is tried again.
+        tracing::error!("sending a message failed by a fault of the program");
+    }
+}

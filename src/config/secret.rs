@@ -1,0 +1,100 @@
+//! Secrets that are written in the configuration, or lie in files.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use toml::{Table, Value};
+
+/// No password or token is longer.
+const MAX_SECRET_BYTES: u64 = 64 << 10;
+/// Keys of files that nobody else should read.
+const SECRET_FILES: &[&str] =
+    &["password_file", "secret_file", "client_secret_file", "bearer_file", "key_file"];
+
+/// A secret that is written, or lies in a file; a line end behind it does not belong to it.
+///
+/// # Errors
+/// Both, neither, or a file that cannot be read; each says what to do.
+pub(super) fn read(
+    key: &str,
+    written: Option<String>,
+    file: Option<PathBuf>,
+    folder: &Path,
+) -> anyhow::Result<String> {
+    let text = match (written, file) {
+        (Some(_), Some(_)) => bail!("{key} and {key}_file: give one of them"),
+        (None, None) => bail!("{key} is missing: give it, or {key}_file"),
+        (Some(text), None) => text,
+        (None, Some(path)) => {
+            let path = folder.join(path);
+            let shown = path.display();
+            let mut text = String::new();
+            File::open(&path)
+                .and_then(|file| file.take(MAX_SECRET_BYTES).read_to_string(&mut text))
+                .with_context(|| format!("{key}_file {shown} cannot be read"))?;
+            text.trim_end_matches(['\r', '\n']).to_owned()
+        }
+    };
+    ensure!(!text.is_empty(), "{key} is empty");
+    Ok(text)
+}
+
+/// A sentence for each secret that others on this machine can read.
+pub(super) fn readable_by_others(table: &Table, folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(table, &mut |key, path| {
+        let path = folder.join(path);
+        // One that is not there is told where it is needed.
+        let mode = std::fs::metadata(&path).map_or(0, |metadata| metadata.mode());
+        if mode & 0o077 != 0 {
+            let shown = path.display();
+            found.push(format!(
+                "{key} {shown} can be read by others on this machine: chmod 600 {shown}"
+            ));
+        }
+    });
+    found
+}
+
+fn walk(table: &Table, each: &mut dyn FnMut(&str, &str)) {
+    for (key, value) in table {
+        match value {
+            Value::String(path) if SECRET_FILES.contains(&key.as_str()) => each(key, path),
+            Value::Table(inner) => walk(inner, each),
+            Value::Array(all) => {
+                all.iter().filter_map(Value::as_table).for_each(|inner| walk(inner, each));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_that_others_can_read_is_named_wherever_it_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, mode) in [("open", 0o640), ("closed", 0o600)] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "x\n").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let table: Table = "[smtp]\npassword_file = 'closed'\n[[pacs]]\n\
+            authentication = { client_secret_file = 'open', password_file = 'absent' }\n\
+            [branding]\nlogo = 'open'"
+            .parse()
+            .unwrap();
+        let found = readable_by_others(&table, folder.path());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("client_secret_file "), "{found:?}");
+        let secret = read("password", None, Some("closed".into()), folder.path()).unwrap();
+        assert_eq!(secret, "x");
+    }
+}
