@@ -100,11 +100,8 @@ peers:
 	$(CARGO) build --locked --release --bin esito
 	$(CARGO) build --locked --release --package render --example decode_frames
 	.cache/venv/bin/python benches/peers/compare.py $${QUICK:+--quick}
-	$(CARGO) build --locked --release -p pacs --example wado_to_disk
-	.cache/venv/bin/python benches/peers/dicomweb.py $${QUICK:+--quick} \
-	    target/release/esito target/release/examples/wado_to_disk
-	$(CARGO) build --locked --release -p pacs --example dimse_to_disk
-	.cache/venv/bin/python benches/peers/dimse.py $${QUICK:+--quick} \
-	    target/release/esito target/release/examples/dimse_to_disk
+	$(CARGO) build --locked --release -p pacs --example dimse_to_disk --example wado_to_disk
+	.cache/venv/bin/python benches/peers/retrieval.py $${QUICK:+--quick} \
+	    target/release/esito target/release/examples/dimse_to_disk target/release/examples/wado_to_disk
 	.cache/venv/bin/python benches/peers/codecs.py $${QUICK:+--quick}
 	.cache/venv/bin/python benches/peers/pixels.py $${QUICK:+--quick}

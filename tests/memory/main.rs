@@ -11,6 +11,8 @@
 #[path = "../support/lib.rs"]
 mod support;
 
+mod pacs;
+
 use std::io::Read as _;
 use std::process::Stdio;
 use std::thread;

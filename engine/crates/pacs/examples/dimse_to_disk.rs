@@ -1,7 +1,7 @@
 //! Retrieves a study over DIMSE into a folder:
 //! `dimse_to_disk get|move HOST PORT CALLED CALLING STUDY FOLDER [ASSOCIATIONS [LISTEN]]`.
 //!
-//! What `benches/peers/dimse.py` measures beside `getscu` and `movescu`. Unlike these it asks first
+//! What `benches/peers/retrieval.py` measures beside `getscu` and `movescu`. Unlike these it asks first
 //! what the study holds.
 
 #![expect(clippy::print_stdout, reason = "an example says what it did")]

@@ -1,6 +1,6 @@
 //! Retrieves a study over WADO-RS into a folder: `wado_to_disk URL STUDY FOLDER`.
 //!
-//! What `benches/peers/dicomweb.py` measures beside curl.
+//! What `benches/peers/retrieval.py` measures beside curl.
 
 #![expect(clippy::print_stdout, reason = "an example says what it did")]
 

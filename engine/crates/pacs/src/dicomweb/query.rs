@@ -73,10 +73,10 @@ pub struct Search<'a> {
 }
 
 /// The answers to a search, each UID once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<T = JsonDataSet> {
     /// The answers.
-    pub data_sets: Vec<JsonDataSet>,
+    pub data_sets: Vec<T>,
     /// Whether there are more than the limit.
     pub is_cut: bool,
     /// Answers without the UID that they are about: nothing can be done with them.
@@ -92,11 +92,20 @@ impl DicomWeb {
     /// # Errors
     /// [`DicomWebError`]; more answers than the limit are none, see [`Found::is_cut`].
     pub fn search(&self, search: &Search<'_>) -> Result<Found, DicomWebError> {
-        let mut found = Found::default();
+        self.search_as(search, Some)
+    }
+
+    /// As [`DicomWeb::search`], keeping of each answer only what `read` makes of it, if anything.
+    pub(super) fn search_as<T>(
+        &self,
+        search: &Search<'_>,
+        mut read: impl FnMut(JsonDataSet) -> Option<T>,
+    ) -> Result<Found<T>, DicomWebError> {
+        let mut found = Found { data_sets: Vec::new(), is_cut: false, nameless: 0 };
         let mut known = HashSet::new();
         let mut offset = 0;
         loop {
-            let wanted = search.limit.saturating_add(1).saturating_sub(found.data_sets.len());
+            let wanted = search.limit.saturating_add(1).saturating_sub(known.len());
             let page = match self.page(search, offset, wanted.min(self.settings().limits.page)) {
                 // Behind the last page: some servers know no empty one.
                 Err(DicomWebError::NotFound { .. } | DicomWebError::Status { status: 400, .. })
@@ -106,7 +115,7 @@ impl DicomWeb {
                 }
                 other => other?,
             };
-            let before = found.data_sets.len();
+            let before = known.len();
             offset += page.len();
             for set in page {
                 let Some(uid) = set.text(search.level.unique()) else {
@@ -114,14 +123,14 @@ impl DicomWeb {
                     continue;
                 };
                 if known.insert(uid) {
-                    if found.data_sets.len() == search.limit {
+                    if known.len() > search.limit {
                         found.is_cut = true;
                         return Ok(found);
                     }
-                    found.data_sets.push(set);
+                    found.data_sets.extend(read(set));
                 }
             }
-            if found.data_sets.len() == before {
+            if known.len() == before {
                 return Ok(found);
             }
         }

@@ -51,9 +51,8 @@ impl StudyQuery for DicomWeb {
         let limit = self.settings().limits.matches;
         let search =
             Search { level: Level::Studies, matching: &matching, including: &including, limit };
-        let found = self.search(&search)?;
-        let studies = found.data_sets.iter().filter_map(|set| study(set, more)).collect();
-        Ok(Matches { found: studies, is_cut: found.is_cut })
+        let found = self.search_as(&search, |set| study(&set, more))?;
+        Ok(Matches { found: found.data_sets, is_cut: found.is_cut })
     }
 
     fn list_study(
@@ -61,27 +60,32 @@ impl StudyQuery for DicomWeb {
         study: &StudySummary,
     ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
         let limit = self.settings().limits.instances;
-        let all = |level: Level<'_>, including: Vec<Tag>| {
-            let found =
-                self.search(&Search { level, matching: &[], including: &including, limit })?;
-            if found.is_cut {
-                let over = format!("the PACS lists more than {limit} instances in one study");
-                return Err(PacsError::OverLimit(over));
-            }
-            Ok(found.data_sets)
+        let over = || {
+            PacsError::OverLimit(format!("the PACS lists more than {limit} instances in one study"))
         };
-        let tags = |attributes: &[(Tag, _)]| attributes.iter().map(|(tag, _)| *tag).collect();
+        let including = |attributes: &[(Tag, _)]| -> Vec<Tag> {
+            attributes.iter().map(|(tag, _)| *tag).collect()
+        };
+        let (of_series, of_image) = (including(OF_SERIES), including(OF_IMAGE));
+        let level = Level::Series(&study.study);
+        let search = Search { level, matching: &[], including: &of_series, limit };
+        let all = self.search_as(&search, |set| series(&set))?;
+        let mut is_cut = all.is_cut;
         let mut listed = Vec::new();
         let mut count = 0_usize;
-        for one in all(Level::Series(&study.study), tags(OF_SERIES))?.iter().filter_map(series) {
-            let answers = all(Level::Instances(&study.study, &one.series), tags(OF_IMAGE))?;
-            let instances: Vec<_> = answers.iter().filter_map(instance).collect();
-            count = count.saturating_add(instances.len());
-            if count > limit {
-                let over = format!("the PACS lists more than {limit} instances in one study");
-                return Err(PacsError::OverLimit(over));
+        for one in all.data_sets {
+            let level = Level::Instances(&study.study, &one.series);
+            let search = Search { level, matching: &[], including: &of_image, limit };
+            let instances = self.search_as(&search, |set| instance(&set))?;
+            count = count.saturating_add(instances.data_sets.len());
+            is_cut |= instances.is_cut;
+            if is_cut || count > limit {
+                return Err(over());
             }
-            listed.push((one, instances));
+            listed.push((one, instances.data_sets));
+        }
+        if is_cut {
+            return Err(over());
         }
         Ok(listed)
     }
