@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     unreachable_pub,
     reason = "a test program: a failed expectation ends the test"

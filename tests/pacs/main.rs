@@ -24,6 +24,7 @@ mod proxied;
 mod recall;
 mod scripted;
 mod secure;
+mod storage;
 mod web_faults;
 mod wrong_answers;
 mod wrong_instances;

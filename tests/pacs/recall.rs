@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::peer::{CALLED, configuration, free_port};
 use crate::peers::{package, study_of};
+use crate::storage::ends_by_ctrl_c;
 use crate::support::{SMALL_CT, Workplace, files_below, run};
 
 const STUDY: &str = "1.2.826.0.1.9999.1";
@@ -193,6 +194,20 @@ fn what_stays_away_ends_when_time_is_over() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     assert_eq!(answer(&ended)["instance_availability"], "OFFLINE");
     assert!(ended.stderr.contains("the study is still OFFLINE after 1 s"), "{}", ended.stderr);
+}
+
+#[test]
+fn ctrl_c_ends_the_waiting() {
+    let plan = Plan { tells: Some("OFFLINE"), looks: NEVER, ..NEARLINE };
+    let (workplace, archive) = (Workplace::empty(), Archive::start(plan));
+    let child = run::esito(&["recall", "--pacs", "archive", "--study", STUDY, "--config"])
+        .arg(archive.configuration(&workplace, ""))
+        .start();
+    while archive.asked().is_empty() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = ends_by_ctrl_c(child);
+    assert!(ended.stderr.contains("the study was asked for"), "{}", ended.stderr);
 }
 
 #[test]

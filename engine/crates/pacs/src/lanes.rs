@@ -46,6 +46,11 @@ impl<'a> SharedReceiver<'a> {
         Self { receiver, is_stopped, patience, in_vain: AtomicUsize::new(0) }
     }
 
+    /// From now on nothing is taken any more.
+    pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::SeqCst);
+    }
+
     /// Whether the pass is to end.
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::SeqCst)

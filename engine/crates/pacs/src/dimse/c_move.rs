@@ -51,8 +51,8 @@ struct Shared<'a> {
     /// Grows with all that counts as progress.
     progress: AtomicU64,
     asked: Mutex<Asked>,
-    /// Why the PACS was not let in.
-    turned_away: Mutex<Option<PacsError>>,
+    /// Why the PACS was not let in, or what failed on this machine.
+    of_ours: Mutex<Option<PacsError>>,
 }
 
 /// Requests that are not yet answered: what names another originator is not ours.
@@ -63,18 +63,24 @@ struct Asked {
 }
 
 impl Shared<'_> {
-    /// Takes note of why an association came to nothing, if it is a matter of configuration.
+    /// Takes note of why an association came to nothing, if that is to be mended here. What fails on
+    /// this machine would fail again.
     fn note(&self, error: PacsError) {
-        if matches!(error, PacsError::NotExpected { .. } | PacsError::StoreTls(_)) {
-            *self.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        if error.is_local() {
+            self.receiver.stop();
+        } else if !matches!(error, PacsError::NotExpected { .. } | PacsError::StoreTls(_)) {
+            return;
         }
+        *self.of_ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
-    /// What a PACS that was not let in says of it is of less use than why it was not.
+    /// What a PACS says that was not let in, or whose instances could not be kept, is of less use than
+    /// why that is so.
     fn explained(&self, result: Result<(), PacsError>, is_whole: bool) -> Result<(), PacsError> {
-        let mut turned_away = self.turned_away.lock().unwrap_or_else(PoisonError::into_inner);
-        match (turned_away.take(), result) {
+        let mut of_ours = self.of_ours.lock().unwrap_or_else(PoisonError::into_inner);
+        match (of_ours.take(), result) {
             (Some(error), Ok(())) if !is_whole => Err(error),
+            (Some(error), Err(_)) if error.is_local() => Err(error),
             (Some(_), Err(PacsError::Stopped)) => Err(PacsError::Stopped),
             (Some(error), Err(_)) => Err(error),
             (_, result) => result,
@@ -147,7 +153,7 @@ pub(crate) fn move_to_us(
         taking: AtomicUsize::new(0),
         progress: AtomicU64::new(0),
         asked: Mutex::default(),
-        turned_away: Mutex::default(),
+        of_ours: Mutex::default(),
     };
     let (ended, end) = sync_channel(1);
     thread::scope(|threads| {
