@@ -14,7 +14,7 @@ use super::clock::ClockOffset;
 use super::connection::HttpsConnector;
 use super::error::DicomWebError;
 use super::instance_body::shown;
-use super::patience::PatienceConnector;
+use super::patience::{PatienceConnector, Unwanted};
 use super::service_url::{ServiceUrl, escaped};
 use super::settings::WebSettings;
 use super::steady::{Steady, Unsteady};
@@ -294,7 +294,13 @@ fn fault(host: &str, time_outs: TimeOuts, error: ureq::Error) -> DicomWebError {
                 | Kind::AddrNotAvailable
                 | Kind::PermissionDenied,
             ) => DicomWebError::Connect { host, source },
-            (None, Kind::Interrupted) => DicomWebError::Stopped,
+            (None, _)
+                if source
+                    .get_ref()
+                    .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Unwanted>) =>
+            {
+                DicomWebError::Stopped
+            }
             (None, Kind::UnexpectedEof) => {
                 DicomWebError::Broken { host, reason: "it hangs up".to_owned() }
             }

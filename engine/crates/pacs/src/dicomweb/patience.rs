@@ -12,6 +12,12 @@ use crate::dimse::wire::StopFlag;
 /// How often a wait looks whether it should go on.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// Why a wait ended, inside an [`std::io::Error`]. `ErrorKind::Interrupted` would say it, but readers take
+/// that for a reason to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nobody wants it any more")]
+pub(super) struct Unwanted;
+
 /// Lets a flag end the waits of the connection below.
 #[derive(Debug)]
 pub(super) struct PatienceConnector(pub(super) StopFlag);
@@ -49,7 +55,7 @@ impl<T: Transport> Transport for Patient<T> {
         let begun = Instant::now();
         loop {
             if self.stop.is_stopped() {
-                return Err(Error::Io(std::io::ErrorKind::Interrupted.into()));
+                return Err(Error::Io(std::io::Error::other(Unwanted)));
             }
             let left = timeout.after.saturating_sub(begun.elapsed());
             let look = left.min(LOOK_EVERY);
