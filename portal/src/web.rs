@@ -6,12 +6,15 @@
 mod assets;
 mod client;
 mod cookie;
+mod dates;
 mod done;
 mod error;
 mod form;
 mod guard;
 mod language;
 mod login;
+mod order;
+mod orders;
 mod outbox;
 mod password;
 mod patient;

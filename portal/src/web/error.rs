@@ -8,6 +8,7 @@ use store::{NoRandom, StoreError};
 use texts::Texts;
 
 use crate::accounts::AccountsError;
+use crate::results::ResultsError;
 use crate::web::App;
 use crate::web::routes;
 use crate::web::shell::{ErrorPage, Shell};
@@ -101,6 +102,15 @@ impl From<AccountsError> for Refusal {
             AccountsError::Busy(_) => Self::Busy,
             AccountsError::Store(error) => error.into(),
             AccountsError::NoRandom(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResultsError> for Refusal {
+    fn from(error: ResultsError) -> Self {
+        match error {
+            ResultsError::Store(error) => error.into(),
+            ResultsError::NoRandom(error) => error.into(),
         }
     }
 }

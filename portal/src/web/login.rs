@@ -62,6 +62,8 @@ pub(crate) async fn log_in(
     let accounts = &app.services.accounts;
     match accounts.log_in(&form.user_name, password, from, replaces.as_ref()).await? {
         Login::Done { token, authenticated } => {
+            // The PACS are asked while the pages before the list are read.
+            app.services.results.look(&authenticated.account).await?;
             let next =
                 if authenticated.must_change_password() { routes::PASSWORD } else { routes::HOME };
             let mut response = Redirect::to(next).into_response();
@@ -111,7 +113,7 @@ pub(crate) async fn home(
 ) -> Result<Response, Refusal> {
     let persons = represented(&app.services, &who.account).await?;
     Ok(match persons.first() {
-        Some(person) => Redirect::to(&routes::profile(person.id)).into_response(),
+        Some(person) => Redirect::to(&routes::results(person.id)).into_response(),
         None => shell.page(StatusCode::OK, &HomePage { shell: &shell }),
     })
 }

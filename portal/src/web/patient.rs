@@ -10,11 +10,12 @@ use crate::web::routes;
 /// A tab of the pages of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
+    Results,
     Profile,
 }
 
 /// A link.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Link {
     pub(crate) name: String,
     pub(crate) href: String,
@@ -31,13 +32,21 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn new(session: &PatientSession, tab: Tab, now: Timestamp, text: Texts) -> Self {
+    /// Of a page that is a tab, or stands behind the results.
+    pub(crate) fn new(
+        session: &PatientSession,
+        page: Option<Tab>,
+        now: Timestamp,
+        text: Texts,
+    ) -> Self {
         let here = session.person.id;
-        let tabs = vec![Link {
-            name: text.profile_tab().to_owned(),
-            href: tab.path(here),
-            is_here: tab == Tab::Profile,
-        }];
+        let tab = page.unwrap_or(Tab::Results);
+        let tabs = [(Tab::Results, text.order_list()), (Tab::Profile, text.profile_tab())];
+        let tabs = tabs.map(|(one, name)| Link {
+            name: name.to_owned(),
+            href: one.path(here),
+            is_here: page == Some(one),
+        });
         let persons = match session.persons.as_slice() {
             [_] => Vec::new(),
             persons => persons
@@ -49,13 +58,15 @@ impl Frame {
                 })
                 .collect(),
         };
-        Self { person: PersonView::new(&session.person, now, text), tabs, persons }
+        let person = PersonView::new(&session.person, now, text);
+        Self { person, tabs: tabs.to_vec(), persons }
     }
 }
 
 impl Tab {
     pub(crate) fn path(self, person: PersonId) -> String {
         match self {
+            Self::Results => routes::results(person),
             Self::Profile => routes::profile(person),
         }
     }

@@ -3,14 +3,13 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::Offset;
 use store::{Account, Name, Person, PersonId, Role, Sex};
 use texts::Texts;
 
 use crate::accounts::Authenticated;
 use crate::app::Services;
 use crate::web::App;
+use crate::web::dates::{display_age, display_date};
 use crate::web::error::Refusal;
 use crate::web::session::AccountSession;
 
@@ -126,50 +125,11 @@ fn initials(name: &Name) -> String {
     letters.into_iter().flatten().flat_map(char::to_uppercase).collect()
 }
 
-/// `24 gen 1986` (S-007).
-pub(crate) fn display_date(date: Date, text: Texts) -> String {
-    text.date_day(date.day(), date.month(), date.year())
-}
-
-/// `35a`; in months before the second birthday. Nothing when the date is to come. The day is that of UTC.
-fn display_age(birth: Date, now: Timestamp, text: Texts) -> Option<String> {
-    let today = Offset::UTC.to_datetime(now).date();
-    let months = (i32::from(today.year()) - i32::from(birth.year())) * 12
-        + i32::from(today.month())
-        - i32::from(birth.month())
-        - i32::from(today.day() < birth.day());
-    match months {
-        ..0 => None,
-        0..24 => Some(text.date_age_months(months)),
-        24.. => Some(text.date_age_years(months / 12)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
-    use texts::Language;
 
     use super::*;
-
-    #[rstest]
-    #[case::birthday("1986-11-24", Some("40a"))]
-    #[case::day_before("1986-11-25", Some("39a"))]
-    #[case::child("2025-03-01", Some("20m"))]
-    #[case::today("2026-11-24", Some("0m"))]
-    #[case::to_come("2026-12-01", None)]
-    fn ages(#[case] birth: Date, #[case] expected: Option<&str>) {
-        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        let age = display_age(birth, now, Language::Italian.texts());
-        assert_eq!(age.as_deref(), expected);
-    }
-
-    #[test]
-    fn dates_are_those_of_the_guide() {
-        let date = Date::constant(1986, 1, 24);
-        assert_eq!(display_date(date, Language::Italian.texts()), "24 gen 1986");
-        assert_eq!(display_date(date, Language::English.texts()), "24 Jan 1986");
-    }
 
     #[rstest]
     #[case("CITTASISS", "cento", "CITTASISS, cento", "CC")]

@@ -26,6 +26,6 @@ pub(crate) async fn show(
     session: PatientSession,
 ) -> Result<Response, Refusal> {
     app.services.accounts.viewed(&session.who, session.person.id, "profile.view", from).await?;
-    let frame = Frame::new(&session, Tab::Profile, app.services.clock.now(), shell.text);
+    let frame = Frame::new(&session, Some(Tab::Profile), app.services.clock.now(), shell.text);
     Ok(shell.page(StatusCode::OK, &ProfilePage { shell: &shell, frame }))
 }

@@ -3,10 +3,12 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
-use store::PersonId;
+use store::{OrderId, PersonId};
 
 use crate::web::form::LONGEST_FORM;
-use crate::web::{App, assets, done, language, login, outbox, password, profile, recovery};
+use crate::web::{
+    App, assets, done, language, login, order, orders, outbox, password, profile, recovery,
+};
 
 /// Log in.
 pub(crate) const LOGIN: &str = "/login";
@@ -29,6 +31,8 @@ const RECOVERY_USER_NAME: &str = "/recovery/user-name";
 pub(crate) const RECOVERY_SENT: &str = "/recovery/sent";
 /// The password is recovered.
 pub(crate) const RECOVERY_CHANGED: &str = "/recovery/changed";
+const RESULTS: &str = "/persons/{person}/results";
+const ORDER: &str = "/persons/{person}/orders/{order}";
 const PROFILE: &str = "/persons/{person}/profile";
 /// Where somebody who is logged in begins.
 pub(crate) const HOME: &str = "/";
@@ -50,6 +54,8 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (RECOVERY_USER_NAME, post(recovery::user_name)),
         (RECOVERY_SENT, get(done::recovery_sent)),
         (RECOVERY_CHANGED, get(done::recovery_changed)),
+        (RESULTS, get(orders::show).post(orders::search)),
+        (ORDER, get(order::show)),
         (PROFILE, get(profile::show)),
         (LANGUAGE, post(language::choose)),
         (assets::STYLE_ROUTE, get(assets::style)),
@@ -69,6 +75,16 @@ pub(crate) fn routes(shown: bool) -> Router<App> {
     routes
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
+}
+
+/// The results of a person.
+pub(crate) fn results(person: PersonId) -> String {
+    format!("/persons/{person}/results")
+}
+
+/// An order of a person.
+pub(crate) fn order(person: PersonId, order: OrderId) -> String {
+    format!("/persons/{person}/orders/{order}")
 }
 
 /// The profile of a person.

@@ -46,6 +46,9 @@ const ROWS: &[Row] = &[
     ("POST", "/recovery/user-name", May::Anybody, &[("email", "nobody@example.org")]),
     ("GET", "/recovery/sent", May::Anybody, &[]),
     ("GET", "/recovery/changed", May::Anybody, &[]),
+    ("GET", "/persons/{person}/results", May::Person, &[]),
+    ("POST", "/persons/{person}/results", May::Person, &[("search", "x")]),
+    ("GET", "/persons/{person}/orders/{order}", May::Person, &[]),
     ("GET", "/persons/{person}/profile", May::Person, &[]),
     ("POST", "/language", May::Anybody, &[("language", "it"), ("back", "/recovery")]),
     ("GET", "/assets/portal.css", May::Anybody, &[]),
@@ -103,8 +106,9 @@ fn each_route_answers_who_may(
     let mut tried = BTreeMap::new();
     for (method, path, may, fields) in ROWS {
         let server = Server::start();
-        let (person, mut owner) = server.settled("maria");
-        let path = path.replace("{person}", &person.to_string());
+        let (person, mut owner) = server.with_orders("maria", "", 1);
+        let path = path.replace("{person}", &person.id.to_string());
+        let path = path.replace("{order}", &server.order_of(&person));
         owner.get("/password");
         let mut browser = match caller {
             Caller::Anonymous => stranger(&server),

@@ -53,7 +53,7 @@ fn the_first_login_leads_to_a_new_password_and_nowhere_else() {
     }
     assert_eq!(change(&mut browser, &first, GOOD, GOOD).location(), "/password/changed");
     assert_eq!(browser.get("/password/changed").status, 200);
-    assert_eq!(browser.get("/").location(), profile);
+    assert_eq!(browser.get("/").location(), format!("/persons/{person}/results"));
     assert_eq!(browser.get("/login").location(), "/");
     let mut other = server.browser();
     assert_eq!(other.log_in("maria", &first).status, 401);

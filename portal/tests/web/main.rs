@@ -15,5 +15,6 @@ mod forgery;
 mod guards;
 mod hostile;
 mod injection;
+mod results;
 mod server;
 mod tls;

@@ -1,0 +1,118 @@
+//! One order (S-070 to S-073).
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use store::ReportStatus;
+use texts::Texts;
+
+use crate::results::{ShownExamination, ShownOrder, ShownReport};
+use crate::web::App;
+use crate::web::client::Client;
+use crate::web::dates::{display_date, display_moment};
+use crate::web::error::Refusal;
+use crate::web::orders::{freshness, shown, status};
+use crate::web::patient::Frame;
+use crate::web::person::PatientSession;
+use crate::web::routes;
+use crate::web::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage<'a> {
+    shell: &'a Shell,
+    frame: Frame,
+    back: String,
+    notice: Option<String>,
+    description: String,
+    placed: String,
+    number: String,
+    physician: String,
+    status: &'static str,
+    site: String,
+    examinations: Vec<ExaminationView>,
+    reports: Vec<ReportView>,
+}
+
+struct ExaminationView {
+    description: String,
+    accession: String,
+    status: &'static str,
+    performed: String,
+    has_listed_report: bool,
+    reports: Vec<ReportView>,
+}
+
+struct ReportView {
+    title: String,
+    status: &'static str,
+    date: String,
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    Client(from): Client,
+    shell: Shell,
+    session: PatientSession,
+    Path((_person, order)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let id = order.parse().map_err(|_odd| Refusal::NotFound)?;
+    let opened = app.services.results.order(&session.who.account, id, from).await?;
+    // An order of somebody else whom the account represents has another address.
+    let opened = opened.filter(|opened| opened.person.id == session.person.id);
+    let opened = opened.ok_or(Refusal::NotFound)?;
+    let frame = Frame::new(&session, None, app.services.clock.now(), shell.text);
+    let notice = freshness(opened.freshness, shell.text);
+    let back = routes::results(session.person.id);
+    let page = page(&shell, frame, back, notice, &opened.order);
+    Ok(shell.page(StatusCode::OK, &page))
+}
+
+fn page<'a>(
+    shell: &'a Shell,
+    frame: Frame,
+    back: String,
+    notice: Option<String>,
+    order: &ShownOrder,
+) -> OrderPage<'a> {
+    let text = shell.text;
+    let moment = order.placed.as_ref();
+    OrderPage {
+        shell,
+        frame,
+        back,
+        notice,
+        description: shown(order.description.as_ref(), text),
+        placed: moment.map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),
+        number: shown(order.number.as_ref(), text),
+        physician: shown(order.physician.as_ref(), text),
+        status: status(order.status, text),
+        site: shown(order.site.as_ref(), text),
+        examinations: order.examinations.iter().map(|one| examination(one, text)).collect(),
+        reports: order.reports.iter().map(|one| report(one, text)).collect(),
+    }
+}
+
+fn examination(one: &ShownExamination, text: Texts) -> ExaminationView {
+    let moment = one.performed.as_ref();
+    ExaminationView {
+        description: shown(one.description.as_ref(), text),
+        accession: shown(one.accession_number.as_ref(), text),
+        status: status(one.status, text),
+        performed: moment.map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),
+        has_listed_report: one.has_listed_report,
+        reports: one.reports.iter().map(|one| report(one, text)).collect(),
+    }
+}
+
+fn report(one: &ShownReport, text: Texts) -> ReportView {
+    ReportView {
+        title: one.title.clone().unwrap_or_else(|| text.order_report().to_owned()),
+        status: match one.status {
+            ReportStatus::Preliminary => text.order_report_provisional(),
+            ReportStatus::Final => text.order_report_final(),
+        },
+        date: one.dated.map_or_else(|| shown(None, text), |date| display_date(date, text)),
+    }
+}

@@ -1,0 +1,209 @@
+//! The list of results: searched, sorted, page by page (S-060 to S-068).
+//!
+//! What is searched for is sent in the body of a form: it can be a value of the patient, and addresses stand in
+//! logs and histories.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use store::{ExaminationStatus, PersonId};
+use texts::Texts;
+
+use crate::results::{Freshness, ListQuery, OrderList, ShownOrder, Sort, kind_label, status_label};
+use crate::web::App;
+use crate::web::dates::{display_moment, display_timestamp};
+use crate::web::error::Refusal;
+use crate::web::form::Submitted;
+use crate::web::patient::{Frame, Tab};
+use crate::web::person::PatientSession;
+use crate::web::routes;
+use crate::web::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "orders.html")]
+struct OrdersPage<'a> {
+    shell: &'a Shell,
+    frame: Frame,
+    /// Where the forms go.
+    here: String,
+    list: &'a ListForm,
+    notices: Vec<String>,
+    counted: String,
+    columns: Vec<Column>,
+    orders: Vec<Line>,
+    /// Pages from 1; none when one is all.
+    paged: String,
+    previous: Option<usize>,
+    next: Option<usize>,
+}
+
+/// What the list is asked for; pages are counted from 1.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ListForm {
+    search: String,
+    /// A column, with `-` before it the greatest first.
+    sort: String,
+    page: usize,
+}
+
+struct Column {
+    name: &'static str,
+    /// What its button asks for; none for what cannot be sorted.
+    sort: Option<String>,
+    /// `ascending` or `descending` (WAI-ARIA 1.2, aria-sort), if the list is sorted by it.
+    sorted: Option<&'static str>,
+}
+
+struct Line {
+    href: String,
+    description: String,
+    kind: &'static str,
+    status: &'static str,
+    tests: String,
+    examinations: Vec<(String, &'static str)>,
+    placed: String,
+    site: String,
+    has_report: bool,
+}
+
+/// The columns that can be sorted by, with the names that they have in a form.
+const SORTS: [(&str, Sort); 5] = [
+    ("description", Sort::Description),
+    ("kind", Sort::Kind),
+    ("status", Sort::Status),
+    ("placed", Sort::Placed),
+    ("site", Sort::Site),
+];
+
+impl ListForm {
+    fn query(&self, person: PersonId, text: Texts) -> ListQuery {
+        let (is_descending, name) = match self.sort.strip_prefix('-') {
+            Some(name) => (true, name),
+            None => (self.sort.is_empty(), self.sort.as_str()),
+        };
+        let sort = SORTS.iter().find(|(known, _)| *known == name).map(|(_, sort)| *sort);
+        ListQuery {
+            person: Some(person),
+            search: self.search.clone(),
+            sort: sort.unwrap_or_default(),
+            is_descending,
+            page: self.page.saturating_sub(1),
+            language: text.language(),
+            ..ListQuery::default()
+        }
+    }
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    session: PatientSession,
+    Query(form): Query<ListForm>,
+) -> Result<Response, Refusal> {
+    // A search does not stand in an address.
+    list(&app, &shell, &session, &ListForm { search: String::new(), ..form }).await
+}
+
+pub(crate) async fn search(
+    State(app): State<App>,
+    shell: Shell,
+    session: PatientSession,
+    Submitted(form): Submitted<ListForm>,
+) -> Result<Response, Refusal> {
+    list(&app, &shell, &session, &form).await
+}
+
+async fn list(
+    app: &App,
+    shell: &Shell,
+    session: &PatientSession,
+    form: &ListForm,
+) -> Result<Response, Refusal> {
+    let (text, person) = (shell.text, session.person.id);
+    let query = form.query(person, text);
+    let list = app.services.results.list(&session.who.account, &query).await?;
+    let page = OrdersPage {
+        shell,
+        frame: Frame::new(session, Some(Tab::Results), app.services.clock.now(), text),
+        here: routes::results(person),
+        list: form,
+        notices: notices(&list, session.person.consent.online_results, text),
+        counted: text.order_counted(list.page.total),
+        columns: columns(&query, text),
+        orders: list.page.orders.iter().map(|order| line(order, text)).collect(),
+        paged: text.order_page(list.page.page + 1, list.page.pages),
+        previous: (list.page.page > 0).then_some(list.page.page),
+        next: (list.page.page + 1 < list.page.pages).then_some(list.page.page + 2),
+    };
+    Ok(shell.page(StatusCode::OK, &page))
+}
+
+/// What a reader should know of the list.
+fn notices(list: &OrderList, has_consent: bool, text: Texts) -> Vec<String> {
+    if !has_consent {
+        return vec![text.order_no_consent().to_owned()];
+    }
+    let freshness = freshness(list.freshness, text);
+    let incomplete = list.incomplete_sentence(text).map(str::to_owned);
+    freshness.into_iter().chain(incomplete).collect()
+}
+
+pub(crate) fn freshness(freshness: Freshness, text: Texts) -> Option<String> {
+    freshness.sentence(text, |moment| display_timestamp(moment, text))
+}
+
+fn columns(query: &ListQuery, text: Texts) -> Vec<Column> {
+    let names = [
+        text.order_description(),
+        text.order_kind(),
+        text.order_status(),
+        text.order_placed(),
+        text.order_site(),
+    ];
+    let sortable = SORTS.iter().zip(names).map(|((key, sort), name)| {
+        let is_sorted = query.sort == *sort;
+        let (sorted, ask) = match (is_sorted, query.is_descending) {
+            (true, true) => (Some("descending"), (*key).to_owned()),
+            (true, false) => (Some("ascending"), format!("-{key}")),
+            // Dates begin with the newest, words with A.
+            (false, _) if *sort == Sort::Placed => (None, format!("-{key}")),
+            (false, _) => (None, (*key).to_owned()),
+        };
+        Column { name, sort: Some(ask), sorted }
+    });
+    let reports = Column { name: text.order_reports(), sort: None, sorted: None };
+    sortable.chain([reports]).collect()
+}
+
+fn line(order: &ShownOrder, text: Texts) -> Line {
+    Line {
+        href: routes::order(order.person, order.id),
+        description: shown(order.description.as_ref(), text),
+        kind: order.kind.map_or(text.profile_not_available(), |kind| kind_label(kind, text)),
+        status: status(order.status, text),
+        tests: text.order_tests(order.examinations.len()),
+        examinations: order
+            .examinations
+            .iter()
+            .map(|one| (shown(one.description.as_ref(), text), status(one.status, text)))
+            .collect(),
+        placed: order
+            .placed
+            .as_ref()
+            .map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),
+        site: shown(order.site.as_ref(), text),
+        has_report: order.has_report(),
+    }
+}
+
+/// A text, or that there is none (S-056).
+pub(crate) fn shown(value: Option<&String>, text: Texts) -> String {
+    value.map_or(text.profile_not_available(), String::as_str).to_owned()
+}
+
+pub(crate) fn status(status: Option<ExaminationStatus>, text: Texts) -> &'static str {
+    status.map_or(text.profile_not_available(), |status| status_label(status, text))
+}
