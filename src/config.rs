@@ -5,9 +5,11 @@
 //!
 //! A new section is a field of [`File`], and a line in `check_keys`.
 
+mod admin;
 mod branding;
 mod environment;
 mod known_keys;
+mod listener;
 mod pacs;
 mod portal;
 mod results;
@@ -18,6 +20,7 @@ mod store;
 
 use std::path::Path;
 
+use ::portal::admin::AdminSettings;
 use ::portal::outbox::{SmsSettings, SmtpSettings};
 use ::portal::results::ResultsSettings;
 use anyhow::{Context as _, bail};
@@ -48,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) sms: Option<SmsSettings>,
     /// What works and should be otherwise, each in a sentence.
     pub(crate) warnings: Vec<String>,
+    /// Who administers, and how long things are kept.
+    pub(crate) admin: AdminSettings,
 }
 
 /// The configuration as it is written.
@@ -62,6 +67,8 @@ struct File {
     results: results::Section,
     smtp: Option<smtp::Section>,
     sms: Option<sms::Section>,
+    admin: admin::Section,
+    retention: admin::RetentionSection,
 }
 
 impl Config {
@@ -102,7 +109,7 @@ impl Config {
         }
         check_keys(&table)?;
         let warnings = secret::readable_by_others(&table, folder);
-        let File { branding, pacs, store_scp, store, portal, results, smtp, sms } =
+        let File { branding, pacs, store_scp, store, portal, results, smtp, sms, admin, retention } =
             File::deserialize(table)?;
         let pacs = pacs::check(pacs, store_scp, folder)?;
         Ok(Self {
@@ -114,6 +121,7 @@ impl Config {
             smtp: smtp.map(|smtp| smtp.check(folder)).transpose().context("smtp")?,
             sms: sms.map(|sms| sms.check(folder)).transpose().context("sms")?,
             warnings,
+            admin: admin.check(retention, folder)?,
         })
     }
 
@@ -150,6 +158,10 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
                 known_keys::check::<smtp::Section>(section, table)?;
             }
             ("sms", Value::Table(table)) => sms::Section::check_keys(table)?,
+            ("admin", Value::Table(table)) => admin::Section::check_keys(table)?,
+            ("retention", Value::Table(table)) => {
+                known_keys::check::<admin::RetentionSection>(section, table)?;
+            }
             ("store_scp", Value::Table(table)) => pacs::StoreScpSection::check_keys(table)?,
             ("pacs", Value::Array(all)) => {
                 for one in all {

@@ -88,7 +88,7 @@ impl Origin {
     }
 
     /// What one subscriber has: an IPv4 address, a /64 of IPv6.
-    fn network(self) -> Vec<u8> {
+    pub(crate) fn network(self) -> Vec<u8> {
         match self.0.to_canonical() {
             IpAddr::V4(address) => address.octets().to_vec(),
             IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use axum::Router;
+use jiff::{SignedDuration, Timestamp};
 use store::{SledStore, Store, StoreError};
 use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, Limits};
+use crate::admin::{self, AdminSettings, Console, ConsoleError, Retention};
 use crate::clock::Clock;
-use crate::listen::{Listener, UnusableTls, serve};
+use crate::listen::{Listener, Transport, UnusableTls, serve};
 use crate::messages::Site;
 use crate::metrics::Metrics;
 use crate::observe::observed;
@@ -21,7 +23,7 @@ use crate::recovery::Recovery;
 use crate::results::{Results, ResultsSettings};
 use crate::secret::SiteSecret;
 use crate::task::{Stop, Tasks};
-use crate::web::{self, Transport, WebSettings};
+use crate::web::{self, WebSettings};
 
 /// For background tasks when the portal ends.
 const GRACE: Duration = Duration::from_secs(10);
@@ -45,6 +47,8 @@ pub struct Settings {
     pub results: ResultsSettings,
     /// How messages leave.
     pub ways: Ways,
+    /// The administrators'.
+    pub admin: AdminSettings,
 }
 
 /// Why a portal does not start or go on.
@@ -65,6 +69,9 @@ pub enum PortalError {
     /// TLS of a listener.
     #[error("TLS cannot be offered")]
     Tls(#[from] UnusableTls),
+    /// The socket of the console.
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     /// The port is taken, or not ours to take.
     #[error("cannot listen on {address}")]
     Listen {
@@ -110,8 +117,10 @@ pub struct Portal {
     /// The embedded store itself, for what only it can do, such as a backup.
     store: Arc<SledStore>,
     services: Services,
+    folder: PathBuf,
     web: WebSettings,
     ways: Ways,
+    admin: AdminSettings,
 }
 
 impl Portal {
@@ -120,14 +129,15 @@ impl Portal {
     /// # Errors
     /// [`PortalError`].
     pub fn open(settings: Settings, clock: Clock) -> Result<Self, PortalError> {
-        let Settings { store, secret, site, limits, cost, web, results, ways } = settings;
+        let Settings { store: folder, secret, site, limits, cost, web, results, ways, admin } =
+            settings;
         if matches!(ways, Ways::Shown) && !matches!(web.transport(), Transport::Loopback) {
             return Err(PortalError::ShownToOthers);
         }
         // A core each: more at a time would only share them.
         let slots = std::thread::available_parallelism().map_or(1, usize::from);
         let hasher = Arc::new(Hasher::new(cost, slots)?);
-        let embedded = Arc::new(SledStore::open(&store)?);
+        let embedded = Arc::new(SledStore::open(&folder)?);
         let store: Arc<dyn Store> = Arc::<SledStore>::clone(&embedded);
         let accounts =
             Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
@@ -135,7 +145,7 @@ impl Portal {
         let recovery = Recovery::new();
         let metrics = Metrics::default();
         let services = Services { store, accounts, results, clock, metrics, secret, recovery };
-        Ok(Self { store: embedded, services, web, ways })
+        Ok(Self { store: embedded, services, folder, web, ways, admin })
     }
 
     /// What handlers and tasks stand on.
@@ -153,21 +163,45 @@ impl Portal {
         &self.store
     }
 
-    /// Takes the patients' port.
+    /// The console in this process, for as long as no other one has the store.
+    pub fn console(&self) -> Console {
+        Console::here(self.admin_router())
+    }
+
+    fn admin_router(&self) -> Router {
+        admin::router(self.services.clone(), Arc::clone(&self.store), self.admin.clone())
+    }
+
+    /// Takes the ports, and makes the socket of the console.
     ///
     /// # Errors
-    /// [`PortalError::Tls`], [`PortalError::Listen`].
+    /// [`PortalError::Tls`], [`PortalError::Listen`], [`PortalError::Console`].
     pub async fn bind(self) -> Result<BoundPortal, PortalError> {
-        let tls = match self.web.transport() {
-            Transport::Tls(files) => Some(files.acceptor()?),
-            Transport::Loopback | Transport::Proxies(_) => None,
+        let (patients, address) = listener(self.web.listen(), self.web.transport()).await?;
+        let (admin, admin_address) = match &self.admin.listen {
+            None => (None, None),
+            Some((address, transport)) => {
+                let (listener, address) = listener(*address, transport).await?;
+                (Some(listener), Some(address))
+            }
         };
-        let address = self.web.listen();
-        let refused = |source| PortalError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        Ok(BoundPortal { portal: self, address, patients: Listener::Tcp(listener, tls) })
+        let console = Listener::Unix(admin::console_listener(&self.folder)?);
+        Ok(BoundPortal { portal: self, address, admin_address, patients, admin, console })
     }
+}
+
+async fn listener(
+    address: SocketAddr,
+    transport: &Transport,
+) -> Result<(Listener, SocketAddr), PortalError> {
+    let tls = match transport {
+        Transport::Tls(files) => Some(files.acceptor()?),
+        Transport::Loopback | Transport::Proxies(_) => None,
+    };
+    let refused = |source| PortalError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((Listener::Tcp(listener, tls), address))
 }
 
 /// A portal that has its ports.
@@ -175,7 +209,10 @@ impl Portal {
 pub struct BoundPortal {
     portal: Portal,
     address: SocketAddr,
+    admin_address: Option<SocketAddr>,
     patients: Listener,
+    admin: Option<Listener>,
+    console: Listener,
 }
 
 impl BoundPortal {
@@ -184,16 +221,37 @@ impl BoundPortal {
         self.address
     }
 
+    /// Where programs of administrators come in, if they do.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
     /// Serves until it is time to stop: requests under way end, then the tasks behind, then the store.
     pub async fn run(self, stop: Stop) {
-        let Self { portal: Portal { store, services, web, ways }, patients, .. } = self;
+        let Self { portal, patients, admin, console, .. } = self;
+        let admin_router = portal.admin_router();
+        let Portal { store, services, web, ways, admin: AdminSettings { retention, .. }, .. } =
+            portal;
         let mut tasks = Tasks::new(stop.clone());
         let shown = matches!(ways, Ways::Shown);
-        start_tasks(&mut tasks, &services, ways);
+        start_tasks(&mut tasks, &services, ways, retention);
         let limits = web.limits().clone();
         let router = web::router(services.clone(), web, shown);
         let router = observed(router, "patients", services.metrics.requests.clone());
-        serve(patients, router, limits, stop).await;
+        let requests = &services.metrics.requests;
+        let console_router = admin::trusted(admin_router.clone());
+        let console_router = observed(console_router, "console", requests.clone());
+        let admin_router = observed(admin_router, "administrators", requests.clone());
+        let programs = async {
+            if let Some(listener) = admin {
+                serve(listener, admin_router, limits.clone(), stop.clone()).await;
+            }
+        };
+        tokio::join!(
+            serve(patients, router, limits.clone(), stop.clone()),
+            programs,
+            serve(console, console_router, limits.clone(), stop.clone()),
+        );
         if !tasks.end(GRACE).await {
             tracing::warn!("background tasks were broken off");
         }
@@ -205,10 +263,11 @@ impl BoundPortal {
 
 /// How often what is over is swept out of the store, and how much at a time.
 const SWEEP_PAUSE: Duration = Duration::from_mins(1);
+const SWEEP_REST: Duration = Duration::from_secs(1);
 const SWEEP_MOST: usize = 1000;
 
 /// Every task that works behind the pages.
-fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways) {
+fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways, retention: Retention) {
     let [mail, sms] = ways.transports();
     let sender = Sender {
         store: Arc::clone(&services.store),
@@ -225,7 +284,7 @@ fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways) {
     let swept = services.clone();
     let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
     tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));
-    tasks.start("sweep", move |stop| sweep(swept.clone(), stop));
+    tasks.start("sweep", move |stop| sweep(swept.clone(), retention, stop));
     let results = services.results.clone();
     tasks.start("refresh", move |stop| {
         let results = results.clone();
@@ -238,14 +297,104 @@ fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways) {
     });
 }
 
-/// Removes sessions, codes and attempts that are over.
-async fn sweep(services: Services, stop: Stop) {
+/// Removes what is over, and what is older than it is to be kept.
+async fn sweep(services: Services, retention: Retention, stop: Stop) {
     loop {
-        if let Err(error) = services.store.remove_expired(services.clock.now(), SWEEP_MOST).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "cannot sweep the store");
+        let swept = sweep_once(&services, retention).await;
+        if let Err(error) = &swept {
+            tracing::error!(error = error as &dyn std::error::Error, "cannot sweep the store");
         }
-        if !stop.sleep(SWEEP_PAUSE).await {
+        // More is there when a whole lot went: the next one does not wait.
+        let pause =
+            if swept.is_ok_and(|removed| removed >= SWEEP_MOST) { SWEEP_REST } else { SWEEP_PAUSE };
+        if !stop.sleep(pause).await {
             return;
         }
+    }
+}
+
+/// Removes sessions, codes and attempts that are over, and what retention does not keep; tells the most
+/// that it removed of one kind.
+async fn sweep_once(services: &Services, retention: Retention) -> Result<usize, StoreError> {
+    let now = services.clock.now();
+    let before = |days: u32| {
+        let kept = SignedDuration::from_hours(24 * i64::from(days));
+        now.checked_sub(kept).unwrap_or(Timestamp::MIN)
+    };
+    let store = &services.store;
+    let mut most = store.remove_expired(now, SWEEP_MOST).await?;
+    most = most.max(store.remove_messages(before(retention.messages_days), SWEEP_MOST).await?);
+    if let Some(kept) = retention.audit_days {
+        most = most.max(store.remove_events(before(kept), SWEEP_MOST).await?);
+    }
+    Ok(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Actor, Event, EventQuery, Message, MessageId, MessageState, Outcome, Recipient};
+
+    use super::*;
+    use crate::listen::ConnectionLimits;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_older_than_it_is_kept_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let address = "http://127.0.0.1:8080";
+        let limits = ConnectionLimits::default();
+        let settings = Settings {
+            store: folder.path().join("store"),
+            secret: SiteSecret::new(vec![7; 32]).unwrap(),
+            site: Site {
+                institution: "Ospedale di Prova".to_owned(),
+                portal: "La mia salute".to_owned(),
+                address: address.to_owned(),
+            },
+            limits: Limits::default(),
+            cost: Cost { memory_kib: 8, passes: 1 },
+            web: WebSettings::new(listen, address, None, Vec::new(), limits).unwrap(),
+            admin: AdminSettings::default(),
+            results: ResultsSettings::default(),
+            ways: Ways::Sent { mail: None, sms: None },
+        };
+        let portal = Portal::open(settings, clock.clone()).unwrap();
+        let services = portal.services();
+        let store = &services.store;
+        let event = Event {
+            at: clock.now(),
+            actor: Actor::System,
+            action: "login".to_owned(),
+            person: None,
+            account: None,
+            object: None,
+            outcome: Outcome::Done,
+            address: None,
+        };
+        let sent = Message {
+            id: MessageId::fresh().unwrap(),
+            topic: "credentials".to_owned(),
+            account: None,
+            to: Recipient::Sms("+390000000000".into()),
+            content: None,
+            created: clock.now(),
+            expires: None,
+            tries: 1,
+            state: MessageState::Sent(clock.now()),
+        };
+        store.put_message(sent, event.into()).await.unwrap();
+        let left = async || {
+            let events = store.events(EventQuery::default(), 9).await.unwrap().len();
+            (events, store.list_messages(9).await.unwrap().len())
+        };
+        let kept = |audit_days, messages_days| Retention { audit_days, messages_days };
+        clock.advance(SignedDuration::from_hours(24 * 10 + 1));
+        sweep_once(services, kept(Some(11), 11)).await.unwrap();
+        assert_eq!(left().await, (1, 1));
+        sweep_once(services, kept(None, 10)).await.unwrap();
+        assert_eq!(left().await, (1, 0));
+        assert_eq!(sweep_once(services, kept(Some(10), 10)).await.unwrap(), 1);
+        assert_eq!(left().await, (0, 0));
     }
 }

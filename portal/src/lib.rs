@@ -7,6 +7,7 @@
 //! **Invariant:** the portal draws times from its [`Clock`] and secrets from [`secret`] only.
 
 mod accounts;
+pub mod admin;
 mod app;
 mod clock;
 mod listen;
@@ -26,13 +27,17 @@ pub use accounts::{
     NewAccount, NewPassword, Origin,
 };
 pub use app::{BoundPortal, Portal, PortalError, Services, Settings};
+/// What is sent to an [`admin::Console`].
+pub use axum::{body::Bytes, http::Request};
 pub use clock::Clock;
 pub use ipnet::IpNet;
-pub use listen::{ConnectionLimits, Listener, Peer, TlsFiles, UnusableTls, serve};
+pub use listen::{
+    ConnectionLimits, Listener, Peer, TlsFiles, Transport, UnusableTls, UnusableTransport, serve,
+};
 pub use messages::Site;
 pub use password::hashing::{Busy, Cost, Hasher, UnusableCost};
 pub use password::{Password, Rule};
 /// What the portal remembers.
 pub use store;
 pub use task::{Stop, StopHandle, Tasks};
-pub use web::{Transport, UnusableWeb, WebSettings, paths};
+pub use web::{UnusableWeb, WebSettings, paths};

@@ -1,6 +1,7 @@
 //! Listeners: connections in, requests to a router, limits on both, an orderly end.
 
 mod tls;
+mod transport;
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 pub use tls::{TlsFiles, UnusableTls};
+pub use transport::{Transport, UnusableTransport};
 
 use crate::task::Stop;
 

@@ -33,7 +33,7 @@ use axum::middleware::from_fn_with_state;
 
 use crate::app::Services;
 pub use routes::paths;
-pub use settings::{Transport, UnusableWeb, WebSettings};
+pub use settings::{UnusableWeb, WebSettings};
 
 /// What every handler stands on.
 #[derive(Debug)]

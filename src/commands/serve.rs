@@ -70,6 +70,7 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
         web: portal.web,
         results: config.results.clone(),
         ways,
+        admin: config.admin.clone(),
     })
 }
 
@@ -107,6 +108,9 @@ pub(crate) fn run_portal(runtime: &Runtime, portal: Portal) -> anyhow::Result<()
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
         let bound = portal.bind().await?;
         tell(&format!("listening on {}, for {origin}", bound.address()));
+        if let Some(address) = bound.admin_address() {
+            tell(&format!("listening on {address}, for administrators"));
+        }
         let mut running = pin!(bound.run(stop));
         // The first signal asks to stop, the second one does not wait for what is under way.
         for _ in 0..2 {

@@ -1,14 +1,15 @@
 //! The section `[portal]`: the pages of the patients.
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
-use portal::{ConnectionLimits, IpNet, TlsFiles, WebSettings};
+use anyhow::{Context as _, ensure};
+use portal::{ConnectionLimits, WebSettings};
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::config::known_keys;
+use crate::config::listener::{Tls, networks};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -19,13 +20,6 @@ pub(super) struct Section {
     tls: Option<Tls>,
     trusted_proxies: Vec<String>,
     connections: Option<usize>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Tls {
-    certificate_file: Option<PathBuf>,
-    key_file: Option<PathBuf>,
 }
 
 /// The pages, checked.
@@ -60,9 +54,7 @@ impl Section {
             "portal.address is missing: what patients open, as https://portal.example.org",
         )?;
         let tls = self.tls.map(|tls| tls.check(folder)).transpose().context("portal.tls")?;
-        let proxies: anyhow::Result<Vec<_>> =
-            self.trusted_proxies.iter().map(|text| network(text)).collect();
-        let proxies = proxies.context("portal.trusted_proxies")?;
+        let proxies = networks(&self.trusted_proxies).context("portal.trusted_proxies")?;
         let mut limits = ConnectionLimits::default();
         if let Some(connections) = self.connections {
             ensure!(connections > 0, "portal.connections is 0: nobody could connect");
@@ -71,24 +63,6 @@ impl Section {
         let web = WebSettings::new(listen, &address, tls, proxies, limits).context("portal")?;
         Ok(PortalSettings { name, web })
     }
-}
-
-impl Tls {
-    fn check(self, folder: &Path) -> anyhow::Result<TlsFiles> {
-        match (self.certificate_file, self.key_file) {
-            (Some(certificate), Some(key)) => {
-                Ok(TlsFiles { certificate: folder.join(certificate), key: folder.join(key) })
-            }
-            _ => bail!("certificate_file and key_file are both needed"),
-        }
-    }
-}
-
-/// An address, or a network with its length.
-fn network(text: &str) -> anyhow::Result<IpNet> {
-    text.parse()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .with_context(|| format!("{text:?} is neither an address nor a network as 192.0.2.0/24"))
 }
 
 #[cfg(test)]

@@ -11,8 +11,14 @@ use toml::{Table, Value};
 /// No password or token is longer.
 const MAX_SECRET_BYTES: u64 = 64 << 10;
 /// Keys of files that nobody else should read.
-const SECRET_FILES: &[&str] =
-    &["password_file", "secret_file", "client_secret_file", "bearer_file", "key_file"];
+const SECRET_FILES: &[&str] = &[
+    "password_file",
+    "secret_file",
+    "client_secret_file",
+    "bearer_file",
+    "key_file",
+    "token_file",
+];
 
 /// A secret that is written, or lies in a file; a line end behind it does not belong to it.
 ///

@@ -225,7 +225,7 @@ impl Accounts {
 
 impl NewAccount {
     /// Whether its holder can ever log in.
-    fn is_reachable(&self) -> bool {
+    pub(crate) fn is_reachable(&self) -> bool {
         self.subject.is_some() || (self.email.is_some() && self.phone.is_some())
     }
 }

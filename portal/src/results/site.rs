@@ -137,6 +137,11 @@ impl Results {
         Ok(results.map(|results| self.as_site_sees(results)))
     }
 
+    /// The largest PDF that is taken.
+    pub(crate) fn most_report_bytes(&self) -> u64 {
+        self.most_report_bytes
+    }
+
     /// At most `limit` orders with this order number or accession number.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::Uri;
 use ipnet::IpNet;
 
-use crate::listen::{ConnectionLimits, TlsFiles};
+use crate::listen::{ConnectionLimits, TlsFiles, Transport, UnusableTransport};
 
 /// The listener of the patients.
 #[derive(Debug, Clone)]
@@ -17,27 +17,13 @@ pub struct WebSettings {
     limits: ConnectionLimits,
 }
 
-/// What lies between a browser and the listener.
-#[derive(Debug, Clone)]
-pub enum Transport {
-    /// Nothing: this machine only.
-    Loopback,
-    /// TLS of our own.
-    Tls(TlsFiles),
-    /// Proxies that speak TLS to browsers, and tell whom they speak for in `X-Forwarded-For`.
-    Proxies(Vec<IpNet>),
-}
-
 /// Pages must not be served this way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnusableWeb {
-    /// Everybody on the way could read.
-    #[error(
-        "{0} can be reached from other machines, and passwords and results must not pass in clear: set \
-         tls, or declare in trusted_proxies the proxy that speaks TLS before it, or listen on 127.0.0.1"
-    )]
-    InClear(SocketAddr),
+    /// Somebody could listen in.
+    #[error(transparent)]
+    Transport(#[from] UnusableTransport),
     /// It is no origin.
     #[error(
         "address {0:?} is none that a browser opens: write https://, the name, and the port if it is not 443"
@@ -52,9 +38,6 @@ pub enum UnusableWeb {
          the proxy that does"
     )]
     NobodySpeaksTls(String),
-    /// One of them is meant.
-    #[error("tls and trusted_proxies are both set: with a proxy before it, the proxy speaks TLS")]
-    TlsTwice,
 }
 
 impl WebSettings {
@@ -69,16 +52,8 @@ impl WebSettings {
         proxies: Vec<IpNet>,
         limits: ConnectionLimits,
     ) -> Result<Self, UnusableWeb> {
-        let transport = match (tls, proxies.is_empty()) {
-            (Some(_), false) => return Err(UnusableWeb::TlsTwice),
-            (Some(tls), true) => Transport::Tls(tls),
-            (None, false) => Transport::Proxies(proxies),
-            (None, true) => Transport::Loopback,
-        };
+        let transport = Transport::new(listen, tls, proxies)?;
         let in_clear = matches!(transport, Transport::Loopback);
-        if in_clear && !listen.ip().to_canonical().is_loopback() {
-            return Err(UnusableWeb::InClear(listen));
-        }
         let (origin, is_https, is_here) =
             origin(address).ok_or_else(|| UnusableWeb::NoOrigin(address.to_owned()))?;
         match (is_https, in_clear) {
@@ -110,16 +85,6 @@ impl WebSettings {
     /// Whether browsers come by TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.origin.starts_with("https:")
-    }
-
-    /// Whether what this address says of others is believed.
-    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
-        match &self.transport {
-            Transport::Proxies(nets) => {
-                nets.iter().any(|net| net.contains(&address.to_canonical()))
-            }
-            Transport::Loopback | Transport::Tls(_) => false,
-        }
     }
 }
 
@@ -177,7 +142,10 @@ mod tests {
     fn nothing_is_served_in_clear_to_other_machines(#[case] listen: &str) {
         for address in ["http://127.0.0.1:8080", "https://portal.example.org"] {
             let refused = settings(listen, address, false, false).unwrap_err();
-            assert!(matches!(refused, UnusableWeb::InClear(_)), "{refused}");
+            assert!(
+                matches!(refused, UnusableWeb::Transport(UnusableTransport::InClear(_))),
+                "{refused}"
+            );
         }
         assert!(settings(listen, "https://portal.example.org", true, false).is_ok());
         assert!(settings(listen, "https://portal.example.org", false, true).is_ok());
@@ -190,7 +158,7 @@ mod tests {
     fn this_machine_needs_no_tls(#[case] address: &str, #[case] origin: &str) {
         let settings = settings("127.0.0.1:8080", address, false, false).unwrap();
         assert_eq!(settings.origin(), origin);
-        assert!(!settings.trusts("127.0.0.1".parse().unwrap()));
+        assert!(matches!(settings.transport(), Transport::Loopback));
     }
 
     #[rstest]
@@ -215,7 +183,7 @@ mod tests {
         let refused = settings("127.0.0.1:80", &origin, false, false).unwrap_err();
         assert_eq!(refused, UnusableWeb::NobodySpeaksTls(origin));
         let refused = settings("127.0.0.1:80", "https://x", true, true).unwrap_err();
-        assert_eq!(refused, UnusableWeb::TlsTwice);
+        assert_eq!(refused, UnusableWeb::Transport(UnusableTransport::TlsTwice));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub use session::{
     Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
     Sessions, Spent,
 };
-pub use sled::{BackupReport, SledStore, restore};
+pub use sled::{BackupReport, SledStore, compact, restore};
 
 /// All of it.
 pub trait Store:

@@ -144,6 +144,9 @@ pub trait Sessions {
         now: Timestamp,
     ) -> Result<Option<(Session, Account)>, StoreError>;
 
+    /// The sessions of an account, those that are over and not yet removed included.
+    async fn sessions_of_account(&self, account: AccountId) -> Result<Vec<Session>, StoreError>;
+
     /// Ends a session; false when there was none.
     async fn end_session(&self, token: SecretHash, along: Along) -> Result<bool, StoreError>;
 

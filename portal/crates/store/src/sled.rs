@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
-pub use backup::{BackupReport, restore};
+pub use backup::{BackupReport, compact, restore};
 
 use crate::along::Along;
 use crate::error::StoreError;
@@ -218,6 +218,14 @@ fn remove_folder(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         outcome => outcome,
     }
+}
+
+/// Puts two folders in each other's place in one step, for good.
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    let here = rustix::fs::CWD;
+    rustix::fs::renameat_with(here, one, here, other, rustix::fs::RenameFlags::EXCHANGE)?;
+    let parent = other.parent().filter(|parent| !parent.as_os_str().is_empty());
+    disk::sync_folder(parent.unwrap_or(Path::new(".")))
 }
 
 /// Gives a folder that is whole its name, for good. An empty folder of that name may be in its place.

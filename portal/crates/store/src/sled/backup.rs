@@ -4,9 +4,10 @@
 //! them, so the whole is the store at the moment when the last line was written. Indexes are not in it:
 //! they are made again.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::PoisonError;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -26,7 +27,7 @@ use crate::sled::reports::{Kept, Part};
 use crate::sled::sessions::Attempts;
 use crate::sled::table::{Record, Table};
 use crate::sled::writer::Shared;
-use crate::sled::{beside, give_name, open_shared, remove_folder};
+use crate::sled::{beside, exchange, give_name, open_shared, remove_folder};
 
 /// Records read at a time.
 const PAGE: usize = 256;
@@ -223,6 +224,52 @@ pub fn restore(source: &mut dyn BufRead, folder: &Path) -> Result<BackupReport, 
         }
     };
     give_name(&unfinished, folder).map_err(storage)?;
+    Ok(report)
+}
+
+/// Writes the store in `folder` anew, which nobody may have open: the log of sled keeps what was erased
+/// until that. Blocks.
+///
+/// The new store takes the place of the old one in one step, and the old one is removed then. What a file
+/// system with snapshots, a disk that copies on write, or an earlier backup still holds stays there.
+///
+/// # Errors
+/// As `SledStore::open`, and [`StoreError::Storage`].
+pub fn compact(folder: &Path) -> Result<BackupReport, StoreError> {
+    let storage = |source| StoreError::Storage {
+        what: format!("cannot write the store in {} anew", folder.display()),
+        source,
+    };
+    if !folder.join("db").is_file() {
+        return Err(storage(io::Error::new(io::ErrorKind::NotFound, "there is no store")));
+    }
+    let new = beside(folder, ".compacted");
+    remove_folder(&new).map_err(storage)?;
+    let (shared, disk) = open_shared(folder)?;
+    let (source, mut sink) = io::pipe().map_err(storage)?;
+    let report = thread::scope(|scope| {
+        let shared = &shared;
+        let written = scope.spawn(move || {
+            let written = backup(shared, &mut sink, jiff::Timestamp::now());
+            // The end of the pipe is the end of the backup.
+            drop(sink);
+            written
+        });
+        let restored = restore(&mut BufReader::new(source), &new);
+        let written =
+            written.join().map_err(|_panic| StoreError::Bug { what: "a backup panicked" })?;
+        // Whichever failed first is why the other one did.
+        match (written, restored) {
+            (Err(error @ StoreError::Damaged { .. }), _) | (_, Err(error)) | (Err(error), _) => {
+                Err(error)
+            }
+            (Ok(_), Ok(report)) => Ok(report),
+        }
+    })?;
+    drop(disk);
+    drop(shared);
+    exchange(&new, folder).map_err(storage)?;
+    remove_folder(&new).map_err(storage)?;
     Ok(report)
 }
 

@@ -150,6 +150,11 @@ impl Sessions for SledStore {
         .await
     }
 
+    async fn sessions_of_account(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        self.read(move |view| view.indexed(Index::SessionByAccount, account.as_bytes(), usize::MAX))
+            .await
+    }
+
     async fn end_session(&self, token: SecretHash, along: Along) -> Result<bool, StoreError> {
         self.write(move |transaction| {
             if !transaction.remove::<Session>(token.as_bytes())? {

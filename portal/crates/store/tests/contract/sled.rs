@@ -311,3 +311,43 @@ const ON_DISK: [&str; 11] = [
     r#"{"table":"reports","version":1,"record":{"report":{"id":"04040404040404040404040404040404","person":"01010101010101010101010101010101","about":{"accession-number":"A-MTF1-0"},"document":"","version":1,"title":"Referto","status":"final","dated":"2021-04-23","bytes":14,"sha256":"3fd71fcbea4f20e5f59cfa6e4f889d528cfd2b7b1fafa5f0dc221a0e319eaa42","imported":"2026-09-21T14:13:27Z","by":"console","ended":null},"is_whole":true}}"#,
     r#"{"table":"report-parts","version":1,"record":{"report":"04040404040404040404040404040404","number":0,"base64":"JVBERi0xLjQgcHJvdmE="}}"#,
 ];
+
+/// Whether a text lies in any file of a folder.
+fn holds(folder: &Path, text: &str) -> bool {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        if path.is_dir() {
+            return holds(&path, text);
+        }
+        fs::read(path).unwrap().windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+#[test]
+fn a_store_that_is_written_anew_holds_nothing_that_was_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let runtime = runtime();
+    let store = SledStore::open(&path).unwrap();
+    let refused = store::compact(&path).unwrap_err();
+    assert!(matches!(refused, StoreError::InUse { .. }), "{refused}");
+    let kept = runtime.block_on(async {
+        let mut gone = person("zenobia");
+        gone.address = Some("MARKER ERASED".into());
+        let mut kept = person("maria");
+        kept.address = Some("MARKER KEPT".into());
+        for person in [gone.clone(), kept.clone()] {
+            store.add_person(person, None, Along::nothing()).await.unwrap();
+        }
+        store.erase_person(gone.id, Along::nothing()).await.unwrap();
+        kept
+    });
+    drop(store);
+    assert!(holds(&path, "MARKER ERASED"), "the log of sled forgot by itself: compact is no use");
+    assert!(store::compact(&path).unwrap().records > 0);
+    assert!(!holds(folder.path(), "MARKER ERASED"));
+    assert!(holds(&path, "MARKER KEPT"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the old store is gone");
+    let store = SledStore::open(&path).unwrap();
+    assert_eq!(runtime.block_on(store.person(kept.id)).unwrap(), Some(kept));
+    store.verify().unwrap();
+}
