@@ -1,10 +1,19 @@
 //! The subcommands.
 
+pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod check;
+pub(crate) mod compact;
 pub(crate) mod demo;
 pub(crate) mod find;
 pub(crate) mod fixture_pacs;
 pub(crate) mod fixtures;
+pub(crate) mod openapi;
+pub(crate) mod order;
+pub(crate) mod outbox;
 pub(crate) mod package;
+pub(crate) mod patient;
 pub(crate) mod recall;
+pub(crate) mod report;
+pub(crate) mod restore;
 pub(crate) mod serve;

@@ -2,10 +2,12 @@
 
 mod commands;
 mod config;
+mod console;
 mod exit;
 mod interrupt;
 mod machine;
 mod messages;
+mod table;
 mod target;
 mod watch;
 
@@ -35,6 +37,24 @@ enum Command {
     Demo(commands::demo::DemoArgs),
     /// Serves the patient portal
     Serve(commands::serve::ServeArgs),
+    /// Adds, finds, changes and erases the patients of the portal, and their accounts
+    Patient(commands::patient::PatientArgs),
+    /// Lists, holds and releases what patients see
+    Order(commands::order::OrderArgs),
+    /// Imports and withdraws reports that the PACS does not hold
+    Report(commands::report::ReportArgs),
+    /// Tells who did what to whose results, and when
+    Audit(commands::audit::AuditArgs),
+    /// Backs up what the portal remembers
+    Backup(commands::backup::BackupArgs),
+    /// Makes what the portal remembers from a backup
+    Restore(commands::restore::RestoreArgs),
+    /// Writes what the portal remembers anew, without what was erased
+    Compact(commands::compact::CompactArgs),
+    /// Lists the messages to patients, and has one tried again
+    Outbox(commands::outbox::OutboxArgs),
+    /// Writes the description of the administration API
+    Openapi,
     /// Writes a fictitious study to develop, test and measure with
     Fixtures(commands::fixtures::FixturesArgs),
     /// Serves a folder as a PACS, to develop, test and measure with
@@ -54,6 +74,15 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::run(arguments),
         Command::Demo(arguments) => commands::demo::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
+        Command::Patient(arguments) => commands::patient::run(arguments),
+        Command::Order(arguments) => commands::order::run(arguments),
+        Command::Report(arguments) => commands::report::run(arguments),
+        Command::Audit(arguments) => commands::audit::run(arguments),
+        Command::Backup(arguments) => commands::backup::run(arguments),
+        Command::Restore(arguments) => commands::restore::run(arguments),
+        Command::Compact(arguments) => commands::compact::run(arguments),
+        Command::Outbox(arguments) => commands::outbox::run(arguments),
+        Command::Openapi => commands::openapi::run(),
         Command::Fixtures(arguments) => exit::of_fixtures(commands::fixtures::run(arguments)),
         Command::FixturePacs(arguments) => {
             exit::of_fixtures(commands::fixture_pacs::run(arguments))

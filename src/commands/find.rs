@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::exit;
 use crate::messages::Messages;
+use crate::table;
 
 /// What `esito find` is asked for.
 #[derive(Debug, clap::Args)]
@@ -146,8 +147,7 @@ fn write_table(studies: &[StudySummary], pacs: &PacsSettings) -> io::Result<()> 
         "site",
         "study",
     ];
-    let mut rows = vec![heading.map(str::to_owned)];
-    rows.extend(studies.iter().map(|study| {
+    let rows = studies.iter().map(|study| {
         let shown = Examination::of(study, pacs);
         [
             shown.performed.map_or_else(String::new, |moment| moment.iso_8601()),
@@ -162,23 +162,6 @@ fn write_table(studies: &[StudySummary], pacs: &PacsSettings) -> io::Result<()> 
             shown.site.unwrap_or_default(),
             study.study.to_string(),
         ]
-        // What a PACS answers must not control a terminal.
-        .map(|text| text.chars().filter(|character| !character.is_control()).collect())
-    }));
-    let widths: Vec<usize> = (0..heading.len())
-        .map(|column| {
-            rows.iter()
-                .filter_map(|row| row.get(column))
-                .map(|text| text.chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let mut stdout = io::stdout().lock();
-    for row in rows {
-        let cells: Vec<_> =
-            row.iter().zip(&widths).map(|(text, width)| format!("{text:width$}")).collect();
-        writeln!(stdout, "{}", cells.join("  ").trim_end())?;
-    }
-    Ok(())
+    });
+    table::write(heading, rows)
 }

@@ -260,9 +260,8 @@ pub fn compact(folder: &Path) -> Result<BackupReport, StoreError> {
             written.join().map_err(|_panic| StoreError::Bug { what: "a backup panicked" })?;
         // Whichever failed first is why the other one did.
         match (written, restored) {
-            (Err(error @ StoreError::Damaged { .. }), _) | (_, Err(error)) | (Err(error), _) => {
-                Err(error)
-            }
+            (Err(damaged @ StoreError::Damaged { .. }), _) => Err(damaged),
+            (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
             (Ok(_), Ok(report)) => Ok(report),
         }
     })?;
