@@ -87,6 +87,13 @@ impl Run {
         self
     }
 
+    /// Where standard input comes from instead of from nowhere.
+    #[must_use]
+    pub fn stdin(mut self, from: impl Into<Stdio>) -> Self {
+        self.command.stdin(from);
+        self
+    }
+
     /// Another time limit.
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::accounts::EnrolmentRefused;
 use crate::admin::account::{AccountData, AccountView, Contact, Role};
 use crate::admin::body::{By, In, Json};
-use crate::admin::etag::{ETag, IfMatch};
+use crate::admin::etag::{ETag, EntityTags, IfMatch};
 use crate::admin::guard::Caller;
 use crate::admin::openapi::{
     Conditional, Guarded, Hashing, InTheWay, Malformed, Missing, Unreadable,
@@ -42,11 +42,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct Page {
     /// `next` of the page before.
-    #[param(value_type = Option<AccountRef>)]
+    #[param(value_type = Option<AccountRef>, inline)]
     after: Option<AccountRef>,
     /// How many entries at most.
     #[serde(default)]
-    #[param(value_type = Option<Limit>)]
+    #[param(value_type = Option<Limit>, inline)]
     limit: Limit,
 }
 
@@ -156,7 +156,7 @@ async fn read(State(app): State<App>, In(Id(id)): In<AccountRef>) -> Result<Resp
     tag = "accounts",
     params(
         ("account" = AccountRef, Path, description = "Which."),
-        ("If-Match" = String, Header, description = "ETag of the answer that was read.")
+        ("If-Match" = inline(EntityTags), Header, description = "ETag of the answer that was read.")
     ),
     request_body = Contact,
     security(("token" = ["accounts:write"])),

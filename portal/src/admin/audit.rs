@@ -33,26 +33,26 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct Wanted {
     /// Only of this person.
-    #[param(value_type = Option<PersonRef>)]
+    #[param(value_type = Option<PersonRef>, inline)]
     person: Option<PersonRef>,
     /// Only of this account, as actor or as object.
-    #[param(value_type = Option<AccountRef>)]
+    #[param(value_type = Option<AccountRef>, inline)]
     account: Option<AccountRef>,
     /// Only what begins so: `login`, `order.`.
-    #[param(value_type = Option<Action>)]
+    #[param(value_type = Option<Action>, inline)]
     action: Option<Action>,
     /// Not before.
-    #[param(value_type = Option<Moment>)]
+    #[param(value_type = Option<Moment>, inline)]
     since: Option<Moment>,
     /// Before.
-    #[param(value_type = Option<Moment>)]
+    #[param(value_type = Option<Moment>, inline)]
     until: Option<Moment>,
     /// `next` of the page before.
-    #[param(value_type = Option<TrailPlace>)]
+    #[param(value_type = Option<TrailPlace>, inline)]
     after: Option<TrailPlace>,
     /// How many entries at most.
     #[serde(default)]
-    #[param(value_type = Option<Limit>)]
+    #[param(value_type = Option<Limit>, inline)]
     limit: Limit,
 }
 

@@ -5,6 +5,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::admin::problem::Problem;
 
@@ -28,6 +31,22 @@ impl ETag {
         [(header::ETAG, value.unwrap_or(HeaderValue::from_static("\"\"")))]
     }
 }
+
+/// The text of `If-Match`, for the description.
+#[derive(Debug)]
+pub(crate) struct EntityTags;
+
+impl PartialSchema for EntityTags {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for EntityTags {}
 
 /// What `If-Match` asks for (RFC 9110 §13.1.1).
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use crate::accounts::{Enrolled, Enrolment, EnrolmentRefused, NewAccount};
 use crate::admin::account::AccountData;
 use crate::admin::body::{By, expect_type, read};
 use crate::admin::guard::Caller;
-use crate::admin::openapi::{Guarded, Unreadable};
+use crate::admin::openapi::{Guarded, Refused, Unreadable};
 use crate::admin::person::PersonData;
 use crate::admin::problem::Problem;
 use crate::admin::scope::Scope;
@@ -133,7 +133,7 @@ enum Became {
     security(("token" = ["persons:write"])),
     responses(
         (status = 200, description = "What became of the rows.", body = ImportReport),
-        Unreadable, Guarded
+        Unreadable, Refused, Guarded
     )
 )]
 async fn import(

@@ -28,7 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 struct Newest {
     /// How many entries at most.
     #[serde(default)]
-    #[param(value_type = Option<Limit>)]
+    #[param(value_type = Option<Limit>, inline)]
     limit: Limit,
 }
 

@@ -89,12 +89,12 @@ pub(crate) struct PersonView {
     /// Names the person; never changes.
     pub(crate) id: PersonRef,
     /// What the site says.
-    pub(crate) person: PersonData,
+    pub(crate) data: PersonData,
 }
 
 impl From<&Person> for PersonView {
     fn from(person: &Person) -> Self {
-        Self { id: Id(person.id), person: person.into() }
+        Self { id: Id(person.id), data: person.into() }
     }
 }
 

@@ -11,9 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::accounts::{Enrolment, EnrolmentRefused};
-use crate::admin::account::{AccountData, AccountView};
+use crate::admin::account::AccountData;
 use crate::admin::body::{By, In, Json};
-use crate::admin::etag::{ETag, IfMatch};
+use crate::admin::etag::{ETag, EntityTags, IfMatch};
 use crate::admin::export::{self, Export};
 use crate::admin::guard::Caller;
 use crate::admin::openapi::{
@@ -23,7 +23,7 @@ use crate::admin::paging::Limit;
 use crate::admin::person::{IssuedPatientId, PersonData, PersonView};
 use crate::admin::problem::Problem;
 use crate::admin::scope::Scope;
-use crate::admin::values::{Id, PersonRef};
+use crate::admin::values::{AccountRef, Id, PersonRef};
 use crate::admin::{Admin, App};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -40,11 +40,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct Page {
     /// `next` of the page before.
-    #[param(value_type = Option<PersonRef>, pattern = "^[0-9a-f]{32}$")]
+    #[param(value_type = Option<PersonRef>, inline)]
     after: Option<PersonRef>,
     /// How many entries at most.
     #[serde(default)]
-    #[param(value_type = Option<Limit>)]
+    #[param(value_type = Option<Limit>, inline)]
     limit: Limit,
 }
 
@@ -98,10 +98,12 @@ struct NewPerson {
 /// A person was added.
 #[derive(Debug, Serialize, ToSchema)]
 struct AddedPerson {
-    /// The person.
-    person: PersonView,
+    /// Names the person; never changes.
+    id: PersonRef,
+    /// What the site says.
+    data: PersonData,
     /// The account that was opened.
-    account: Option<AccountView>,
+    account: Option<AccountRef>,
 }
 
 /// Adds a person, with an account if one is wanted: both, or neither.
@@ -131,15 +133,9 @@ async fn add(
     let account = new.account.map(AccountData::into_new).transpose()?;
     let enrolment = Enrolment { person: person.clone(), account, by: caller.name().to_owned() };
     let enrolled = app.services.accounts.enrol(enrolment).await?.map_err(|why| refused(&why))?;
-    let account = match enrolled.account {
-        Some(id) => app.services.store.account(id).await?,
-        None => None,
-    };
-    let added = AddedPerson {
-        person: PersonView::from(&person),
-        account: account.as_ref().map(AccountView::from),
-    };
-    let etag = ETag::of(&added.person)?;
+    let view = PersonView::from(&person);
+    let etag = ETag::of(&view)?;
+    let added = AddedPerson { id: view.id, data: view.data, account: enrolled.account.map(Id) };
     let location = location(&format!("/v1/persons/{}", person.id));
     Ok((StatusCode::CREATED, location, etag.header(), Answer(added)).into_response())
 }
@@ -226,7 +222,7 @@ async fn read(State(app): State<App>, In(Id(id)): In<PersonRef>) -> Result<Respo
     tag = "persons",
     params(
         ("person" = PersonRef, Path, description = "Whom."),
-        ("If-Match" = String, Header, description = "ETag of the answer that was read.")
+        ("If-Match" = inline(EntityTags), Header, description = "ETag of the answer that was read.")
     ),
     request_body = PersonData,
     security(("token" = ["persons:write"])),

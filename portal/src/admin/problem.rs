@@ -96,7 +96,7 @@ impl Problem {
     }
 
     /// What was sent can be read, and not be taken.
-    pub(crate) fn refused(code: &'static str, detail: String) -> Self {
+    pub(crate) fn refused(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
 

@@ -40,10 +40,10 @@ pub(crate) fn write(persons: &[Value], as_json: bool) -> Result<(), Failure> {
     }
     let heading = ["person", "name", "born", "sex", "patient ids", "results on line"];
     let rows = persons.iter().map(|person| {
-        let said = |field: &str| text(person, &format!("/person/{field}"));
-        let ids = person.pointer("/person/patient_ids").and_then(Value::as_array);
+        let said = |field: &str| text(person, &format!("/data/{field}"));
+        let ids = person.pointer("/data/patient_ids").and_then(Value::as_array);
         let ids: Vec<_> = ids.into_iter().flatten().map(issued).collect();
-        let online = person.pointer("/person/consent/online_results") == Some(&Value::Bool(true));
+        let online = person.pointer("/data/consent/online_results") == Some(&Value::Bool(true));
         [
             text(person, "/id"),
             format!("{}, {}", said("family_name"), said("given_name")),

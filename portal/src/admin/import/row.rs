@@ -51,8 +51,7 @@ pub(crate) fn open(file: &[u8]) -> Result<(Columns, csv::Reader<&[u8]>), Problem
     let delimiter = if !first.contains(&b',') && first.contains(&b';') { b';' } else { b',' };
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
-    let unreadable =
-        || Problem::malformed(format!("the first row names the columns: {}", COLUMNS.join(", ")));
+    let unreadable = || refused(format!("the first row names the columns: {}", COLUMNS.join(", ")));
     let header = reader.byte_headers().map_err(|_odd| unreadable())?;
     let mut columns: Vec<&'static str> = Vec::new();
     for (number, name) in header.iter().enumerate() {
@@ -61,21 +60,22 @@ pub(crate) fn open(file: &[u8]) -> Result<(Columns, csv::Reader<&[u8]>), Problem
         let known = known.ok_or_else(|| {
             let known = COLUMNS.join(", ");
             let number = number + 1;
-            Problem::malformed(format!(
-                "column {number} has no name that is known: known are {known}"
-            ))
+            refused(format!("column {number} has no name that is known: known are {known}"))
         })?;
         if columns.contains(known) {
-            return Err(Problem::malformed(format!("the column {known} is there twice")));
+            return Err(refused(format!("the column {known} is there twice")));
         }
         columns.push(known);
     }
     if !columns.contains(&"patient_id") {
-        return Err(Problem::malformed(
-            "the column patient_id is missing: persons are known by it",
-        ));
+        return Err(refused("the column patient_id is missing: persons are known by it"));
     }
     Ok((Columns(columns), reader))
+}
+
+/// Nothing of the file is imported.
+fn refused(detail: impl Into<String>) -> Problem {
+    Problem::refused("columns", detail)
 }
 
 /// What a row says in a column.
