@@ -4,10 +4,12 @@
 //! and goes on, without what was committed behind. So each commit has a number, which lies in the tree
 //! and, once it is on the disk, in a file beside it: a tree that is behind the file has lost commits.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,9 @@ pub(crate) struct Disk {
     /// What sled writes, to sync it.
     database: File,
     last_commit: File,
+    /// Folder of the files that sled gives large leaves, and those of them that are on the disk.
+    blobs: PathBuf,
+    synced_blobs: BTreeSet<OsString>,
     commits: u64,
 }
 
@@ -100,7 +105,14 @@ impl Disk {
         if is_new && !shared.tree.is_empty() {
             return Err(damaged("it does not tell its format".to_owned()));
         }
-        let mut disk = Self { database, last_commit, commits: head.map_or(0, |head| head.commits) };
+        let mut disk = Self {
+            database,
+            last_commit,
+            blobs: folder.join("blobs"),
+            // Whatever is there is synced with the next commit: who wrote it may have been killed before.
+            synced_blobs: BTreeSet::new(),
+            commits: head.map_or(0, |head| head.commits),
+        };
         let known = disk.read_last_commit().map_err(storage)?;
         if known > disk.commits {
             return Err(damaged(format!("its last {} commits are gone", known - disk.commits)));
@@ -123,10 +135,32 @@ impl Disk {
             .map_err(|_fault| CommitError::Head)?;
         shared.apply(&changes).map_err(CommitError::Tree)?;
         shared.tree.flush().map_err(CommitError::Tree)?;
+        self.sync_blobs().map_err(CommitError::Disk)?;
         // On Linux sled's flush hands the pages to the kernel (sync_file_range), no more.
         self.database.sync_data().map_err(CommitError::Disk)?;
         // Not synced: after a loss of power it may be behind the tree, never ahead of it.
         self.last_commit.write_all_at(&self.commits.to_be_bytes(), 0).map_err(CommitError::Disk)
+    }
+
+    /// Syncs what sled has written to files of its own since, which it never does itself: leaves that are
+    /// larger than a quarter of a segment.
+    fn sync_blobs(&mut self) -> io::Result<()> {
+        let mut names = BTreeSet::new();
+        let mut is_new = false;
+        for entry in fs::read_dir(&self.blobs)? {
+            let name = entry?.file_name();
+            if !self.synced_blobs.contains(&name) {
+                match File::open(self.blobs.join(&name)) {
+                    // sled removes one that nothing points to any more.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    file => file?.sync_data()?,
+                }
+                is_new = true;
+            }
+            names.insert(name);
+        }
+        self.synced_blobs = names;
+        if is_new { sync_folder(&self.blobs) } else { Ok(()) }
     }
 
     /// Zero in a store that has none yet.
