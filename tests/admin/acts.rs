@@ -38,6 +38,7 @@ fn marked(server: &Server) -> (String, String) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one life of a person here, act by act")]
 fn every_act_is_in_the_trail_and_no_value_of_a_person_is() {
     let pacs = Pacs::start();
     let site = Site::with(&pacs.section());

@@ -1,6 +1,7 @@
 //! A site with a portal: its configuration, its server, and HTTP without a library.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -68,9 +69,11 @@ impl Site {
         );
         for (name, scopes) in tokens {
             site.secret(&format!("{name}.token"), &token(&name));
-            config.push_str(&format!(
-                "[[admin.tokens]]\nname = '{name}'\ntoken_file = '{name}.token'\nscopes = {scopes:?}\n"
-            ));
+            writeln!(
+                config,
+                "[[admin.tokens]]\nname = '{name}'\ntoken_file = '{name}.token'\nscopes = {scopes:?}"
+            )
+            .expect("a line");
         }
         config.push_str(more);
         fs::write(site.config(), config).expect("the configuration");
@@ -196,7 +199,7 @@ impl Server {
         body: &[u8],
     ) -> std::io::Result<Answer> {
         let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{headers}\
