@@ -18,6 +18,7 @@ mod support;
 mod acts;
 mod commands;
 mod crash;
+mod description;
 mod erasure;
 mod scopes;
 mod server;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi as _};
@@ -45,7 +46,7 @@ impl Modify for Tokens {
 
 /// All routes with their description.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Base::openapi())
+    let mut routes = OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(read))
         .merge(persons::routes())
         .merge(accounts::routes())
@@ -53,7 +54,26 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(orders::routes())
         .merge(reports::routes())
         .merge(messages::routes())
-        .merge(audit::routes())
+        .merge(audit::routes());
+    close_variants(routes.get_openapi_mut());
+    routes
+}
+
+/// Of an object that stands for a variant the parser takes one field, which utoipa does not say.
+fn close_variants(document: &mut OpenApi) {
+    let schemas =
+        document.components.iter_mut().flat_map(|components| components.schemas.values_mut());
+    for schema in schemas {
+        let RefOr::T(Schema::OneOf(variants)) = schema else { continue };
+        for variant in &mut variants.items {
+            if let RefOr::T(Schema::Object(variant)) = variant
+                && !variant.properties.is_empty()
+            {
+                let closed = AdditionalProperties::FreeForm(false);
+                variant.additional_properties = Some(Box::new(closed));
+            }
+        }
+    }
 }
 
 /// The description of the API.

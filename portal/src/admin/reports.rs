@@ -5,7 +5,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use store::{Ended, IssuedId, Private, ReportAbout};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,7 +38,7 @@ struct NewReport {
     #[serde(default)]
     document: Option<PatientId>,
     /// The version that the sender gives it; without one it is the next.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "version")]
     #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
     version: Option<u32>,
     /// Title.
@@ -50,6 +51,17 @@ struct NewReport {
     dated: Option<Day>,
     /// The PDF.
     pdf: Base64,
+}
+
+/// From 1; to JSON Schema `2.0` is a whole number as well.
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let whole = number.to_string();
+    let whole = whole.strip_suffix(".0").unwrap_or(&whole).parse().ok();
+    let version = whole.filter(|version| *version > 0);
+    version.map(Some).ok_or_else(|| D::Error::custom("a whole number from 1"))
 }
 
 /// Whose a report is.
