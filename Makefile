@@ -1,12 +1,13 @@
 # The two commands of the README are `make demo` and `make test`; `make help` names the others.
 .POSIX:
-.PHONY: help demo test test-slow lint fuzz screenshots bench peers
+.PHONY: help demo packages test test-slow lint fuzz screenshots bench peers
 
 CARGO = cargo
 DEMO = out/demo
 
 help:
-	@echo 'make demo       makes two fixture studies, packages them and says where to look'
+	@echo 'make demo       serves a portal to try on this machine, and says where to look; Ctrl-C ends it'
+	@echo 'make packages   makes two fixture studies, packages them and says where to look'
 	@echo 'make test       installs what the tests need, then runs every check and test'
 	@echo 'make test-slow  the same with the long tests'
 	@echo 'make fuzz       fuzzes: MINUTES=1 each; TARGET=frame_rle for one alone'
@@ -16,9 +17,15 @@ help:
 
 # --- demo -------------------------------------------------------------------------------------
 
+# It goes on where it was; `rm -r out/demo` begins anew. `make demo LISTEN=127.0.0.1:9000` for another port.
 demo:
 	$(CARGO) build --locked --bin esito
-	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@mkdir -p $(DEMO)
+	@target/debug/esito demo --data $(DEMO)/portal --listen $${LISTEN:-127.0.0.1:8080}
+
+packages:
+	$(CARGO) build --locked --bin esito
+	@mkdir -p $(DEMO) && rm -rf $(DEMO)/ct* $(DEMO)/mixed*
 	$(CARGO) run --quiet --locked -- fixtures --study ct --slices 60 --out $(DEMO)/ct
 	$(CARGO) run --quiet --locked -- fixtures --study mixed --out $(DEMO)/mixed
 	$(CARGO) run --quiet --locked -- package --folder $(DEMO)/ct --out $(DEMO)/ct.zip --report $(DEMO)/ct.json

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod compact;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod find;
 pub(crate) mod fixture_pacs;

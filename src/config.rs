@@ -10,6 +10,8 @@ mod branding;
 mod environment;
 mod known_keys;
 mod listener;
+mod log;
+mod monitor;
 mod pacs;
 mod portal;
 mod results;
@@ -18,6 +20,7 @@ mod sms;
 mod smtp;
 mod store;
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use ::portal::admin::AdminSettings;
@@ -28,6 +31,8 @@ use engine::Branding;
 use engine::pacs::PacsSettings;
 use serde::Deserialize;
 use toml::{Table, Value};
+
+use crate::logs::LogSettings;
 
 /// What stands before the names of environment variables that belong here.
 const PREFIX: &str = "ESITO__";
@@ -49,10 +54,26 @@ pub(crate) struct Config {
     pub(crate) smtp: Option<SmtpSettings>,
     /// The gateway for SMS.
     pub(crate) sms: Option<SmsSettings>,
+    /// The log.
+    pub(crate) log: LogSettings,
+    /// Where a monitor asks, if one does.
+    pub(crate) monitor: Option<SocketAddr>,
+    /// All that was written, the environment over the file.
+    pub(crate) effective: Effective,
     /// What works and should be otherwise, each in a sentence.
     pub(crate) warnings: Vec<String>,
     /// Who administers, and how long things are kept.
     pub(crate) admin: AdminSettings,
+}
+
+/// All keys with their values, secrets too: it prints as nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Effective(pub(crate) Table);
+
+impl std::fmt::Debug for Effective {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Effective([redacted])")
+    }
 }
 
 /// The configuration as it is written.
@@ -69,6 +90,8 @@ struct File {
     sms: Option<sms::Section>,
     admin: admin::Section,
     retention: admin::RetentionSection,
+    log: log::Section,
+    monitor: monitor::Section,
 }
 
 impl Config {
@@ -109,8 +132,9 @@ impl Config {
         }
         check_keys(&table)?;
         let warnings = secret::readable_by_others(&table, folder);
-        let File { branding, pacs, store_scp, store, portal, results, smtp, sms, admin, retention } =
-            File::deserialize(table)?;
+        let file = File::deserialize(table.clone())?;
+        let File { branding, pacs, store_scp, store, portal, results, smtp, sms, .. } = file;
+        let File { admin, retention, log, monitor, .. } = file;
         let pacs = pacs::check(pacs, store_scp, folder)?;
         Ok(Self {
             branding: branding.check(folder)?,
@@ -120,6 +144,9 @@ impl Config {
             portal: portal.map(|portal| portal.check(folder)).transpose()?,
             smtp: smtp.map(|smtp| smtp.check(folder)).transpose().context("smtp")?,
             sms: sms.map(|sms| sms.check(folder)).transpose().context("sms")?,
+            log: log.check(),
+            monitor: monitor.check(),
+            effective: Effective(table),
             warnings,
             admin: admin.check(retention, folder)?,
         })
@@ -154,6 +181,10 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             }
             ("results", Value::Table(table)) => results::Section::check_keys(table)?,
             ("portal", Value::Table(table)) => portal::Section::check_keys(table)?,
+            ("log", Value::Table(table)) => known_keys::check::<log::Section>(section, table)?,
+            ("monitor", Value::Table(table)) => {
+                known_keys::check::<monitor::Section>(section, table)?;
+            }
             ("smtp", Value::Table(table)) => {
                 known_keys::check::<smtp::Section>(section, table)?;
             }
@@ -176,6 +207,9 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod sample;
 
 #[cfg(test)]
 mod tests {

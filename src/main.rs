@@ -5,8 +5,11 @@ mod config;
 mod console;
 mod exit;
 mod interrupt;
+mod logs;
 mod machine;
 mod messages;
+mod outbox_check;
+mod reload;
 mod table;
 mod target;
 mod watch;
@@ -33,6 +36,8 @@ enum Command {
     Recall(commands::recall::RecallArgs),
     /// Tries every outside part, and says what to change where one fails
     Check(commands::check::CheckArgs),
+    /// Prints or checks the configuration, or prints a sample of it
+    Config(commands::config::ConfigArgs),
     /// Serves a portal to try on this machine, with a PACS, a patient and a readable outbox
     Demo(commands::demo::DemoArgs),
     /// Serves the patient portal
@@ -72,6 +77,7 @@ fn main() -> ExitCode {
         Command::Find(arguments) => commands::find::run(arguments),
         Command::Recall(arguments) => commands::recall::run(arguments),
         Command::Check(arguments) => commands::check::run(arguments),
+        Command::Config(arguments) => commands::config::run(arguments),
         Command::Demo(arguments) => commands::demo::run(arguments),
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Patient(arguments) => commands::patient::run(arguments),

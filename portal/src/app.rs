@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 use crate::accounts::{Accounts, Limits};
 use crate::admin::{self, AdminSettings, Console, ConsoleError, Retention};
 use crate::clock::Clock;
-use crate::listen::{Listener, Transport, UnusableTls, serve};
+use crate::health;
+use crate::listen::{ConnectionLimits, Listener, Transport, UnusableTls, serve};
 use crate::messages::Site;
 use crate::metrics::Metrics;
 use crate::observe::observed;
@@ -25,6 +26,8 @@ use crate::secret::SiteSecret;
 use crate::task::{Stop, Tasks};
 use crate::web::{self, WebSettings};
 
+/// Connections of monitors at a time.
+const MONITORS: usize = 16;
 /// For background tasks when the portal ends.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -49,6 +52,8 @@ pub struct Settings {
     pub ways: Ways,
     /// The administrators'.
     pub admin: AdminSettings,
+    /// Where a monitor asks, if one does.
+    pub monitor: Option<SocketAddr>,
 }
 
 /// Why a portal does not start or go on.
@@ -121,6 +126,7 @@ pub struct Portal {
     web: WebSettings,
     ways: Ways,
     admin: AdminSettings,
+    monitor: Option<SocketAddr>,
 }
 
 impl Portal {
@@ -129,8 +135,9 @@ impl Portal {
     /// # Errors
     /// [`PortalError`].
     pub fn open(settings: Settings, clock: Clock) -> Result<Self, PortalError> {
-        let Settings { store: folder, secret, site, limits, cost, web, results, ways, admin } =
+        let Settings { store: folder, secret, site, limits, cost, web, results, ways, .. } =
             settings;
+        let (admin, monitor) = (settings.admin, settings.monitor);
         if matches!(ways, Ways::Shown) && !matches!(web.transport(), Transport::Loopback) {
             return Err(PortalError::ShownToOthers);
         }
@@ -145,7 +152,7 @@ impl Portal {
         let recovery = Recovery::new();
         let metrics = Metrics::default();
         let services = Services { store, accounts, results, clock, metrics, secret, recovery };
-        Ok(Self { store: embedded, services, folder, web, ways, admin })
+        Ok(Self { store: embedded, services, folder, web, ways, admin, monitor })
     }
 
     /// What handlers and tasks stand on.
@@ -185,8 +192,12 @@ impl Portal {
                 (Some(listener), Some(address))
             }
         };
+        let monitor = match self.monitor {
+            Some(address) => Some(listener(address, &Transport::Loopback).await?),
+            None => None,
+        };
         let console = Listener::Unix(admin::console_listener(&self.folder)?);
-        Ok(BoundPortal { portal: self, address, admin_address, patients, admin, console })
+        Ok(BoundPortal { portal: self, address, admin_address, patients, admin, monitor, console })
     }
 }
 
@@ -212,10 +223,16 @@ pub struct BoundPortal {
     admin_address: Option<SocketAddr>,
     patients: Listener,
     admin: Option<Listener>,
+    monitor: Option<(Listener, SocketAddr)>,
     console: Listener,
 }
 
 impl BoundPortal {
+    /// Where a monitor comes in, if one does.
+    pub fn monitor_address(&self) -> Option<SocketAddr> {
+        self.monitor.as_ref().map(|(_, address)| *address)
+    }
+
     /// Where patients come in.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -228,7 +245,7 @@ impl BoundPortal {
 
     /// Serves until it is time to stop: requests under way end, then the tasks behind, then the store.
     pub async fn run(self, stop: Stop) {
-        let Self { portal, patients, admin, console, .. } = self;
+        let Self { portal, patients, admin, monitor, console, .. } = self;
         let admin_router = portal.admin_router();
         let Portal { store, services, web, ways, admin: AdminSettings { retention, .. }, .. } =
             portal;
@@ -247,7 +264,16 @@ impl BoundPortal {
                 serve(listener, admin_router, limits.clone(), stop.clone()).await;
             }
         };
+        let monitor_router = health::router(services.clone(), stop.clone());
+        let monitored = async {
+            if let Some((listener, _)) = monitor {
+                let limits =
+                    ConnectionLimits { connections: MONITORS, ..ConnectionLimits::default() };
+                serve(listener, monitor_router, limits, stop.clone()).await;
+            }
+        };
         tokio::join!(
+            monitored,
             serve(patients, router, limits.clone(), stop.clone()),
             programs,
             serve(console, console_router, limits.clone(), stop.clone()),
@@ -358,6 +384,7 @@ mod tests {
             admin: AdminSettings::default(),
             results: ResultsSettings::default(),
             ways: Ways::Sent { mail: None, sms: None },
+            monitor: None,
         };
         let portal = Portal::open(settings, clock.clone()).unwrap();
         let services = portal.services();

@@ -10,6 +10,7 @@ mod accounts;
 pub mod admin;
 mod app;
 mod clock;
+mod health;
 mod listen;
 mod messages;
 pub mod metrics;

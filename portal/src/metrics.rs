@@ -8,6 +8,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -92,6 +93,7 @@ pub struct OutboxMetrics {
     tries: Family<Ended, Counter>,
     seconds: Family<Took, Histogram, fn() -> Histogram>,
     segments: Counter,
+    overdue_seconds: Gauge,
 }
 
 impl Default for OutboxMetrics {
@@ -106,6 +108,7 @@ impl OutboxMetrics {
         let buckets: fn() -> Histogram = || Histogram::new([0.05, 0.2, 1.0, 5.0, 20.0, 60.0]);
         let seconds = Family::new_with_constructor(buckets);
         let segments = Counter::default();
+        let overdue_seconds = Gauge::default();
         registry.register(
             "message_tries",
             "Tries to hand a message over, by way and by how they ended",
@@ -113,7 +116,17 @@ impl OutboxMetrics {
         );
         registry.register("message_try_seconds", "How long a try took", Family::clone(&seconds));
         registry.register("sms_segments", "SMS that the gateway bills", segments.clone());
-        Self { tries, seconds, segments }
+        registry.register(
+            "outbox_overdue_seconds",
+            "How long the message that waits longest is due",
+            overdue_seconds.clone(),
+        );
+        Self { tries, seconds, segments, overdue_seconds }
+    }
+
+    /// For how long the message that waits longest is due; 0 for none.
+    pub(crate) fn overdue(&self, seconds: i64) {
+        self.overdue_seconds.set(seconds);
     }
 
     pub(crate) fn ended(&self, way: Way, end: MessageEnd) {

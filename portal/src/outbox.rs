@@ -11,6 +11,7 @@
 //! twice can know it.
 //! **Invariant:** neither logs nor reasons nor metrics hold an address, a number or what a message says.
 
+mod changeable;
 mod gsm7;
 mod patience;
 mod shown;
@@ -29,6 +30,7 @@ use store::{
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+pub use changeable::Changeable;
 pub use gsm7::{Alphabet, Segments};
 pub use patience::Patience;
 pub use sms::SmsMethod;
@@ -44,8 +46,6 @@ use crate::metrics::{MessageEnd, OutboxMetrics, Way};
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// Between two tries to reach a store that fails.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
-/// How often messages that ended long ago are removed, and how many at a time.
-const CLEANING: (Duration, usize) = (Duration::from_hours(1), 1000);
 
 /// A message on its way out, borrowed from its record.
 #[derive(Debug, Clone, Copy)]
@@ -134,12 +134,7 @@ impl Sender {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut tries = JoinSet::new();
-        let mut cleaned: Option<Instant> = None;
         loop {
-            if cleaned.is_none_or(|at| at.elapsed() >= CLEANING.0) {
-                cleaned = Some(Instant::now());
-                self.clean().await;
-            }
             let free = self.patience.at_once.saturating_sub(tries.len());
             let pause = match self.claim(free).await {
                 Ok(claimed) => {
@@ -281,20 +276,6 @@ impl Sender {
             address: None,
         };
         (Sending::GivenUp { at, reason }, event.into(), MessageEnd::GivenUp)
-    }
-
-    async fn clean(&self) {
-        let Ok(before) = self.clock.now().checked_sub(self.patience.keep) else { return };
-        loop {
-            match self.store.remove_messages(before, CLEANING.1).await {
-                Ok(removed) if removed == CLEANING.1 => {}
-                Ok(_) => return,
-                Err(error) => {
-                    tracing::error!(%error, "old messages cannot be removed");
-                    return;
-                }
-            }
-        }
     }
 }
 

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use engine::pacs::{StopFlag, check};
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::config::Config;
 use crate::exit;
 use crate::machine;
 use crate::messages::Messages;
+use crate::outbox_check;
 
 /// What `esito check` is asked for.
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,12 @@ pub(crate) struct CheckArgs {
     /// Folder where packages will be written
     #[arg(long, value_name = "DIR", default_value = ".")]
     target: PathBuf,
+    /// Send an e-mail to this address
+    #[arg(long, value_name = "ADDRESS")]
+    send_to: Option<String>,
+    /// Send an SMS to this number
+    #[arg(long, value_name = "NUMBER")]
+    send_sms_to: Option<String>,
     /// JSON on standard output
     #[arg(long)]
     json: bool,
@@ -46,10 +54,17 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
             return ExitCode::from(exit::USAGE);
         }
     };
-    if config.pacs.is_empty() {
-        Messages::Sentences.error("the configuration has no [[pacs]]: there is nothing to check");
+    let is_empty = config.pacs.is_empty()
+        && config.smtp.is_none()
+        && config.sms.is_none()
+        && config.store.is_none();
+    if is_empty {
+        Messages::Sentences.error(
+            "the configuration has no [[pacs]], [store], [smtp] or [sms]: there is nothing to check",
+        );
         return ExitCode::from(exit::USAGE);
     }
+    config.warnings.iter().for_each(|warning| Messages::Sentences.notice(warning));
     let mut lines = Vec::new();
     let mut printed = Ok(());
     let mut tell = |line: Line| {
@@ -61,6 +76,23 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
     };
     for line in machine::check(&config, &arguments.target) {
         tell(line);
+    }
+    if let Some(store) = &config.store {
+        tell(outbox_check::store(&store.folder));
+    }
+    let ways = Runtime::new().map(|runtime| {
+        runtime.block_on(async {
+            if let Some(settings) = &config.smtp {
+                outbox_check::mail(settings, arguments.send_to.as_deref(), &mut tell).await;
+            }
+            if let Some(settings) = &config.sms {
+                outbox_check::sms(settings, arguments.send_sms_to.as_deref(), &mut tell).await;
+            }
+        });
+    });
+    if let Err(error) = ways {
+        let result = Err(format!("cannot start threads: {error}"));
+        tell(Line { of: machine::NAME.to_owned(), step: "threads", result });
     }
     for settings in &config.pacs {
         check(settings, &StopFlag::default(), &mut |check| {
@@ -79,7 +111,9 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
     match failed.next() {
         None => ExitCode::SUCCESS,
         // The machine is tried first.
-        Some(line) if line.of == machine::NAME => ExitCode::from(exit::STORAGE),
+        Some(line) if [machine::NAME, outbox_check::STORE].contains(&line.of.as_str()) => {
+            ExitCode::from(exit::STORAGE)
+        }
         Some(_) => ExitCode::from(exit::PACS),
     }
 }

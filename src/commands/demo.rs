@@ -20,6 +20,7 @@ use portal::{Clock, Enrolment, NewAccount, Portal};
 use super::serve;
 use crate::config::Config;
 use crate::exit;
+use crate::logs;
 use crate::messages::Messages;
 
 /// What `esito demo` is asked for.
@@ -158,6 +159,8 @@ fn configuration(listen: SocketAddr, pacs: SocketAddr) -> String {
 
 impl Demo {
     fn run(&self) -> anyhow::Result<()> {
+        let level = tracing_subscriber::filter::LevelFilter::WARN;
+        logs::start(logs::LogSettings { level, ..self.config.log });
         let settings = serve::settings(&self.config, Ways::Shown)?;
         let origin = settings.web.origin().to_owned();
         let portal = Portal::open(settings, Clock::System)?;
@@ -179,7 +182,7 @@ impl Demo {
         .and_then(|()| stdout.flush())
         .context("cannot write to standard output")?;
         drop(stdout);
-        serve::run_portal(&runtime, portal)
+        serve::run_portal(&runtime, portal, None)
     }
 }
 

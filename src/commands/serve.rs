@@ -7,15 +7,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use portal::outbox::{Sms, Smtp, Transport, Ways};
+use portal::outbox::Ways;
 use portal::{Clock, Cost, Limits, Portal, Settings, Site, Stop};
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
 use crate::exit;
+use crate::logs;
 use crate::messages::Messages;
+use crate::reload::Reload;
 
 /// What `esito serve` is asked for.
 #[derive(Debug, clap::Args)]
@@ -27,18 +29,21 @@ pub(crate) struct ServeArgs {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(arguments: &ServeArgs) -> ExitCode {
-    let settings = Config::load(Some(&arguments.config)).and_then(|config| {
-        config.warnings.iter().for_each(|warning| Messages::Sentences.notice(warning));
-        settings(&config, ways(&config)?)
+    let prepared = Config::load(Some(&arguments.config)).and_then(|config| {
+        let reload = Reload::new(arguments.config.clone(), &config)?;
+        let settings = settings(&config, reload.ways())?;
+        Ok((config, settings, reload))
     });
-    let settings = match settings {
-        Ok(settings) => settings,
+    let (config, settings, reload) = match prepared {
+        Ok(prepared) => prepared,
         Err(error) => {
             Messages::Sentences.error(&format!("{error:#}"));
             return ExitCode::from(exit::USAGE);
         }
     };
-    match serve(settings) {
+    logs::start(config.log);
+    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    match serve(settings, reload) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             Messages::Sentences.error(&format!("{error:#}"));
@@ -71,21 +76,13 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
         results: config.results.clone(),
         ways,
         admin: config.admin.clone(),
+        monitor: config.monitor,
     })
 }
 
-fn ways(config: &Config) -> anyhow::Result<Ways> {
-    let mail = config.smtp.clone().map(Smtp::new).transpose().context("smtp")?;
-    let sms = config.sms.clone().map(Sms::new).transpose().context("sms")?;
-    Ok(Ways::Sent {
-        mail: mail.map(|mail| Arc::new(mail) as Arc<dyn Transport>),
-        sms: sms.map(|sms| Arc::new(sms) as Arc<dyn Transport>),
-    })
-}
-
-fn serve(settings: Settings) -> anyhow::Result<()> {
+fn serve(settings: Settings, reload: Reload) -> anyhow::Result<()> {
     let portal = Portal::open(settings, Clock::System)?;
-    run_portal(&runtime()?, portal)
+    run_portal(&runtime()?, portal, Some(reload))
 }
 
 /// Threads to run on.
@@ -96,20 +93,32 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build().context("cannot start threads")
 }
 
-/// Serves until Ctrl-C or SIGTERM.
+/// Serves until Ctrl-C or SIGTERM. With `reload`, SIGHUP has the configuration read again; without, it ends
+/// the program.
 ///
 /// # Errors
 /// A port that cannot be had.
-pub(crate) fn run_portal(runtime: &Runtime, portal: Portal) -> anyhow::Result<()> {
+pub(crate) fn run_portal(
+    runtime: &Runtime,
+    portal: Portal,
+    reload: Option<Reload>,
+) -> anyhow::Result<()> {
     let (handle, stop) = Stop::new();
     let origin = portal.origin().to_owned();
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+        if let Some(reload) = reload {
+            let hang_ups = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+            drop(tokio::spawn(hear_hang_ups(hang_ups, reload)));
+        }
         let bound = portal.bind().await?;
         tell(&format!("listening on {}, for {origin}", bound.address()));
         if let Some(address) = bound.admin_address() {
             tell(&format!("listening on {address}, for administrators"));
+        }
+        if let Some(monitor) = bound.monitor_address() {
+            tell(&format!("a monitor asks at http://{monitor}/live, /ready and /metrics"));
         }
         let mut running = pin!(bound.run(stop));
         // The first signal asks to stop, the second one does not wait for what is under way.
@@ -125,6 +134,16 @@ pub(crate) fn run_portal(runtime: &Runtime, portal: Portal) -> anyhow::Result<()
         }
         Ok(())
     })
+}
+
+/// Reads the configuration again at each SIGHUP.
+async fn hear_hang_ups(mut hang_ups: Signal, reload: Reload) {
+    let reload = Arc::new(reload);
+    while hang_ups.recv().await.is_some() {
+        let reload = Arc::clone(&reload);
+        // It reads files.
+        drop(tokio::task::spawn_blocking(move || reload.now()).await);
+    }
 }
 
 /// A line for whoever started the program; that nobody reads it is no fault.

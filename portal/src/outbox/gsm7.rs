@@ -63,6 +63,25 @@ mod tests {
         assert_eq!(Segments::of(text), Segments { alphabet, count });
     }
 
+    /// With the usual name of a portal, and two parts with the longest that it may have.
+    #[test]
+    fn messages_are_short() {
+        for language in texts::Language::ALL {
+            let texts = language.texts();
+            let password = "ABCD-efgh-2345!";
+            for (portal, most) in [("La mia salute", 1), (&*"a".repeat(60), 2)] {
+                for text in [
+                    texts.message_first_password(password, portal),
+                    texts.message_recovery_code("12345678", 10, portal),
+                ] {
+                    let Segments { alphabet, count } = Segments::of(&text);
+                    assert_eq!(alphabet, Alphabet::Gsm7, "{text}");
+                    assert!(count <= most, "{count}: {text}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_table_has_all_its_letters() {
         // 128 places, of which one is the escape.

@@ -18,8 +18,6 @@ pub struct Patience {
     pub longest: Duration,
     /// How long after it was made a message is given up.
     pub total: Duration,
-    /// How long a message that ended is listed.
-    pub keep: SignedDuration,
 }
 
 impl Default for Patience {
@@ -31,7 +29,6 @@ impl Default for Patience {
             longest: Duration::from_hours(1),
             // As long as mail servers themselves usually try.
             total: Duration::from_hours(96),
-            keep: SignedDuration::from_hours(30 * 24),
         }
     }
 }

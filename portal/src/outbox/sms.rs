@@ -187,6 +187,18 @@ impl Sms {
         Ok(Self { settings: Arc::new(settings), agent })
     }
 
+    /// Whether the gateway answers at all, asked by a HEAD without a message. Blocks.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn reach(&self) -> Result<u16, String> {
+        let address = self.settings.url.split('?').next().unwrap_or_default();
+        let request = Request::builder().method(SmsMethod::HEAD).uri(address).body(());
+        let request = request.map_err(|error| error.to_string())?;
+        let answer = self.agent.run(request).map_err(|error| reason(&error))?;
+        Ok(answer.status().as_u16())
+    }
+
     fn request(
         &self,
         number: &str,

@@ -177,7 +177,7 @@ impl Smtp {
     ///
     /// # Errors
     /// The step that failed, and why; what the server said is not in it.
-    pub async fn connect(
+    async fn connect(
         &self,
         told: &mut (dyn FnMut(SmtpStep) + Send),
     ) -> Result<AsyncSmtpConnection, (SmtpStep, String)> {
@@ -215,6 +215,18 @@ impl Smtp {
             told(step);
         }
         Ok(connection)
+    }
+
+    /// Connects, logs in and leaves, telling each step as it succeeds; no message is sent.
+    ///
+    /// # Errors
+    /// The step that failed, and why.
+    pub async fn reach(
+        &self,
+        told: &mut (dyn FnMut(SmtpStep) + Send),
+    ) -> Result<(), (SmtpStep, String)> {
+        leave(self.connect(told).await?).await;
+        Ok(())
     }
 
     /// A connection that lives, or a new one.
@@ -310,7 +322,7 @@ async fn step<T>(
 }
 
 /// Says good-bye, to a server that listens.
-pub(super) async fn leave(mut connection: AsyncSmtpConnection) {
+async fn leave(mut connection: AsyncSmtpConnection) {
     drop(tokio::time::timeout(FAREWELL, connection.abort()).await);
 }
 

@@ -1,0 +1,44 @@
+//! What a monitor asks: is the program alive, can it serve, what did it count.
+//!
+//! **Invariant:** these routes stand at the listener of the administrators only, and tell nothing of anybody.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::app::Services;
+use crate::metrics::Metrics;
+use crate::task::Stop;
+
+/// The routes.
+pub(crate) fn router(services: Services, stop: Stop) -> Router {
+    Router::new()
+        .route("/live", get(|| async { "alive\n" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state((services, stop))
+}
+
+/// Whether a request would be served: not while it ends, and not without the store.
+async fn ready(State((services, stop)): State<(Services, Stop)>) -> (StatusCode, &'static str) {
+    if stop.is_asked() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "it ends\n");
+    }
+    match services.store.next_due().await {
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(_told_by_who_needs_it) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
+        }
+    }
+}
+
+async fn metrics(State((services, _)): State<(Services, Stop)>) -> Response {
+    let overdue = match services.store.next_due().await {
+        Ok(Some(due)) => services.clock.now().duration_since(due).as_secs().max(0),
+        Ok(None) | Err(_) => 0,
+    };
+    services.metrics.outbox.overdue(overdue);
+    ([(header::CONTENT_TYPE, Metrics::MEDIA_TYPE)], services.metrics.text()).into_response()
+}

@@ -1,0 +1,67 @@
+// Walks through `esito demo` as a reader of the README does. Usage: demo.js ESITO FOLDER
+'use strict';
+
+const assert = require('assert');
+const { spawn } = require('child_process');
+const readline = require('readline');
+const { open } = require('./browsers');
+
+const PASSWORD = 'Tramonto-Azzurro!7';
+
+/** A demonstration that listens; `origin` is what it printed. */
+async function start(esito, folder, listen) {
+  const server = spawn(esito, ['demo', '--listen', listen, '--data', folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const found = {};
+  for await (const line of readline.createInterface({ input: server.stdout })) {
+    const portal = /^The portal: +(\S+)\/$/.exec(line);
+    const user = /^User name: +(\S+)$/.exec(line);
+    const outbox = /^ +(\S+\/outbox)$/.exec(line);
+    if (portal) { found.origin = portal[1]; }
+    if (user) { found.user = user[1]; }
+    if (outbox) { found.outbox = outbox[1]; }
+    if (line.startsWith('listening on')) { return { server, ...found }; }
+  }
+  throw new Error('the demonstration ended before it listened');
+}
+
+const submit = (page) => Promise.all([page.waitForNavigation(), page.click('main button.primary')]);
+
+async function main(esito, folder) {
+  let demo = await start(esito, folder, '127.0.0.1:0');
+  const { browser, page } = await open('chromium', { script: true });
+  try {
+    await page.goto(demo.outbox);
+    const outbox = await page.$eval('main', (main) => main.innerText);
+    assert(outbox.includes(`Nome utente: ${demo.user}`), outbox);
+    const first = /la tua prima password è (\S+) Il nome utente/.exec(outbox);
+    assert(first, outbox);
+    await page.goto(`${demo.origin}/`);
+    assert.strictEqual(new URL(page.url()).pathname, '/login');
+    await page.type('#user_name', demo.user);
+    await page.type('#password', first[1]);
+    await submit(page);
+    assert.strictEqual(new URL(page.url()).pathname, '/password', 'a new password comes first');
+    await page.goto(`${demo.origin}/`);
+    assert.strictEqual(new URL(page.url()).pathname, '/password', 'and nothing before it');
+    await page.type('#old', first[1]);
+    await page.type('#new', PASSWORD);
+    await page.type('#confirm', PASSWORD);
+    await submit(page);
+    await page.goto(`${demo.origin}/`);
+    assert(!['/login', '/password'].includes(new URL(page.url()).pathname), page.url());
+    demo.server.kill('SIGKILL');
+    await new Promise((resolve) => demo.server.once('exit', resolve));
+    demo = await start(esito, folder, new URL(demo.origin).host);
+    await page.goto(`${demo.origin}/`);
+    assert(!['/login', '/password'].includes(new URL(page.url()).pathname), 'she is still logged in');
+    if (process.env.ESITO_SHOTS) { await page.screenshot({ path: `${process.env.ESITO_SHOTS}/home.png` }); }
+  } finally {
+    await browser.close();
+    demo.server.kill('SIGKILL');
+  }
+}
+
+main(...process.argv.slice(2)).catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

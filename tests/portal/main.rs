@@ -1,0 +1,18 @@
+//! The portal as its site runs it: the demonstration in a browser, signals, monitors, logs, nginx, systemd.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test program: a failed expectation ends the test"
+)]
+
+#[expect(dead_code, reason = "shared by the areas, each of which uses a part")]
+#[path = "../support/lib.rs"]
+mod support;
+
+mod demo;
+mod operations;
+mod packaging;
+mod server;
