@@ -145,6 +145,9 @@ impl Freshness {
             Self::Behind(since)
         } else if refresh.claimed.is_some_and(|until| now < until) {
             Self::Refreshing
+        } else if refresh.asked.is_none() {
+            // Whoever asked first never came back.
+            Self::Behind(None)
         } else {
             Self::Current
         }

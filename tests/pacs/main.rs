@@ -22,6 +22,7 @@ mod peer;
 mod peers;
 mod proxied;
 mod recall;
+mod results;
 mod scripted;
 mod secure;
 mod storage;

@@ -128,8 +128,7 @@ impl Refresher {
             Claim::Fresh | Claim::Taken | Claim::NoSuchPerson => return Ok(None),
         }
         let asking = self.clone();
-        // What the store says then is told to whoever uses it next.
-        Ok(Some(tokio::spawn(async move { drop(asking.ask(person).await) })))
+        Ok(Some(tokio::spawn(async move { asking.ask_or_tell(person).await })))
     }
 
     /// Asks for whoever is due, until it is dropped.
@@ -142,19 +141,27 @@ impl Refresher {
             let due = match free {
                 0 => Vec::new(),
                 free => {
-                    self.0.store.claim_due_refreshes(now, LEASE, free).await.unwrap_or_default()
+                    let due = self.0.store.claim_due_refreshes(now, LEASE, free).await;
+                    due.inspect_err(tell).unwrap_or_default()
                 }
             };
             let is_idle = due.len() < free;
             for person in due {
                 let asking = self.clone();
-                under_way.spawn(async move { drop(asking.ask(person).await) });
+                under_way.spawn(async move { asking.ask_or_tell(person).await });
             }
             if is_idle {
                 tokio::time::sleep(TICK).await;
             } else {
                 under_way.join_next().await;
             }
+        }
+    }
+
+    /// Asks where nobody waits for an error: it goes to the log.
+    async fn ask_or_tell(&self, person: PersonId) {
+        if let Err(error) = self.ask(person).await {
+            tell(&error);
         }
     }
 
@@ -196,6 +203,9 @@ impl Refresher {
                     (told, PacsAnswer { pacs, answered, failing_since, fault, refused, is_cut })
                 }
                 Err(fault) => {
+                    if was.is_none_or(|was| was.failing_since.is_none()) {
+                        tracing::warn!(pacs, fault, "a PACS does not answer for a person");
+                    }
                     let since = was.and_then(|was| was.failing_since).unwrap_or(asked);
                     let answer = PacsAnswer {
                         answered: was.and_then(|was| was.answered),
@@ -284,6 +294,10 @@ impl Refresher {
 
 /// What is said of a PACS when the fault is ours.
 const FAULT: &str = "a fault of the program; please report it";
+
+fn tell(error: &StoreError) {
+    tracing::error!(error = error as &dyn std::error::Error, "orders cannot be refreshed");
+}
 
 fn subtract(moment: Timestamp, span: SignedDuration) -> Timestamp {
     moment.checked_sub(span).unwrap_or(Timestamp::MIN)
