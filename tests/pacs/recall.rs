@@ -25,9 +25,11 @@ struct Plan {
     looks: usize,
     /// The status of the hook.
     hook: u16,
+    /// What its clock says, where it says anything.
+    date: Option<&'static str>,
 }
 
-const NEARLINE: Plan = Plan { tells: Some("NEARLINE"), looks: 2, hook: 202 };
+const NEARLINE: Plan = Plan { tells: Some("NEARLINE"), looks: 2, hook: 202, date: None };
 const SILENT: Plan = Plan { tells: None, ..NEARLINE };
 const NEVER: usize = usize::MAX;
 
@@ -122,8 +124,9 @@ fn serve(mut stream: TcpStream, plan: Plan, file: &[u8], shared: &Mutex<State>) 
         state.is_asked = true;
         (503, "text/plain", b"on tape".to_vec())
     };
+    let date = plan.date.map_or_else(String::new, |date| format!("Date: {date}\r\n"));
     let head = format!(
-        "HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+        "HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Type: {kind}\r\n{date}\
          Content-Length: {}\r\n\r\n",
         body.len()
     );
@@ -194,6 +197,20 @@ fn what_stays_away_ends_when_time_is_over() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     assert_eq!(answer(&ended)["instance_availability"], "OFFLINE");
     assert!(ended.stderr.contains("the study is still OFFLINE after 1 s"), "{}", ended.stderr);
+}
+
+#[rstest]
+#[case::behind("Thu, 01 Jan 2015 00:00:00 GMT", "s behind that of this machine")]
+#[case::before("Fri, 01 Jan 2100 00:00:00 GMT", "s before that of this machine")]
+fn a_clock_that_is_wrong_is_a_fault_of_check(#[case] date: &'static str, #[case] sentence: &str) {
+    let plan = Plan { date: Some(date), ..NEARLINE };
+    let (workplace, archive) = (Workplace::empty(), Archive::start(plan));
+    let file = archive.configuration(&workplace, "");
+    let checked = run::esito(&["check", "--config"]).arg(file).finish().expect_code(&[5]);
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    let clock = said.lines().find(|line| line.contains("archive  clock")).expect("a line");
+    assert!(clock.starts_with("FAIL") && clock.contains(sentence), "{said}");
+    assert!(clock.contains("set both by a time server (NTP)"), "{said}");
 }
 
 #[test]
