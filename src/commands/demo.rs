@@ -150,6 +150,8 @@ fn configuration(listen: SocketAddr, pacs: SocketAddr) -> String {
          [branding]\nname_it = \"Ospedale di Prova\"\nname_en = \"Test Hospital\"\n\n\
          [portal]\nlisten = \"{listen}\"\naddress = \"http://{listen}\"\n\n\
          [store]\nfolder = \"store\"\nsecret_file = \"secret\"\n\n\
+         # The invented studies are older than results usually stay, and not all have a report.\n\
+         [results]\navailability_days = 0\nrelease = \"always\"\n\n\
          [[pacs]]\nname = \"demo\"\nsite = \"Provaglio\"\nhost = \"{}\"\nport = {}\n\
          called_ae_title = \"{called}\"\ncalling_ae_title = \"ESITO\"\n",
         pacs.ip(),

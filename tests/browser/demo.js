@@ -54,6 +54,14 @@ async function main(esito, folder) {
     demo = await start(esito, folder, new URL(demo.origin).host);
     await page.goto(`${demo.origin}/`);
     assert(!['/login', '/password'].includes(new URL(page.url()).pathname), 'she is still logged in');
+    // The first answer of the PACS may come behind the page.
+    let list = '';
+    for (let tries = 0; tries < 20 && !list.includes('Provaglio'); tries += 1) {
+      if (tries) { await new Promise((resolve) => setTimeout(resolve, 500)); }
+      await page.goto(`${demo.origin}/`);
+      list = await page.$eval('main', (main) => main.innerText);
+    }
+    assert(list.split('Provaglio').length > 4, list);
     if (process.env.ESITO_SHOTS) { await page.screenshot({ path: `${process.env.ESITO_SHOTS}/home.png` }); }
   } finally {
     await browser.close();
