@@ -121,8 +121,10 @@ impl Site {
                 Some(line.strip_suffix(", for administrators")?.to_owned())
             })
             .expect("the address of the administrators' listener");
-        // Whatever it says later must not fill the pipe.
+        // Whatever it says later, and its log, must not fill the pipes.
         std::thread::spawn(move || lines.for_each(drop));
+        let mut log = child.stderr.take().expect("standard error");
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         Server { child, address }
     }
 }

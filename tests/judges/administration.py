@@ -14,8 +14,6 @@ import urllib.request
 CONFIGURATION = """
 seed = 20261124
 max-time = {seconds}
-# A disk that others keep busy lets a commit wait for longer than the usual ten seconds.
-request-timeout = 60
 
 [auth.openapi.token]
 bearer = "{token}"
