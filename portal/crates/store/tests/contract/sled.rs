@@ -118,7 +118,7 @@ fn a_store_of_a_newer_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     drop(SledStore::open(&path).unwrap());
-    let db = ::sled::open(&path).unwrap();
+    let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
     db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":3,\"commits\":1}").unwrap();
     db.flush().unwrap();
     drop(db);
