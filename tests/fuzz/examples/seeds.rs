@@ -69,7 +69,7 @@ impl Seeds {
             let elements = elements(&instance.dataset(), |_| true);
             self.add("report", &[&[4][..], &elements].concat())?;
             if let Some(document) = instance.dataset().element(ENCAPSULATED_DOCUMENT) {
-                self.add("clinical_document", &[&[4][..], document.value].concat())?;
+                self.add("clinical_document", document.value)?;
             }
             if let Ok(length) = u16::try_from(elements.len()) {
                 let flags = if instance.pixels().is_some() { 4 } else { 0 };

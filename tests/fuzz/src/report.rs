@@ -32,19 +32,18 @@ pub fn report(bytes: &[u8]) {
     if !is_structured_report(&dataset) {
         return;
     }
-    let language = language(flags);
+    let language = if flags & 4 == 0 { Language::Italian } else { Language::English };
     drawn(&structured_report(&dataset, language), language);
 }
 
-/// Flags, then the bytes of a clinical document.
+/// The bytes of a clinical document, drawn in both languages.
 ///
 /// # Panics
 /// As [`report`]; and when a picture of it is larger than it may be.
 pub fn clinical_document(bytes: &[u8]) {
-    let mut input = Input::new(bytes);
-    let language = language(input.byte());
-    let Some(cda) = read_clinical_document(input.rest(), [language; 2]) else { return };
-    for document in &cda.documents {
+    let languages = [Language::Italian, Language::English];
+    let Some(cda) = read_clinical_document(bytes, languages) else { return };
+    for (document, language) in cda.documents.iter().zip(languages) {
         drawn(document, language);
     }
     for picture in &cda.pictures {
@@ -53,10 +52,6 @@ pub fn clinical_document(bytes: &[u8]) {
             assert!(0 < width * height && width * height <= MOST_PIXELS, "{width} x {height}");
         }
     }
-}
-
-fn language(flags: u8) -> Language {
-    if flags & 4 == 0 { Language::Italian } else { Language::English }
 }
 
 /// A page and a PDF of what was read.
