@@ -16,8 +16,8 @@ use portal::{
     Login, NewAccount, NewPassword, Origin, Password, Rule, Site,
 };
 use store::{
-    AccountState, Along, Consent, EventQuery, IssuedId, Language, Message, Name, Outcome, Person,
-    PersonId, Private, Recipient, Role, SledStore, Store, Subject,
+    AccountState, Along, EventQuery, IssuedId, Language, Message, Name, Outcome, Person, PersonId,
+    Recipient, Role, SledStore, Store, Subject,
 };
 
 /// A portal's accounts, with nobody in them.
@@ -50,21 +50,11 @@ fn portal() -> Portal {
 
 fn enrolment(user_name: &str, patient_id: &str) -> Enrolment {
     Enrolment {
-        person: Person {
-            id: PersonId::fresh().unwrap(),
-            patient_ids: vec![IssuedId { id: patient_id.into(), issuer: String::new() }],
-            name: Private(Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() }),
-            sex: None,
-            birth_date: None,
-            tax_code: None,
-            phone: None,
-            email: None,
-            address: None,
-            marital_status: None,
-            practitioner: None,
-            contact: None,
-            consent: Consent::default(),
-        },
+        person: Person::new(
+            PersonId::fresh().unwrap(),
+            vec![IssuedId { id: patient_id.into(), issuer: String::new() }],
+            Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() },
+        ),
         account: Some(NewAccount {
             user_name: user_name.parse().unwrap(),
             email: Some("maria@example.org".into()),

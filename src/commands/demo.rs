@@ -199,19 +199,15 @@ async fn enrol(portal: &Portal) -> anyhow::Result<bool> {
     let email = || Some(Private("maria.test@example.org".to_owned()));
     let phone = || Some(Private("+390000000000".to_owned()));
     let person = Person {
-        id: PersonId::fresh()?,
-        patient_ids: vec![IssuedId { id: ROSSI.id.into(), issuer: String::new() }],
-        name: Private(Name { family: family.to_owned(), given: given.to_owned() }),
         sex: Some(Private(Sex::Female)),
-        birth_date: None,
-        tax_code: None,
         phone: phone(),
         email: email(),
-        address: None,
-        marital_status: None,
-        practitioner: None,
-        contact: None,
         consent: Consent { online_results: true, messages: true },
+        ..Person::new(
+            PersonId::fresh()?,
+            vec![IssuedId { id: ROSSI.id.into(), issuer: String::new() }],
+            Name { family: family.to_owned(), given: given.to_owned() },
+        )
     };
     let account = NewAccount {
         user_name,

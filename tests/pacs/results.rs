@@ -16,7 +16,7 @@ use portal::Clock;
 use portal::results::{Freshness, ListQuery, ReleaseRule, ReleaseRules, Results, ResultsSettings};
 use portal::store::{
     Account, AccountId, AccountState, Along, Consent, IssuedId, Language, Name, Person, PersonId,
-    Private, Representation, Role, SledStore, Store,
+    Representation, Role, SledStore, Store,
 };
 use rstest::rstest;
 
@@ -105,19 +105,12 @@ impl Pacs {
 /// Somebody with a Patient ID, and the account of this person.
 async fn enrolled(store: &dyn Store, id: &str, name: &str) -> Account {
     let person = Person {
-        id: PersonId::fresh().expect("random"),
-        patient_ids: vec![IssuedId { id: id.into(), issuer: String::new() }],
-        name: Private(Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() }),
-        sex: None,
-        birth_date: None,
-        tax_code: None,
-        phone: None,
-        email: None,
-        address: None,
-        marital_status: None,
-        practitioner: None,
-        contact: None,
         consent: Consent { online_results: true, messages: false },
+        ..Person::new(
+            PersonId::fresh().expect("random"),
+            vec![IssuedId { id: id.into(), issuer: String::new() }],
+            Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() },
+        )
     };
     let account = Account {
         id: AccountId::fresh().expect("random"),

@@ -41,6 +41,18 @@ impl Form {
     }
 }
 
+/// Read from a text by its own `read`, which says what it wants.
+macro_rules! read_from_text {
+    ($name:ident) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::read(&text).map_err(D::Error::custom)
+            }
+        }
+    };
+}
+
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident: $form:expr;)*) => {$(
         $(#[$doc])*
@@ -60,12 +72,7 @@ macro_rules! texts {
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                Self::read(&text).map_err(D::Error::custom)
-            }
-        }
+        read_from_text! { $name }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -263,12 +270,7 @@ impl Moment {
 
 macro_rules! calendar {
     ($($name:ident $format:ident)*) => {$(
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                Self::read(&text).map_err(D::Error::custom)
-            }
-        }
+        read_from_text! { $name }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

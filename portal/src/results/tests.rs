@@ -51,19 +51,12 @@ fn order(number: &str, examinations: Vec<Examination>) -> Order {
 fn results(orders: Vec<Order>) -> PersonResults {
     PersonResults {
         person: Person {
-            id: PERSON.into(),
-            patient_ids: vec![id("TEST1"), id("TEST2")],
-            name: Private(Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() }),
-            sex: None,
-            birth_date: None,
-            tax_code: None,
-            phone: None,
-            email: None,
-            address: None,
-            marital_status: None,
-            practitioner: None,
-            contact: None,
             consent: Consent { online_results: true, messages: false },
+            ..Person::new(
+                PERSON.into(),
+                vec![id("TEST1"), id("TEST2")],
+                Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() },
+            )
         },
         orders,
         decisions: Vec::new(),

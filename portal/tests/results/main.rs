@@ -151,19 +151,12 @@ fn portal(release: ReleaseRule) -> Portal {
 impl Portal {
     async fn person(&self, id: &str) -> Person {
         let person = Person {
-            id: PersonId::fresh().unwrap(),
-            patient_ids: vec![issued(id)],
-            name: Private(Name { family: "ROSSI".to_owned(), given: format!("{id} TEST") }),
-            sex: None,
-            birth_date: None,
-            tax_code: None,
-            phone: None,
-            email: None,
-            address: None,
-            marital_status: None,
-            practitioner: None,
-            contact: None,
             consent: Consent { online_results: true, messages: false },
+            ..Person::new(
+                PersonId::fresh().unwrap(),
+                vec![issued(id)],
+                Name { family: "ROSSI".to_owned(), given: format!("{id} TEST") },
+            )
         };
         self.store.put_person(person.clone(), Along::nothing()).await.unwrap();
         person

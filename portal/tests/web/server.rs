@@ -13,9 +13,7 @@ use portal::{
     Clock, ConnectionLimits, Cost, Enrolment, Limits, NewAccount, Portal, Services, Settings, Site,
     Stop, StopHandle, TlsFiles, WebSettings,
 };
-use store::{
-    Consent, IssuedId, Language, Message, MessageId, Name, Person, PersonId, Private, Role, Sex,
-};
+use store::{IssuedId, Language, Message, MessageId, Name, Person, PersonId, Private, Role, Sex};
 use tokio::runtime::Runtime;
 
 use crate::browser::Browser;
@@ -199,21 +197,14 @@ impl Drop for Server {
 /// Somebody fictitious.
 pub(crate) fn person(user_name: &str) -> Person {
     Person {
-        id: PersonId::fresh().unwrap(),
-        patient_ids: vec![IssuedId {
-            id: Private(format!("TEST-{user_name}")),
-            issuer: String::new(),
-        }],
-        name: Private(Name { family: "ROSSI".to_owned(), given: format!("{user_name} TEST") }),
         sex: Some(Private(Sex::Female)),
         birth_date: Some(Private("1986-01-24".parse().unwrap())),
-        tax_code: None,
         phone: Some("+390000000000".into()),
         email: Some("posta@example.org".into()),
-        address: None,
-        marital_status: None,
-        practitioner: None,
-        contact: None,
-        consent: Consent::default(),
+        ..Person::new(
+            PersonId::fresh().unwrap(),
+            vec![IssuedId { id: Private(format!("TEST-{user_name}")), issuer: String::new() }],
+            Name { family: "ROSSI".to_owned(), given: format!("{user_name} TEST") },
+        )
     }
 }

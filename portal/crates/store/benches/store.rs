@@ -188,22 +188,14 @@ fn now() -> Timestamp {
 
 fn person(number: u64) -> Person {
     Person {
-        id: PersonId::from(u128::from(number).to_be_bytes()),
-        patient_ids: vec![IssuedId {
-            id: Private(format!("TEST{number}")),
-            issuer: "ESITO".to_owned(),
-        }],
-        name: Private(Name { family: "ROSSI".to_owned(), given: format!("MARIA TEST {number}") }),
-        sex: None,
-        birth_date: None,
-        tax_code: None,
         phone: Some("+390000000000".into()),
         email: Some("maria@example.org".into()),
-        address: None,
-        marital_status: None,
-        practitioner: None,
-        contact: None,
         consent: Consent { online_results: true, messages: false },
+        ..Person::new(
+            PersonId::from(u128::from(number).to_be_bytes()),
+            vec![IssuedId { id: Private(format!("TEST{number}")), issuer: "ESITO".to_owned() }],
+            Name { family: "ROSSI".to_owned(), given: format!("MARIA TEST {number}") },
+        )
     }
 }
 

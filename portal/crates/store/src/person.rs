@@ -41,6 +41,27 @@ pub struct Person {
     pub consent: Consent,
 }
 
+impl Person {
+    /// Somebody of whom no more is known than the name and how the PACS knows them, and who agreed to nothing.
+    pub fn new(id: PersonId, patient_ids: Vec<IssuedId>, name: Name) -> Self {
+        Self {
+            id,
+            patient_ids,
+            name: Private(name),
+            sex: None,
+            birth_date: None,
+            tax_code: None,
+            phone: None,
+            email: None,
+            address: None,
+            marital_status: None,
+            practitioner: None,
+            contact: None,
+            consent: Consent::default(),
+        }
+    }
+}
+
 /// Family and given name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Name {

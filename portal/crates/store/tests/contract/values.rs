@@ -20,19 +20,17 @@ pub(crate) fn issued(id: &str) -> IssuedId {
 
 pub(crate) fn person(given: &str) -> Person {
     Person {
-        id: PersonId::fresh().unwrap(),
-        patient_ids: vec![issued(&format!("TEST-{given}"))],
-        name: Private(Name { family: "ROSSI".to_owned(), given: format!("{given} TEST") }),
         sex: Some(Private(Sex::Female)),
         birth_date: Some(Private(jiff::civil::date(1986, 1, 24))),
         tax_code: Some("TSTMRA86A64Z999X".into()),
         phone: Some("+390000000000".into()),
         email: Some("maria@example.org".into()),
-        address: None,
-        marital_status: None,
-        practitioner: None,
-        contact: None,
         consent: Consent { online_results: true, messages: false },
+        ..Person::new(
+            PersonId::fresh().unwrap(),
+            vec![issued(&format!("TEST-{given}"))],
+            Name { family: "ROSSI".to_owned(), given: format!("{given} TEST") },
+        )
     }
 }
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use store::{
-    Account, AccountId, AccountState, Accounts, Actor, Along, Consent, Created, Event, EventQuery,
-    IssuedId, Language, Message, MessageId, MessageState, Name, Outbox, Outcome, Person, PersonId,
-    Persons, Private, Recipient, Representation, Role, SledStore, Stored, Trail,
+    Account, AccountId, AccountState, Accounts, Actor, Along, Created, Event, EventQuery, IssuedId,
+    Language, Message, MessageId, MessageState, Name, Outbox, Outcome, Person, PersonId, Persons,
+    Private, Recipient, Representation, Role, SledStore, Stored, Trail,
 };
 
 /// Tasks that write at once.
@@ -42,30 +42,20 @@ fn id(number: u64) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
-/// Of many lengths, so that records move about on the disk; some so long that sled gives their leaf a file of
-/// its own.
+/// Of many lengths, so that records move about on the disk; some so long that with sled's usual segments their
+/// leaf would lie in a file of its own.
 fn lines(number: u64) -> usize {
     if number.is_multiple_of(16) { 9000 } else { 1 + (number % 97) as usize }
 }
 
 fn person(number: u64) -> Person {
     Person {
-        id: PersonId::from(id(number)),
-        patient_ids: vec![IssuedId {
-            id: Private(format!("TEST{number}")),
-            issuer: "ESITO".to_owned(),
-        }],
-        name: Private(Name { family: "ROSSI".to_owned(), given: format!("MARIA TEST {number}") }),
-        sex: None,
-        birth_date: None,
-        tax_code: None,
-        phone: None,
-        email: None,
         address: Some(Private("VIA DELL'ESEMPIO ".repeat(lines(number)))),
-        marital_status: None,
-        practitioner: None,
-        contact: None,
-        consent: Consent::default(),
+        ..Person::new(
+            PersonId::from(id(number)),
+            vec![IssuedId { id: Private(format!("TEST{number}")), issuer: "ESITO".to_owned() }],
+            Name { family: "ROSSI".to_owned(), given: format!("MARIA TEST {number}") },
+        )
     }
 }
 
