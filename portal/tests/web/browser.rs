@@ -41,7 +41,9 @@ impl Answer {
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr) -> Self {
+        // A browser asks again where the server has ended a connection that it kept; ureq does not.
         let config = ureq::Agent::config_builder()
+            .max_idle_connections(0)
             .http_status_as_error(false)
             .max_redirects(0)
             .allow_non_standard_methods(true)
