@@ -14,6 +14,7 @@ mod error;
 mod file_meta;
 mod instance_body;
 mod json;
+mod listing;
 mod multipart;
 mod patience;
 mod query;

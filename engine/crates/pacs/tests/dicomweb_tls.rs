@@ -99,7 +99,8 @@ fn ask(server: &WebPacs, tls: TlsSettings) -> Result<usize, String> {
     settings.tls = tls;
     settings.time_outs.no_progress = Duration::from_secs(5);
     let client = DicomWeb::new(settings).map_err(|error| error.to_string())?;
-    let search = Search { level: Level::Studies, matching: &[], including: &[], limit: 10 };
+    let search =
+        Search { level: Level::Studies, matching: &[], including: &[], limit: 10, expected: None };
     client.search(&search).map(|found| found.data_sets.len()).map_err(|error| error.to_string())
 }
 
@@ -172,7 +173,8 @@ fn a_port_without_tls_is_told() {
     let mut settings = WebSettings::new(format!("https://{address}/x").parse().unwrap());
     settings.tls = authority.trusted(None);
     let client = DicomWeb::new(settings).unwrap();
-    let search = Search { level: Level::Studies, matching: &[], including: &[], limit: 1 };
+    let search =
+        Search { level: Level::Studies, matching: &[], including: &[], limit: 1, expected: None };
     let message = client.search(&search).unwrap_err().to_string();
     assert!(message.contains("does not speak TLS on this port"), "{message}");
 }

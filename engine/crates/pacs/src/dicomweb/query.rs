@@ -70,6 +70,8 @@ pub struct Search<'a> {
     pub including: &'a [Tag],
     /// How many answers are taken.
     pub limit: usize,
+    /// How many there are, as the server says elsewhere.
+    pub expected: Option<usize>,
 }
 
 /// The answers to a search, each UID once.
@@ -86,8 +88,8 @@ pub struct Found<T = JsonDataSet> {
 impl DicomWeb {
     /// Searches, asking for page after page until one brings nothing new.
     ///
-    /// A server may cap its pages below what is asked for, so that a short page is no end; one that
-    /// does not know `offset` sends the same page again, which is.
+    /// A server may cap its pages below what is asked for, so that a short page is no end, unless it
+    /// completes what is expected; one that does not know `offset` sends the same page again, which is.
     ///
     /// # Errors
     /// [`DicomWebError`]; more answers than the limit are none, see [`Found::is_cut`].
@@ -106,7 +108,8 @@ impl DicomWeb {
         let mut offset = 0;
         loop {
             let wanted = search.limit.saturating_add(1).saturating_sub(known.len());
-            let page = match self.page(search, offset, wanted.min(self.settings().limits.page)) {
+            let asked = wanted.min(self.settings().limits.page);
+            let page = match self.page(search, offset, asked) {
                 // Behind the last page: some servers know no empty one.
                 Err(DicomWebError::NotFound { .. } | DicomWebError::Status { status: 400, .. })
                     if offset > 0 =>
@@ -117,6 +120,7 @@ impl DicomWeb {
             };
             let before = known.len();
             offset += page.len();
+            let is_short = page.len() < asked;
             for set in page {
                 let Some(uid) = set.text(search.level.unique()) else {
                     found.nameless += 1;
@@ -130,7 +134,8 @@ impl DicomWeb {
                     found.data_sets.extend(read(set));
                 }
             }
-            if known.len() == before {
+            let is_complete = is_short && search.expected == Some(known.len());
+            if is_complete || known.len() == before {
                 return Ok(found);
             }
         }
@@ -202,6 +207,7 @@ mod tests {
             matching: &[(Tag(0x0010, 0x0020), "A&B =*")],
             including: &[Tag(0x0008, 0x1030), Tag(0x0020, 0x1209)],
             limit: 1,
+            expected: None,
         };
         assert_eq!(
             path_of(&search, 20, 10),

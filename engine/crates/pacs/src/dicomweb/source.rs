@@ -15,8 +15,7 @@ use super::json::JsonDataSet;
 use super::query::{Level, Search};
 use super::retrieve::{Delivered, What};
 use crate::answers::{
-    ACCESSION_NUMBER, Answer, OF_IMAGE, OF_SERIES, OF_STUDY, PATIENT_ID, STUDY_DATE,
-    STUDY_INSTANCE_UID, instance, series, study,
+    ACCESSION_NUMBER, Answer, OF_STUDY, PATIENT_ID, STUDY_DATE, STUDY_INSTANCE_UID, study,
 };
 use crate::error::PacsError;
 use crate::lanes::{SharedReceiver, in_lanes};
@@ -49,8 +48,9 @@ impl StudyQuery for DicomWeb {
         let more = &self.settings().more_keys;
         let including: Vec<Tag> = OF_STUDY.iter().chain(more).map(|(tag, _)| *tag).collect();
         let limit = self.settings().limits.matches;
+        let level = Level::Studies;
         let search =
-            Search { level: Level::Studies, matching: &matching, including: &including, limit };
+            Search { level, matching: &matching, including: &including, limit, expected: None };
         let found = self.search_as(&search, |set| study(&set, more))?;
         Ok(Matches { found: found.data_sets, is_cut: found.is_cut })
     }
@@ -59,35 +59,7 @@ impl StudyQuery for DicomWeb {
         &self,
         study: &StudySummary,
     ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
-        let limit = self.settings().limits.instances;
-        let over = || {
-            PacsError::OverLimit(format!("the PACS lists more than {limit} instances in one study"))
-        };
-        let including = |attributes: &[(Tag, _)]| -> Vec<Tag> {
-            attributes.iter().map(|(tag, _)| *tag).collect()
-        };
-        let (of_series, of_image) = (including(OF_SERIES), including(OF_IMAGE));
-        let level = Level::Series(&study.study);
-        let search = Search { level, matching: &[], including: &of_series, limit };
-        let all = self.search_as(&search, |set| series(&set))?;
-        let mut is_cut = all.is_cut;
-        let mut listed = Vec::new();
-        let mut count = 0_usize;
-        for one in all.data_sets {
-            let level = Level::Instances(&study.study, &one.series);
-            let search = Search { level, matching: &[], including: &of_image, limit };
-            let instances = self.search_as(&search, |set| instance(&set))?;
-            count = count.saturating_add(instances.data_sets.len());
-            is_cut |= instances.is_cut;
-            if is_cut || count > limit {
-                return Err(over());
-            }
-            listed.push((one, instances.data_sets));
-        }
-        if is_cut {
-            return Err(over());
-        }
-        Ok(listed)
+        self.listing(study)
     }
 }
 
@@ -271,23 +243,4 @@ fn received(body: InstanceBody) -> std::io::Result<Option<Received>> {
         }
     };
     Ok(Some(Received { sop_instance, bytes, crc32: hasher.finalize(), body }))
-}
-
-impl DicomWebError {
-    /// Whether a smaller request could bring what a larger one did not. Where nobody is reached or we
-    /// may not ask, it could not.
-    fn helps_to_ask_for_less(&self) -> bool {
-        !(self.is_local()
-            || matches!(
-                self,
-                Self::Resolve { .. }
-                    | Self::Connect { .. }
-                    | Self::TimedOut { setting: "time_outs.connect", .. }
-                    | Self::Tls { .. }
-                    | Self::Unauthorized { .. }
-                    | Self::Forbidden { .. }
-                    | Self::Redirect { .. }
-                    | Self::Token { .. }
-            ))
-    }
 }

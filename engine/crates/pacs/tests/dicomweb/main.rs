@@ -120,7 +120,8 @@ fn fetch(
 }
 
 fn search_studies(client: &DicomWeb) -> Result<pacs::dicomweb::Found, DicomWebError> {
-    let search = Search { level: Level::Studies, matching: &[], including: &[], limit: 100 };
+    let search =
+        Search { level: Level::Studies, matching: &[], including: &[], limit: 100, expected: None };
     client.search(&search)
 }
 
@@ -138,7 +139,8 @@ fn a_study_is_found_with_what_is_included() {
     let count = |value: &str| {
         let matching = [(PATIENT_ID, value)];
         let level = Level::Studies;
-        let search = Search { level, matching: &matching, including: &[], limit: 10 };
+        let search =
+            Search { level, matching: &matching, including: &[], limit: 10, expected: None };
         client.search(&search).unwrap().data_sets.len()
     };
     assert_eq!((count(&patient), count("somebody else")), (1, 0));
@@ -160,7 +162,7 @@ fn all_pages_are_asked_for(
     let site = site_with(Behaviour { fault, page_cap, ..Behaviour::default() });
     let (study, series) = (site.study(), site.series());
     for level in [Level::Instances(&study, &series), Level::InstancesOfStudy(&study)] {
-        let search = Search { level, matching: &[], including: &[], limit };
+        let search = Search { level, matching: &[], including: &[], limit, expected: None };
         let found = site.client().search(&search).unwrap();
         assert_eq!((found.data_sets.len(), found.is_cut), (expected, is_cut));
     }

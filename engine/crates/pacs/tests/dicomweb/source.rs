@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 
-use fixtures::web::Fault;
+use fixtures::web::{Behaviour, Fault, WebPacs};
+use fixtures::{Options, write_study};
 use model::SopInstanceUid;
 use pacs::dicomweb::DicomWeb;
 use pacs::{
@@ -12,6 +13,7 @@ use pacs::{
     StudyQuery, Taken, Wanted,
 };
 use rstest::rstest;
+use tempfile::TempDir;
 
 use super::{SOON, Site, site};
 
@@ -96,6 +98,37 @@ fn what_is_listed_is_retrieved(
     let asked = site.server.asked();
     let retrievals = asked.iter().filter(|asked| !asked.line.contains('?')).count();
     assert_eq!(retrievals, requests, "{result:?}");
+}
+
+/// How many searches tell what eight series of three instances hold: one for the series and one for all
+/// instances, each page by page; where that one does not bring them, one for each series.
+#[rstest]
+#[case::at_once(Fault::None, 1000, 2)]
+#[case::in_pages_cut_by_the_server(Fault::None, 10, 4)]
+#[case::pages_that_end_with_the_last(Fault::None, 12, 3)]
+#[case::series_by_series(Fault::SearchesSeriesOnly, 1000, 10)]
+#[case::of_unnamed_series(Fault::SeriesUnnamed, 1000, 10)]
+fn many_series_are_listed_in_few_searches(
+    #[case] fault: Fault,
+    #[case] page_cap: usize,
+    #[case] searches: usize,
+) {
+    let folder = TempDir::new().unwrap();
+    let options = Options { slices: Some(3), rows: Some(48), ..Options::default() };
+    let summary = write_study("mr", &options, folder.path()).unwrap();
+    let behaviour = Behaviour { fault, page_cap, ..Behaviour::default() };
+    let site = Site { server: WebPacs::start(folder.path(), behaviour).unwrap(), folder, summary };
+    let client = site.client();
+    let found = client.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
+    let before = site.server.asked().len();
+    let listed = client.list_study(&found[0]).unwrap();
+    assert_eq!(site.server.asked().len() - before, searches);
+    let instances: BTreeSet<_> =
+        listed.iter().flat_map(|(_, of_one)| of_one).map(|one| one.sop_instance.as_str()).collect();
+    let written: BTreeSet<_> =
+        site.summary.instances.iter().map(|one| one.sop_instance_uid.as_str()).collect();
+    assert_eq!(instances, written);
+    assert_eq!(listed.iter().map(|(_, of_one)| of_one.len()).collect::<Vec<_>>(), [3; 8]);
 }
 
 #[test]

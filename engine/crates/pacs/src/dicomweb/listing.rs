@@ -1,0 +1,111 @@
+//! What a study holds: its series, and all their instances in one search.
+//!
+//! A study of forty series costs forty searches when each is asked for its instances. Only of those
+//! whose instances the one search does not bring in full is asked again.
+
+use std::collections::HashMap;
+
+use dicom_core::{Tag, VR};
+use model::{SeriesInstanceUid, StudyInstanceUid};
+
+use super::client::DicomWeb;
+use super::error::DicomWebError;
+use super::json::JsonDataSet;
+use super::query::{Found, Level, Search};
+use crate::answers::{OF_IMAGE, OF_SERIES, SERIES_INSTANCE_UID, instance, series};
+use crate::error::PacsError;
+use crate::query::{InstanceSummary, SeriesSummary, StudySummary};
+
+impl DicomWeb {
+    /// The series and instances of one study.
+    ///
+    /// # Errors
+    /// [`PacsError`], also when there are more than the limit.
+    pub(super) fn listing(
+        &self,
+        summary: &StudySummary,
+    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+        let study = &summary.study;
+        let all_series = self.listed(Level::Series(study), OF_SERIES, summary.series, series)?;
+        let mut together = match self.instances_by_series(study, &all_series) {
+            Ok(together) => together,
+            Err(PacsError::DicomWeb(error)) if error.helps_to_ask_for_less() => HashMap::new(),
+            Err(error) => return Err(error),
+        };
+        let mut listed = Vec::new();
+        let mut count = 0_usize;
+        for one in all_series {
+            let mut instances = together.remove(&one.series).unwrap_or_default();
+            if u64::try_from(instances.len()).ok() != one.instances {
+                let level = Level::Instances(study, &one.series);
+                instances = self.listed(level, OF_IMAGE, one.instances, instance)?;
+            }
+            count = count.saturating_add(instances.len());
+            if count > self.settings().limits.instances {
+                return Err(self.over());
+            }
+            listed.push((one, instances));
+        }
+        Ok(listed)
+    }
+
+    /// All instances of the study, as far as they say of which series they are.
+    fn instances_by_series(
+        &self,
+        study: &StudyInstanceUid,
+        all_series: &[SeriesSummary],
+    ) -> Result<HashMap<SeriesInstanceUid, Vec<InstanceSummary>>, PacsError> {
+        let attributes = [OF_IMAGE, &[(SERIES_INSTANCE_UID, VR::UI)]].concat();
+        let expected = all_series.iter().map(|one| one.instances).sum();
+        let of_series = |set: &JsonDataSet| {
+            let uid = set.text(SERIES_INSTANCE_UID)?;
+            Some((SeriesInstanceUid::from_wire(uid.as_bytes()).ok()?, instance(set)?))
+        };
+        let level = Level::InstancesOfStudy(study);
+        let mut by_series: HashMap<_, Vec<_>> = HashMap::new();
+        for (uid, one) in self.listed(level, &attributes, expected, of_series)? {
+            by_series.entry(uid).or_default().push(one);
+        }
+        Ok(by_series)
+    }
+
+    /// The answers of one level; more than the limit are an error.
+    fn listed<T>(
+        &self,
+        level: Level<'_>,
+        attributes: &[(Tag, VR)],
+        expected: Option<u64>,
+        read: impl Fn(&JsonDataSet) -> Option<T>,
+    ) -> Result<Vec<T>, PacsError> {
+        let including: Vec<Tag> = attributes.iter().map(|(tag, _)| *tag).collect();
+        let limit = self.settings().limits.instances;
+        let expected = expected.and_then(|count| usize::try_from(count).ok());
+        let search = Search { level, matching: &[], including: &including, limit, expected };
+        let Found { data_sets, is_cut, .. } = self.search_as(&search, |set| read(&set))?;
+        if is_cut { Err(self.over()) } else { Ok(data_sets) }
+    }
+
+    fn over(&self) -> PacsError {
+        let limit = self.settings().limits.instances;
+        PacsError::OverLimit(format!("the PACS lists more than {limit} instances in one study"))
+    }
+}
+
+impl DicomWebError {
+    /// Whether a smaller request could bring what a larger one did not. Where nobody is reached or we
+    /// may not ask, it could not.
+    pub(super) fn helps_to_ask_for_less(&self) -> bool {
+        !(self.is_local()
+            || matches!(
+                self,
+                Self::Resolve { .. }
+                    | Self::Connect { .. }
+                    | Self::TimedOut { setting: "time_outs.connect", .. }
+                    | Self::Tls { .. }
+                    | Self::Unauthorized { .. }
+                    | Self::Forbidden { .. }
+                    | Self::Redirect { .. }
+                    | Self::Token { .. }
+            ))
+    }
+}
