@@ -1,5 +1,6 @@
 //! Accounts: who is enrolled, logs in, changes or recovers a password.
 
+mod device;
 mod enrolment;
 mod login;
 mod recovery;

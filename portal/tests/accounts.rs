@@ -80,7 +80,7 @@ impl Portal {
     }
 
     async fn log_in(&self, user_name: &str, password: &str, from: Origin) -> Login {
-        self.accounts.log_in(user_name, Password::new(password), from, None).await.unwrap()
+        self.accounts.log_in(user_name, Password::new(password), from, None, None).await.unwrap()
     }
 
     async fn logged_in(&self, user_name: &str, password: &str) -> (Token, Authenticated) {
@@ -184,7 +184,8 @@ async fn sessions_end_by_disuse_by_age_and_by_logout() {
     portal.clock.advance(SignedDuration::from_mins(21));
     assert!(accounts.resume(&token).await.unwrap().is_none());
     let (first, _) = portal.logged_in("maria", GOOD).await;
-    let login = accounts.log_in("maria", Password::new(GOOD), HOME, Some(&first)).await.unwrap();
+    let login =
+        accounts.log_in("maria", Password::new(GOOD), HOME, Some(&first), None).await.unwrap();
     let Login::Done { token: second, authenticated } = login else { panic!("{login:?}") };
     assert_ne!(first, second);
     assert!(accounts.resume(&first).await.unwrap().is_none(), "a session outlived a login");

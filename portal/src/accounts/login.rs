@@ -66,6 +66,10 @@ pub enum NewPassword {
 impl Accounts {
     /// Logs somebody in, in the place of the session `replaces`.
     ///
+    /// `device` is what [`Accounts::device`] gave to this browser at an earlier login: attempts from there are
+    /// counted by it alone, so that whoever floods an account, or a network that many share, does not hold up
+    /// those who logged in before.
+    ///
     /// Each call that is not told to wait costs one Argon2, whether there is such an account or not.
     ///
     /// # Errors
@@ -76,14 +80,23 @@ impl Accounts {
         password: Password,
         from: Origin,
         replaces: Option<&Token>,
+        device: Option<&str>,
     ) -> Result<Login, AccountsError> {
         let typed = user_name.trim().to_ascii_lowercase();
         let keys = self.login_keys(&typed, from);
-        let counted = vec![
-            (keys.pair, self.limits.guessing),
-            (keys.account, self.limits.account),
-            (keys.network, self.limits.network),
-        ];
+        let device = device.and_then(|device| self.device_key(&typed, device));
+        let (counted, own) = match device {
+            Some(device) => (vec![(device, self.limits.guessing)], vec![device]),
+            None => (
+                vec![
+                    (keys.pair, self.limits.guessing),
+                    (keys.account, self.limits.account),
+                    (keys.network, self.limits.network),
+                ],
+                // The network keeps its count: one account of one's own must not pay for guessing others.
+                vec![keys.pair, keys.account],
+            ),
+        };
         if let Admission::Wait { until } = self.store.admit_attempt(counted, self.now()).await? {
             return Ok(Login::Wait { until });
         }
@@ -103,8 +116,7 @@ impl Accounts {
         match self.store.begin_session(session.clone(), replaces, event.into()).await? {
             Begun::NoAccount => Ok(Login::Wrong),
             Begun::Done => {
-                // The network keeps its count: one account of one's own must not pay for guessing others.
-                self.store.attempt_succeeded(vec![keys.pair, keys.account]).await?;
+                self.store.attempt_succeeded(own).await?;
                 let authenticated = Box::new(Authenticated { session, account });
                 Ok(Login::Done { token, authenticated })
             }

@@ -16,10 +16,12 @@ pub(crate) enum Cookie {
     Form,
     /// `it` or `en`.
     Language,
+    /// Tells that somebody logged in here before, and is not to wait for strangers.
+    Device,
 }
 
-/// How long a choice of language lasts, in seconds: a year.
-const LANGUAGE_LIFE: u32 = 365 * 24 * 60 * 60;
+/// How long what is remembered of a browser lasts, in seconds: a year.
+const LONG_LIFE: u32 = 365 * 24 * 60 * 60;
 
 impl Cookie {
     fn name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Cookie {
             Self::Session => "__Host-esito-session",
             Self::Form => "__Host-esito-form",
             Self::Language => "__Host-esito-language",
+            Self::Device => "__Host-esito-device",
         }
     }
 
@@ -51,7 +54,7 @@ impl Cookie {
     pub(crate) fn set(self, value: &str) -> Option<HeaderValue> {
         let life = match self {
             Self::Session | Self::Form => String::new(),
-            Self::Language => format!("; Max-Age={LANGUAGE_LIFE}"),
+            Self::Language | Self::Device => format!("; Max-Age={LONG_LIFE}"),
         };
         let text = format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{life}", self.name());
         HeaderValue::from_str(&text).ok()

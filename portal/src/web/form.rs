@@ -6,7 +6,6 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::SecretHash;
 
 use crate::secret::{SiteSecret, Token};
 use crate::web::App;
@@ -30,12 +29,6 @@ impl FormToken {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Compared as hashes: the time tells nothing of either.
-    fn is(&self, sent: &str, secret: &SiteSecret) -> bool {
-        let folded = |text: &str| -> SecretHash { secret.hash("compare", &[text.as_bytes()]) };
-        folded(&self.0) == folded(sent)
     }
 }
 
@@ -79,7 +72,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
         let (Some(expected), Ok(TokenField { form_token })) = (expected, sent) else {
             return Err(Refusal::Forgery);
         };
-        if !expected.is(&form_token, secret) {
+        if !secret.same(expected.as_str(), &form_token) {
             return Err(Refusal::Forgery);
         }
         serde_urlencoded::from_bytes(&body).map(Self).map_err(|_odd| Refusal::BadForm)

@@ -58,16 +58,22 @@ pub(crate) async fn log_in(
     Submitted(form): Submitted<LoginForm>,
 ) -> Result<Response, Refusal> {
     let replaces = Cookie::Session.token(&headers);
+    let device = Cookie::Device.read(&headers);
     let password = Password::new(form.password);
     let accounts = &app.services.accounts;
-    match accounts.log_in(&form.user_name, password, from, replaces.as_ref()).await? {
+    match accounts.log_in(&form.user_name, password, from, replaces.as_ref(), device).await? {
         Login::Done { token, authenticated } => {
             // The PACS are asked while the pages before the list are read.
             app.services.results.look(&authenticated.account).await?;
             let next =
                 if authenticated.must_change_password() { routes::PASSWORD } else { routes::HOME };
             let mut response = Redirect::to(next).into_response();
-            let cookies = [Cookie::Session.set(token.as_str()), Cookie::Form.remove()];
+            let device = accounts.device(&authenticated.account)?;
+            let cookies = [
+                Cookie::Session.set(token.as_str()),
+                Cookie::Device.set(&device),
+                Cookie::Form.remove(),
+            ];
             append(&mut response, cookies);
             Ok(response)
         }

@@ -185,3 +185,37 @@ fn a_chosen_language_stays_and_stands_over_that_of_browser_and_account() {
     assert!(page.body.contains("<h1>Login</h1>"));
     assert_eq!(page.header("content-language"), "en");
 }
+
+/// Whoever floods an account, or a network that many share, holds up no browser that logged in before.
+#[test]
+fn a_known_browser_does_not_wait_for_strangers() {
+    let server = Server::start();
+    let (_, mut known) = server.settled("maria");
+    server.settled("anna");
+    known.get("/password");
+    known.post("/logout", &[]);
+    let mut stranger = server.browser();
+    stranger.get("/login");
+    let guess = |browser: &mut crate::browser::Browser, name: &str| {
+        browser.post("/login", &[("user_name", name), ("password", "x")]).status
+    };
+    for number in 0..201 {
+        guess(&mut stranger, &format!("nobody.{number}"));
+    }
+    for _ in 0..6 {
+        guess(&mut stranger, "maria");
+    }
+    assert_eq!(guess(&mut stranger, "maria"), 429);
+    assert_eq!(server.browser().log_in("anna", GOOD).status, 429, "a new browser waits");
+    assert_eq!(known.log_in("maria", GOOD).location(), "/");
+    // What is known for one account is worth nothing for another, and gives no free guesses.
+    known.get("/password");
+    known.post("/logout", &[]);
+    assert_eq!(known.log_in("anna", GOOD).status, 429);
+    let mut forged = server.browser();
+    let device = known.cookies["__Host-esito-device"].replace('.', ".0");
+    forged.cookies.insert("__Host-esito-device".to_owned(), device);
+    assert_eq!(forged.log_in("maria", GOOD).status, 429);
+    let statuses: Vec<_> = (0..7).map(|_| guess(&mut known, "maria")).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429]);
+}

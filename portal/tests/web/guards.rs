@@ -113,7 +113,8 @@ fn cookies_are_for_this_host_this_protocol_and_no_script() {
             assert!(!parts.iter().any(|part| part.starts_with("Domain")), "{line:?}");
         }
     }
-    let expected = ["form", "language", "session"].map(|name| format!("__Host-esito-{name}"));
+    let expected =
+        ["device", "form", "language", "session"].map(|name| format!("__Host-esito-{name}"));
     assert_eq!(names, BTreeSet::from(expected));
 }
 
