@@ -15,6 +15,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
@@ -38,6 +39,8 @@ pub struct ConnectionLimits {
     pub head_time: Duration,
     /// For a request as a whole, its body included.
     pub request_time: Duration,
+    /// Without anything taken of what is sent.
+    pub stall_time: Duration,
     /// Bytes of the head of a request.
     pub head_bytes: usize,
     /// Lines of the head of a request.
@@ -52,6 +55,7 @@ impl Default for ConnectionLimits {
             connections: 1024,
             head_time: Duration::from_secs(15),
             request_time: Duration::from_secs(30),
+            stall_time: Duration::from_secs(30),
             head_bytes: 16 * 1024,
             head_lines: 64,
             grace: Duration::from_secs(10),
@@ -93,6 +97,13 @@ pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits,
                 continue;
             }
         };
+        // Whoever takes nothing of an answer does not hold the connection for ever.
+        if let Stream::Tcp(stream, ..) = &stream {
+            let stall = u32::try_from(limits.stall_time.as_millis()).unwrap_or(u32::MAX);
+            if let Err(error) = set_tcp_user_timeout(stream, stall) {
+                tracing::warn!(%error, "a connection has no limit for stalling");
+            }
+        }
         let router = router.clone();
         let limits = limits.clone();
         let watcher = graceful.watcher();

@@ -28,6 +28,7 @@ fn impatient() -> Server {
     let connections = ConnectionLimits {
         head_time: Duration::from_millis(400),
         request_time: Duration::from_millis(400),
+        stall_time: Duration::from_millis(800),
         grace: Duration::from_millis(500),
         ..ConnectionLimits::default()
     };
@@ -97,6 +98,24 @@ fn a_slow_client_is_not_waited_for(#[case] at_once: &str, #[case] dripping: &str
     let answer = String::from_utf8_lossy(&answer);
     if at_once.starts_with("POST") {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
+}
+
+/// Whoever asks and asks, and takes nothing of the answers, is sent away too.
+#[test]
+fn a_client_that_does_not_read_is_not_waited_for() {
+    let server = impatient();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+    let requests = b"GET /assets/portal.css HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1000);
+    let begun = Instant::now();
+    loop {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it waits on");
+        match stream.write(&requests) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_ended) => break,
+        }
     }
 }
 
