@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::server::{GOOD, Server};
+use crate::server::{GOOD, Options, Server};
 
 const BETTER: &str = "Collina-Verde&42";
 
@@ -114,6 +114,17 @@ fn a_session_ends_without_use_and_at_last_in_any_case() {
     }
     server.clock.advance(SignedDuration::from_mins(19));
     assert_eq!(browser.get("/password").location(), "/login");
+}
+
+#[test]
+fn a_session_outlives_the_server() {
+    let server = Server::start();
+    let (_, mut before) = server.settled("maria");
+    assert_eq!(before.get("/password").status, 200);
+    let again = Server::start_in(server.left(), Options::default());
+    let mut after = again.browser();
+    after.cookies = before.cookies;
+    assert_eq!(after.get("/password").status, 200);
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(crate) struct Server {
     thread: Option<JoinHandle<()>>,
     /// Messages that the test has read.
     read: Mutex<BTreeSet<MessageId>>,
-    _folder: tempfile::TempDir,
+    folder: Option<tempfile::TempDir>,
 }
 
 /// How a server of a test differs from the usual one.
@@ -56,7 +56,11 @@ impl Server {
 
     /// Behind a proxy on this machine, unless it speaks TLS itself.
     pub(crate) fn start_with(options: Options) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), options)
+    }
+
+    /// Over what another one left in a folder.
+    pub(crate) fn start_in(folder: tempfile::TempDir, options: Options) -> Self {
         let proxies = match options.tls {
             Some(_) => Vec::new(),
             None => vec!["127.0.0.1/32".parse().unwrap()],
@@ -99,8 +103,14 @@ impl Server {
             stop: Some(handle),
             thread: Some(thread),
             read: Mutex::default(),
-            _folder: folder,
+            folder: Some(folder),
         }
+    }
+
+    /// Ends it, and gives what it leaves.
+    pub(crate) fn left(mut self) -> tempfile::TempDir {
+        self.end();
+        self.folder.take().unwrap()
     }
 
     /// Waits until it has ended in order.
