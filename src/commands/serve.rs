@@ -47,7 +47,9 @@ pub(crate) fn run(arguments: &ServeArgs) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             Messages::Sentences.error(&format!("{error:#}"));
-            ExitCode::from(exit::STORAGE)
+            // Files that the configuration names are part of it.
+            let is_tls = matches!(error.downcast_ref(), Some(portal::PortalError::Tls(_)));
+            ExitCode::from(if is_tls { exit::USAGE } else { exit::STORAGE })
         }
     }
 }

@@ -17,4 +17,5 @@ mod cancelling;
 mod directory;
 mod exit_codes;
 mod output;
+mod serve;
 mod storage;
