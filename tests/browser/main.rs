@@ -14,6 +14,7 @@
 mod support;
 
 mod branding;
+mod portal;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

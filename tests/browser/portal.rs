@@ -1,0 +1,33 @@
+//! The portal of `esito demo` in Chromium.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::node;
+
+/// First password, forced change, results, an order, the profile, log-out, recovery: on a telephone and on a
+/// desk, with script and without, and nothing for axe to find.
+#[test]
+fn a_patient_can_use_the_portal() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_esito"))
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the demonstration starts");
+    let output = BufReader::new(demo.stdout.take().expect("its output"));
+    let mut lines = output.lines().map_while(Result::ok);
+    let origin = lines.find_map(|line| {
+        Some(line.strip_prefix("The portal:")?.trim().trim_end_matches('/').to_owned())
+    });
+    // It listens when it says so.
+    lines.find(|line| line.starts_with("listening"));
+    let used = origin.map(|origin| node("portal.js").arg(origin).finish());
+    // Asked to, so that it takes its folder with it.
+    let asked = Command::new("kill").arg(demo.id().to_string()).status();
+    assert!(asked.is_ok_and(|status| status.success()));
+    demo.wait().expect("the demonstration ends");
+    let used = used.expect("the demonstration says where it is");
+    let text = String::from_utf8_lossy(&used.stdout);
+    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
+    println!("{}", text.trim_end());
+}
