@@ -7,13 +7,13 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::run::{self, Finished, TIME_LIMIT};
+use crate::support::run::{self, Finished};
 
 /// All scopes, as the description of the API names them.
 pub(crate) const SCOPES: &[&str] = &[
@@ -95,13 +95,7 @@ impl Site {
 
     /// `esito` with a subcommand, the configuration and something on standard input.
     pub(crate) fn esito(&self, command: &[&str], input: &str) -> Finished {
-        let run = run::esito(command).arg("--config").arg(self.config()).stdin(Stdio::piped());
-        let mut child = run.start();
-        let mut stdin = child.stdin.take().expect("standard input");
-        // A command that does not read it may have ended.
-        drop(stdin.write_all(input.as_bytes()));
-        drop(stdin);
-        run::finish(child, TIME_LIMIT)
+        run::esito(command).arg("--config").arg(self.config()).finish_with(input)
     }
 
     /// The same; it must succeed and answer JSON, or nothing.

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     unreachable_pub,
@@ -13,6 +14,11 @@
 mod support;
 
 mod demo;
+mod markers;
 mod operations;
 mod packaging;
+#[expect(dead_code, reason = "shared by the areas, each of which uses a part")]
+#[path = "../support/served.rs"]
+mod served;
 mod server;
+mod visitor;

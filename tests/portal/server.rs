@@ -1,7 +1,6 @@
 //! `esito serve` of a test.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -14,8 +13,11 @@ use crate::support::run;
 pub struct Portal {
     process: Child,
     log: PathBuf,
+    told: PathBuf,
     /// What it listens on, host and port.
     pub listen: String,
+    /// Where administrators ask; empty where they do not.
+    pub admin: String,
     /// Where a monitor asks.
     pub monitor: String,
 }
@@ -53,33 +55,60 @@ pub fn configure(folder: &Path, portal: &str, more: &str) -> PathBuf {
 impl Portal {
     /// Starts it and waits until it listens.
     pub fn start(config: &Path) -> Self {
-        let log = config.with_extension("log");
+        Self::start_by(&mut Command::new(env!("CARGO_BIN_EXE_esito")), config)
+    }
+
+    /// The same, by a command to which the arguments are added.
+    pub fn start_by(command: &mut Command, config: &Path) -> Self {
+        let (log, told) = (config.with_extension("log"), config.with_extension("out"));
         let stderr = fs::File::create(&log).expect("a log");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_esito"))
+        let stdout = fs::File::create(&told).expect("a file");
+        let spool = config.with_file_name("spool");
+        fs::create_dir_all(&spool).expect("a folder");
+        let process = command
             .args(["serve", "--config"])
             .arg(config)
+            .env("TMPDIR", spool)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(stderr)
             .spawn()
             .expect("esito serve");
-        let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        let mut line = || {
-            let line = lines.next().and_then(Result::ok);
-            line.unwrap_or_else(|| panic!("{}", fs::read_to_string(&log).expect("the log")))
+        let mut portal = Self {
+            process,
+            log,
+            told,
+            listen: String::new(),
+            admin: String::new(),
+            monitor: String::new(),
         };
-        let first = line();
-        let listen = first.split([' ', ',']).nth(2).expect("an address").to_owned();
-        let second = line();
-        let monitor = second.split('/').nth(2).expect("an address").to_owned();
-        Self { process, log, listen, monitor }
+        let until = Instant::now() + Duration::from_mins(1);
+        while !portal.told().contains("/metrics") {
+            let ended = portal.process.try_wait().expect("its state");
+            assert!(ended.is_none() && Instant::now() < until, "{}", portal.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for line in portal.told().lines() {
+            let address = || line.split([' ', ',']).nth(2).unwrap_or_default().to_owned();
+            if line.ends_with("for administrators") {
+                portal.admin = address();
+            } else if line.starts_with("listening on ") {
+                portal.listen = address();
+            } else {
+                line.split('/').nth(2).expect("an address").clone_into(&mut portal.monitor);
+            }
+        }
+        portal
+    }
+
+    /// What it wrote to its standard output so far.
+    pub fn told(&self) -> String {
+        fs::read_to_string(&self.told).expect("the file")
     }
 
     /// What it wrote to its log so far.
     pub fn log(&self) -> String {
-        let mut text = String::new();
-        fs::File::open(&self.log).and_then(|mut file| file.read_to_string(&mut text)).expect("log");
-        text
+        fs::read_to_string(&self.log).expect("the log")
     }
 
     /// Waits until the log has a text.

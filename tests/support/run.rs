@@ -1,7 +1,7 @@
 //! Runs a program with a time limit and gathers all that it leaves: code, output, peak memory.
 
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -99,6 +99,17 @@ impl Run {
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
+    }
+
+    /// Runs it to its end, with this on its standard input.
+    pub fn finish_with(self, input: &str) -> Finished {
+        let limit = self.time_limit;
+        let mut child = self.stdin(Stdio::piped()).start();
+        let mut stdin = child.stdin.take().expect("standard input");
+        // A program that does not read it may have ended.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        finish(child, limit)
     }
 
     /// Starts it; the caller talks to the child.

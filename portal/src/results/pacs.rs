@@ -30,7 +30,7 @@ impl OrderSource for PacsOrders {
             let open = settings.open(stop);
             let matches = open
                 .and_then(|pacs| pacs.find_studies(&keys))
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| error.without_remark().to_string())?;
             answer.is_cut |= matches.is_cut;
             for study in &matches.found {
                 match told(study, settings, id) {

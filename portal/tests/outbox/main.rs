@@ -10,6 +10,8 @@
 #[expect(dead_code, unreachable_pub, reason = "shared with the end-to-end tests")]
 #[path = "../../../tests/support/authority.rs"]
 mod authority;
+#[expect(unreachable_pub, reason = "shared with the end-to-end tests")]
+#[path = "../../../tests/support/served.rs"]
 mod peer;
 mod sender;
 mod sms;

@@ -8,7 +8,8 @@ use crate::dimse::status::Status;
 use crate::tls::{ClientFault, TlsFault};
 
 /// A query or a retrieval failed. `Display` is a sentence for whoever runs the program; it holds
-/// addresses and AE titles and nothing of a patient.
+/// addresses and AE titles, and nothing of a patient beside the words of the PACS itself: see
+/// [`PacsError::without_remark`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacsError {
@@ -91,7 +92,7 @@ pub enum PacsError {
         operation: &'static str,
         /// The status of the answer.
         status: Status,
-        /// Error Comment (0000,0902).
+        /// Error Comment (0000,0902): the words of the PACS, which may name a patient.
         comment: Option<String>,
     },
     /// The Store SCP for C-MOVE cannot listen.
@@ -167,6 +168,21 @@ impl PacsError {
             Self::Spool(_) | Self::Listen { .. } => true,
             Self::DicomWeb(error) => error.is_local(),
             _ => false,
+        }
+    }
+
+    /// The same without what the PACS says in its own words: for logs, and for whoever may not know of whom
+    /// was asked.
+    #[must_use]
+    pub fn without_remark(self) -> Self {
+        match self {
+            Self::Failed { operation, status, comment: _ } => {
+                Self::Failed { operation, status, comment: None }
+            }
+            Self::WantsPatientId { source } => {
+                Self::WantsPatientId { source: Box::new(source.without_remark()) }
+            }
+            other => other,
         }
     }
 

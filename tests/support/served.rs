@@ -9,8 +9,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// A script of `tests/judges` that serves.
-pub(crate) struct Peer {
-    pub(crate) port: u16,
+#[derive(Debug)]
+pub struct Peer {
+    /// Where it listens, at loopback.
+    pub port: u16,
     lines: Receiver<Value>,
     process: Child,
     /// It serves until this is closed.
@@ -18,8 +20,10 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn start(script: &str, arguments: &[&str]) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    /// Starts it and waits until it listens.
+    pub fn start(script: &str, arguments: &[&str]) -> Self {
+        let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let root = folders.find(|folder| folder.join("tests/judges").exists()).expect("the judges");
         let python = root.join(".cache/venv/bin/python");
         assert!(python.exists(), "the judges are not installed: run tests/judges/install");
         let mut process = Command::new(python)
@@ -29,31 +33,31 @@ impl Peer {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
-        let input = process.stdin.take().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
+            .expect("a peer");
+        let input = process.stdin.take().expect("a pipe");
+        let output = BufReader::new(process.stdout.take().expect("a pipe"));
         let (tell, lines) = std::sync::mpsc::sync_channel(1000);
         std::thread::spawn(move || {
             for line in output.lines() {
-                let line = line.unwrap();
+                let line = line.expect("a line");
                 if tell.send(serde_json::from_str(&line).expect(&line)).is_err() {
                     return;
                 }
             }
         });
         let mut peer = Self { port: 0, lines, process, _input: input };
-        let port = peer.line().get("port").and_then(Value::as_u64).unwrap();
-        peer.port = u16::try_from(port).unwrap();
+        let port = peer.line().get("port").and_then(Value::as_u64).expect("its port");
+        peer.port = u16::try_from(port).expect("a port");
         peer
     }
 
     /// The next that it says.
-    pub(crate) fn line(&self) -> Value {
+    pub fn line(&self) -> Value {
         self.lines.recv_timeout(Duration::from_secs(30)).expect("the peer says nothing")
     }
 
     /// All that it said and nobody has read.
-    pub(crate) fn rest(&self) -> Vec<Value> {
+    pub fn rest(&self) -> Vec<Value> {
         std::thread::sleep(Duration::from_millis(100));
         self.lines.try_iter().collect()
     }
