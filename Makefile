@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; `make help` names the others.
 .POSIX:
-.PHONY: help demo packages test test-slow lint fuzz screenshots bench peers
+.PHONY: help demo packages deb test test-slow lint fuzz screenshots bench peers
 
 CARGO = cargo
 DEMO = out/demo
@@ -8,6 +8,7 @@ DEMO = out/demo
 help:
 	@echo 'make demo       serves a portal to try on this machine, and says where to look; Ctrl-C ends it'
 	@echo 'make packages   makes two fixture studies, packages them and says where to look'
+	@echo 'make deb        makes the Debian package in out'
 	@echo 'make test       installs what the tests need, then runs every check and test'
 	@echo 'make test-slow  the same with the long tests'
 	@echo 'make fuzz       fuzzes: MINUTES=1 each; TARGET=frame_rle for one alone'
@@ -44,10 +45,21 @@ packages:
 	    done; \
 	done
 
+# --- Debian package ---------------------------------------------------------------------------
+
+CARGO_DEB = .cache/cargo/bin/cargo-deb
+
+deb: $(CARGO_DEB)
+	@mkdir -p out
+	PATH="$(CURDIR)/.cache/cargo/bin:$$PATH" $(CARGO) deb --locked --output out/esito.deb
+
+$(CARGO_DEB):
+	$(CARGO) install --quiet --locked --no-default-features --root .cache/cargo cargo-deb@3.8.0
+
 # --- tests ------------------------------------------------------------------------------------
 
 # Without root the Debian packages may be missing: the tests then say which reader they left out.
-test: lint
+test: lint $(CARGO_DEB)
 	@if sh tests/judges/install; then optional=; else optional=1; fi; \
 	    export ESITO_JUDGES_OPTIONAL=$$optional; \
 	    if $(CARGO) nextest --version >/dev/null 2>&1; then \

@@ -32,6 +32,8 @@ use engine::pacs::PacsSettings;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub(crate) use store::StoreSettings;
+
 use crate::logs::LogSettings;
 
 /// What stands before the names of environment variables that belong here.
@@ -45,7 +47,7 @@ pub(crate) struct Config {
     /// The PACS, in the order of their priority.
     pub(crate) pacs: Vec<PacsSettings>,
     /// What the portal remembers.
-    pub(crate) store: Option<store::StoreSettings>,
+    pub(crate) store: Option<StoreSettings>,
     /// The pages of the patients.
     pub(crate) portal: Option<portal::PortalSettings>,
     /// What patients see, from these PACS.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::commands::serve;
-use crate::config::Config;
+use crate::config::{Config, StoreSettings};
 use crate::exit;
 use crate::messages::Messages;
 
@@ -102,10 +102,14 @@ impl Administration {
             .build()
             .map_err(|error| Failure::storage(&error.into()))?;
         let mut tries = 0;
+        let owned = config.store.as_ref().map_or(Ok(()), StoreSettings::check_owner);
         loop {
             let server = runtime.block_on(Console::of_server(&settings.store));
             if let Some(console) = server.map_err(|error| Failure::storage(&error.into()))? {
                 return Ok(Self { console, portal: None, runtime });
+            }
+            if let Err(error) = &owned {
+                return Err(Failure::storage(error));
             }
             match Portal::open(settings.clone(), Clock::System) {
                 Ok(portal) => {

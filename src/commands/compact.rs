@@ -22,8 +22,9 @@ pub(crate) fn run(arguments: &CompactArgs) -> ExitCode {
 
 fn compact(arguments: &CompactArgs) -> Result<(), Failure> {
     let config = console::load(&arguments.place.config)?;
-    let folder = config.store.map(|store| store.folder);
-    let folder = folder.ok_or_else(|| Failure::usage("[store] is missing: folder"))?;
+    let store = config.store.ok_or_else(|| Failure::usage("[store] is missing: folder"))?;
+    store.check_owner().map_err(|error| Failure::storage(&error))?;
+    let folder = store.folder;
     let report = store::compact(&folder).map_err(|error| Failure::storage(&error.into()))?;
     console::write_json(
         &json!({ "folder": folder.display().to_string(), "records": report.records }),

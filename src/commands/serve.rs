@@ -13,7 +13,7 @@ use portal::{Clock, Cost, Limits, Portal, Settings, Site, Stop};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::Config;
+use crate::config::{Config, StoreSettings};
 use crate::exit;
 use crate::logs;
 use crate::messages::Messages;
@@ -43,7 +43,8 @@ pub(crate) fn run(arguments: &ServeArgs) -> ExitCode {
     };
     logs::start(config.log);
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    match serve(settings, reload) {
+    let owned = config.store.as_ref().map_or(Ok(()), StoreSettings::check_owner);
+    match owned.and_then(|()| serve(settings, reload)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             Messages::Sentences.error(&format!("{error:#}"));

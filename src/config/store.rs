@@ -1,6 +1,6 @@
 //! The section `[store]`: what the portal remembers, and the secret that protects it.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -31,6 +31,26 @@ impl Section {
             folder: path("folder", self.folder)?,
             secret_file: path("secret_file", self.secret_file)?,
         })
+    }
+}
+
+impl StoreSettings {
+    /// Fails when the store is somebody else's: what root writes there its own user could not open any more.
+    pub(crate) fn check_owner(&self) -> anyhow::Result<()> {
+        let folder = self.folder.display();
+        match std::fs::metadata(&self.folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("store.folder {folder}")),
+            Ok(found) => {
+                let owner = found.uid();
+                ensure!(
+                    owner == rustix::process::geteuid().as_raw(),
+                    "store.folder {folder} belongs to another user: run this as the user with number \
+                     {owner}, by sudo -u '#{owner}' for instance"
+                );
+                Ok(())
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The files that are installed beside the program, judged by nginx and systemd.
+//! The files that are installed beside the program, judged by nginx, systemd, lintian and dpkg.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,4 +112,48 @@ fn systemd_takes_the_unit_and_finds_it_closed() {
         .finish();
     let text = String::from_utf8_lossy(&judged.stdout);
     assert_eq!(judged.code, Some(0), "{text}{}", judged.stderr);
+}
+
+/// Made of the program that the tests built, not of an optimised one: all else is as `make deb` makes it.
+fn debian_package(workplace: &Workplace) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tool = root.join(".cache/cargo/bin/cargo-deb");
+    assert!(tool.exists(), "cargo-deb is not installed: run make .cache/cargo/bin/cargo-deb");
+    let target = workplace.beside("build");
+    fs::create_dir_all(target.join("release")).expect("a folder");
+    fs::copy(env!("CARGO_BIN_EXE_esito"), target.join("release/esito")).expect("copied");
+    let package = workplace.target().join("esito.deb");
+    run::program(tool)
+        .args(["deb", "--no-build", "--fast", "--manifest-path"])
+        .arg(root.join("Cargo.toml"))
+        .arg("--output")
+        .arg(&package)
+        .env("CARGO_TARGET_DIR", target.to_str().expect("UTF-8"))
+        .finish()
+        .expect_code(&[0]);
+    package
+}
+
+#[test]
+fn the_debian_package_is_installed_started_upgraded_and_purged() {
+    let workplace = Workplace::empty();
+    let package = debian_package(&workplace);
+    if let Some(lintian) = found("lintian") {
+        let judged = run::program(lintian).args(["--allow-root", "--fail-on", "error"]);
+        let judged = judged.arg(&package).finish();
+        let text = String::from_utf8_lossy(&judged.stdout);
+        assert_eq!(judged.code, Some(0), "{text}{}", judged.stderr);
+    }
+    // In an ordinary container nobody may mount anything.
+    let mounts = ["--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "none", "/mnt"];
+    let tried = run::program("unshare").args(mounts).finish();
+    if tried.code != Some(0) {
+        println!("skipped: installing needs root and the right to mount: {}", tried.stderr);
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/debian_package");
+    let judged = run::program("sh").arg(script).arg(&package).finish();
+    let text = String::from_utf8_lossy(&judged.stdout);
+    assert_eq!(judged.code, Some(0), "{text}{}", judged.stderr);
+    assert!(text.contains("installed, started, upgraded, removed, purged"), "{text}");
 }
