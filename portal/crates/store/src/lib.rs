@@ -41,7 +41,7 @@ pub use report::{
 };
 pub use session::{
     Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
-    Sessions, Spent,
+    Sessions, Spent, Through,
 };
 pub use sled::{BackupReport, SledStore, compact, restore};
 

@@ -185,6 +185,9 @@ pub trait Persons {
     /// The person with this Patient ID.
     async fn person_by_patient_id(&self, id: &IssuedId) -> Result<Option<Person>, StoreError>;
 
+    /// The persons with this tax code, compared without case and blanks; at most 32.
+    async fn persons_by_tax_code(&self, tax_code: &str) -> Result<Vec<Person>, StoreError>;
+
     /// At most `limit` persons by name, behind `after`.
     async fn list_persons(
         &self,

@@ -24,6 +24,28 @@ pub struct Session {
     pub idle: SignedDuration,
     /// When it ends in any case.
     pub ends: Timestamp,
+    /// How somebody logged in.
+    #[serde(default, skip_serializing_if = "Through::is_password")]
+    pub through: Through,
+}
+
+/// How somebody logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Through {
+    /// By the account's password.
+    #[default]
+    Password,
+    /// Through the identity provider.
+    Provider,
+}
+
+impl Through {
+    /// A record of a login by password says nothing of it, as all did before there was another way.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_password(&self) -> bool {
+        *self == Self::Password
+    }
 }
 
 /// How exactly a session knows when it was last used: a page costs no write before that.

@@ -18,6 +18,7 @@ mod persons;
 mod reports;
 mod sessions;
 mod table;
+mod upgrade;
 mod verify;
 mod writer;
 
@@ -159,7 +160,8 @@ fn open_made(folder: &Path) -> Result<(Arc<Shared>, Disk), StoreError> {
         feed: Mutex::new(None),
         due: tokio::sync::Notify::new(),
     });
-    let disk = Disk::open(&shared)?;
+    let mut disk = Disk::open(&shared)?;
+    upgrade::upgrade(&shared, &mut disk)?;
     Ok((shared, disk))
 }
 

@@ -16,8 +16,8 @@ use crate::sled::key::Key;
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::table::{Index, Record, Table};
 
-/// Accounts that share an address or represent one person: more than a family has.
-const MOST_SHARED: usize = 32;
+/// Accounts that share an address or represent one person: more than a family has. Persons with one tax code.
+pub(crate) const MOST_SHARED: usize = 32;
 
 impl Record for Account {
     const TABLE: Table = Table::Accounts;

@@ -20,7 +20,7 @@ use crate::sled::writer::Shared;
 
 /// The format that this program writes. It rises with the version of any record and with each change
 /// of keys, so that an older program refuses a store that it would misread.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// Name of the file with the number of the last commit.
 const LAST_COMMIT: &str = "last-commit";
@@ -51,6 +51,8 @@ pub(crate) struct Disk {
     blobs: PathBuf,
     synced_blobs: BTreeSet<OsString>,
     commits: u64,
+    /// In which the store was found.
+    pub(crate) found_format: u32,
 }
 
 /// Why a commit is not on the disk.
@@ -111,7 +113,8 @@ impl Disk {
             blobs: folder.join("blobs"),
             // Whatever is there is synced with the next commit: who wrote it may have been killed before.
             synced_blobs: BTreeSet::new(),
-            commits: head.map_or(0, |head| head.commits),
+            commits: head.as_ref().map_or(0, |head| head.commits),
+            found_format: head.map_or(FORMAT, |head| head.format),
         };
         let known = disk.read_last_commit().map_err(storage)?;
         if known > disk.commits {

@@ -9,6 +9,7 @@ use crate::id::PersonId;
 use crate::person::{Added, Erased, IssuedId, Person, Persons, Replaced, Stored};
 use crate::sled::SledStore;
 use crate::sled::accounts;
+use crate::sled::accounts::MOST_SHARED;
 use crate::sled::key::Key;
 use crate::sled::orders;
 use crate::sled::overlay::{Outcome, ReadError, View};
@@ -29,12 +30,24 @@ impl Record for Person {
             .map(|id| Index::PersonByPatientId.key(&patient_id_key(id)))
             .collect();
         keys.push(Index::PersonByName.key(&name_key(self)));
+        keys.extend(tax_code_index_key(self));
         keys
     }
 }
 
 fn patient_id_key(id: &IssuedId) -> Vec<u8> {
     Key::new().text(&id.issuer).text(&id.id).build()
+}
+
+/// None for a person without a tax code.
+pub(crate) fn tax_code_index_key(person: &Person) -> Option<Vec<u8>> {
+    let key = tax_code_key(person.tax_code.as_ref()?).fixed(person.id.as_bytes());
+    Some(Index::PersonByTaxCode.key(&key.build()))
+}
+
+fn tax_code_key(text: &str) -> Key {
+    let bare: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    Key::new().text(&bare.to_uppercase())
 }
 
 fn name_key(person: &Person) -> Vec<u8> {
@@ -147,6 +160,11 @@ impl Persons for SledStore {
     async fn person_by_patient_id(&self, id: &IssuedId) -> Result<Option<Person>, StoreError> {
         let key = patient_id_key(id);
         self.read(move |view| Ok(view.indexed(Index::PersonByPatientId, &key, 1)?.pop())).await
+    }
+
+    async fn persons_by_tax_code(&self, tax_code: &str) -> Result<Vec<Person>, StoreError> {
+        let key = tax_code_key(tax_code).build();
+        self.read(move |view| view.indexed(Index::PersonByTaxCode, &key, MOST_SHARED)).await
     }
 
     async fn list_persons(

@@ -95,6 +95,7 @@ pub(crate) enum Index {
     RefreshByDue = 146,
     ReportByPerson = 147,
     ReportUnfinished = 148,
+    PersonByTaxCode = 149,
 }
 
 impl Index {

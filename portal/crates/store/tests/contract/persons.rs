@@ -37,6 +37,36 @@ fn a_patient_id_belongs_to_one_person() {
 }
 
 #[test]
+fn persons_are_found_by_their_tax_code() {
+    on_each_store(|store| async move {
+        let (mut maria, _) = enrolled(&*store, "maria").await;
+        let twin = Person { tax_code: Some("tstmra 86a64 z999x ".into()), ..person("doppia") };
+        let other = Person { tax_code: Some("TSTMRA86A64Z999".into()), ..person("altra") };
+        let without = Person { tax_code: None, ..person("senza") };
+        for person in [&twin, &other, &without] {
+            store.put_person(person.clone(), Along::nothing()).await.unwrap();
+        }
+        let found = async |code: &str| {
+            let mut found = store.persons_by_tax_code(code).await.unwrap();
+            found.sort_by_key(|person| person.id);
+            found.into_iter().map(|person| person.id).collect::<Vec<_>>()
+        };
+        let mut both = [maria.id, twin.id];
+        both.sort_unstable();
+        assert_eq!(found("TSTMRA86A64Z999X").await, both);
+        assert_eq!(found(" tstmra86a64z999x").await, both);
+        assert_eq!(found("TSTMRA86A64Z999").await, [other.id]);
+        assert_eq!(found("").await, []);
+        // A code that changes is found anew only, and one that is erased no more.
+        maria.tax_code = Some("TSTMRA86A64Z999Y".into());
+        store.put_person(maria.clone(), Along::nothing()).await.unwrap();
+        store.erase_person(twin.id, Along::nothing()).await.unwrap();
+        assert_eq!(found("TSTMRA86A64Z999X").await, []);
+        assert_eq!(found("TSTMRA86A64Z999Y").await, [maria.id]);
+    });
+}
+
+#[test]
 fn persons_are_listed_by_name() {
     on_each_store(|store| async move {
         for given in ["Carla", "anna", "Bruno"] {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use store::{Admission, Along, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Spent};
+use store::{
+    Admission, Along, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session, Spent,
+    Through,
+};
 
 use crate::on_each_store;
 use crate::values::{account, at, enrolled, secret, session};
@@ -27,6 +30,20 @@ fn a_session_lives_while_it_is_used_and_never_beyond_its_end() {
         assert!(store.resume_session(secret(2), at(idle)).await.unwrap().is_some());
         assert!(store.resume_session(secret(2), at(2 * idle + 1)).await.unwrap().is_none());
         assert_eq!(store.resume_session(secret(3), at(1)).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_session_knows_how_somebody_logged_in() {
+    on_each_store(|store| async move {
+        let (_, maria) = enrolled(&*store, "maria").await;
+        for (token, through) in [(1, Through::Password), (2, Through::Provider)] {
+            let begun = Session { through, ..session(maria.id, token) };
+            store.begin_session(begun, None, Along::nothing()).await.unwrap();
+            // Also when its use was noted.
+            let (found, _) = store.resume_session(secret(token), at(60)).await.unwrap().unwrap();
+            assert_eq!(found.through, through);
+        }
     });
 }
 

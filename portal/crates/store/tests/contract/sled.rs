@@ -119,11 +119,42 @@ fn a_store_of_a_newer_program_is_left_alone() {
     let path = folder.path().join("store");
     drop(SledStore::open(&path).unwrap());
     let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
-    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":3,\"commits\":1}").unwrap();
+    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":4,\"commits\":1}").unwrap();
     db.flush().unwrap();
     drop(db);
     let told = SledStore::open(&path).unwrap_err();
-    assert!(matches!(told, StoreError::NewerFormat { found: 3, known: 2, .. }), "{told}");
+    assert!(matches!(told, StoreError::NewerFormat { found: 4, known: 3, .. }), "{told}");
+}
+
+/// Format 2 did not have persons found by their tax code.
+#[test]
+fn a_store_of_an_older_program_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = SledStore::open(&path).unwrap();
+    let all: Vec<_> = (0..600).map(|number| person(&format!("maria{number}"))).collect();
+    let runtime = runtime();
+    for person in &all {
+        runtime.block_on(store.put_person(person.clone(), Along::nothing())).unwrap();
+    }
+    drop(store);
+    let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
+    let tree = db.open_tree("esito").unwrap();
+    let head = String::from_utf8(tree.get([1]).unwrap().unwrap().to_vec()).unwrap();
+    tree.insert([1], head.replace("\"format\":3", "\"format\":2").as_bytes()).unwrap();
+    let entries: Vec<_> = tree.scan_prefix([149]).keys().map(Result::unwrap).collect();
+    assert_eq!(entries.len(), all.len());
+    for entry in &entries {
+        tree.remove(entry).unwrap();
+    }
+    db.flush().unwrap();
+    drop((tree, db));
+    let store = SledStore::open(&path).unwrap();
+    store.verify().unwrap();
+    let found = runtime.block_on(store.persons_by_tax_code("TSTMRA86A64Z999X")).unwrap();
+    assert_eq!(found.len(), 32, "as many as are told");
+    drop(store);
+    assert!(SledStore::open(&path).unwrap().verify().is_ok());
 }
 
 #[test]
@@ -237,7 +268,7 @@ fn a_backup_that_is_not_whole_restores_nothing() {
     for (odd, reason) in [
         (text.replace("ROSSI", "BIANCHI"), "changed after it was made"),
         (cut, "cut short"),
-        (text.replacen("\"format\":2", "\"format\":99", 1), "newer program"),
+        (text.replacen("\"format\":3", "\"format\":99", 1), "newer program"),
         ("PK\x03\x04".to_owned(), "no backup"),
         (String::new(), "no backup"),
     ] {
@@ -299,7 +330,7 @@ fn records_lie_on_disk_as_they_always_did() {
 
 /// A line that changes needs a new version of its record, and an upgrade from this one.
 const ON_DISK: [&str; 11] = [
-    r#"{"esito_backup":1,"format":2,"made":"2026-09-21T14:13:20Z"}"#,
+    r#"{"esito_backup":1,"format":3,"made":"2026-09-21T14:13:20Z"}"#,
     r#"{"table":"accounts","version":1,"record":{"id":"02020202020202020202020202020202","user_name":"maria","email":"maria@Example.org","phone":"+390000000000","language":"it","password":"$argon2id$test","must_change_password":true,"state":"active","subject":{"issuer":"https://id.example.org","claim":"T"},"persons":[{"person":"01010101010101010101010101010101","role":"oneself","until":null}],"created":"2026-09-21T14:13:20Z","password_set":null}}"#,
     r#"{"table":"sessions","version":1,"record":{"token":"0101010101010101010101010101010101010101010101010101010101010101","account":"02020202020202020202020202020202","begun":"2026-09-21T14:13:20Z","seen":"2026-09-21T14:13:20Z","idle":"PT20M","ends":"2026-09-21T22:13:20Z"}}"#,
     r#"{"table":"persons","version":1,"record":{"id":"01010101010101010101010101010101","patient_ids":[{"id":"TEST-maria","issuer":"ESITO"}],"name":{"family":"ROSSI","given":"maria TEST"},"sex":"F","birth_date":"1986-01-24","tax_code":"TSTMRA86A64Z999X","phone":"+390000000000","email":"maria@example.org","address":null,"marital_status":null,"practitioner":null,"contact":null,"consent":{"online_results":true,"messages":false}}}"#,

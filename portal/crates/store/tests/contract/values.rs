@@ -6,7 +6,7 @@ use store::{
     ExaminationStatus, IssuedId, Kind, Language, ListedReport, Message, MessageId, MessageState,
     Moment, Name, NewReport, Order, OrderKey, Outcome, PacsAnswer, PasswordHash, Person, PersonId,
     Private, Recipient, Refresh, ReportAbout, ReportId, ReportStatus, Representation, Role,
-    SecretHash, Session, Sex, Store, Stored,
+    SecretHash, Session, Sex, Store, Stored, Through,
 };
 
 /// So many seconds after a moment in 2026.
@@ -76,6 +76,7 @@ pub(crate) fn session(account: AccountId, token: u8) -> Session {
         seen: at(0),
         idle: SignedDuration::from_mins(20),
         ends: at(8 * 3600),
+        through: Through::Password,
     }
 }
 
