@@ -12,6 +12,7 @@ mod known_keys;
 mod listener;
 mod log;
 mod monitor;
+mod oidc;
 mod pacs;
 mod portal;
 mod results;
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use ::portal::admin::AdminSettings;
+use ::portal::oidc::OidcSettings;
 use ::portal::outbox::{SmsSettings, SmtpSettings};
 use ::portal::results::ResultsSettings;
 use anyhow::{Context as _, bail};
@@ -56,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) smtp: Option<SmtpSettings>,
     /// The gateway for SMS.
     pub(crate) sms: Option<SmsSettings>,
+    /// Who else says who somebody is.
+    pub(crate) oidc: Option<OidcSettings>,
     /// The log.
     pub(crate) log: LogSettings,
     /// Where a monitor asks, if one does.
@@ -90,6 +94,7 @@ struct File {
     results: results::Section,
     smtp: Option<smtp::Section>,
     sms: Option<sms::Section>,
+    oidc: Option<oidc::Section>,
     admin: admin::Section,
     retention: admin::RetentionSection,
     log: log::Section,
@@ -136,7 +141,7 @@ impl Config {
         let warnings = secret::readable_by_others(&table, folder);
         let file = File::deserialize(table.clone())?;
         let File { branding, pacs, store_scp, store, portal, results, smtp, sms, .. } = file;
-        let File { admin, retention, log, monitor, .. } = file;
+        let File { oidc, admin, retention, log, monitor, .. } = file;
         let pacs = pacs::check(pacs, store_scp, folder)?;
         Ok(Self {
             branding: branding.check(folder)?,
@@ -146,6 +151,7 @@ impl Config {
             portal: portal.map(|portal| portal.check(folder)).transpose()?,
             smtp: smtp.map(|smtp| smtp.check(folder)).transpose().context("smtp")?,
             sms: sms.map(|sms| sms.check(folder)).transpose().context("sms")?,
+            oidc: oidc.map(|oidc| oidc.check(folder)).transpose().context("oidc")?,
             log: log.check(),
             monitor: monitor.check(),
             effective: Effective(table),
@@ -191,6 +197,7 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
                 known_keys::check::<smtp::Section>(section, table)?;
             }
             ("sms", Value::Table(table)) => sms::Section::check_keys(table)?,
+            ("oidc", Value::Table(table)) => oidc::Section::check_keys(table)?,
             ("admin", Value::Table(table)) => admin::Section::check_keys(table)?,
             ("retention", Value::Table(table)) => {
                 known_keys::check::<admin::RetentionSection>(section, table)?;

@@ -8,6 +8,7 @@ mod interrupt;
 mod logs;
 mod machine;
 mod messages;
+mod oidc_check;
 mod outbox_check;
 mod reload;
 mod table;

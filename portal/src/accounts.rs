@@ -3,6 +3,7 @@
 mod device;
 mod enrolment;
 mod login;
+mod provider;
 mod recovery;
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use store::{
 
 pub use enrolment::{Enrolled, Enrolment, EnrolmentRefused, NewAccount};
 pub use login::{Authenticated, Login, NewPassword};
+pub(crate) use provider::Vouched;
 
 use crate::clock::Clock;
 use crate::messages::Site;

@@ -18,6 +18,7 @@ use crate::listen::{ConnectionLimits, Listener, Transport, UnusableTls, serve};
 use crate::messages::Site;
 use crate::metrics::Metrics;
 use crate::observe::observed;
+use crate::oidc::{InvalidOidc, OidcSettings, Provider};
 use crate::outbox::{Patience, Sender, Ways};
 use crate::password::hashing::{Cost, Hasher, UnusableCost};
 use crate::recovery::Recovery;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub admin: AdminSettings,
     /// Where a monitor asks, if one does.
     pub monitor: Option<SocketAddr>,
+    /// Who else says who somebody is.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Why a portal does not start or go on.
@@ -74,6 +77,9 @@ pub enum PortalError {
     /// TLS of a listener.
     #[error("TLS cannot be offered")]
     Tls(#[from] UnusableTls),
+    /// The identity provider.
+    #[error(transparent)]
+    Oidc(#[from] InvalidOidc),
     /// The socket of the console.
     #[error(transparent)]
     Console(#[from] ConsoleError),
@@ -105,6 +111,8 @@ pub struct Services {
     pub(crate) secret: SiteSecret,
     /// Takes requests for what was forgotten.
     pub(crate) recovery: Recovery,
+    /// Who else says who somebody is.
+    pub(crate) provider: Option<Provider>,
 }
 
 impl Services {
@@ -138,6 +146,10 @@ impl Portal {
         let Settings { store: folder, secret, site, limits, cost, web, results, ways, .. } =
             settings;
         let (admin, monitor) = (settings.admin, settings.monitor);
+        let provider = settings
+            .oidc
+            .map(|oidc| Provider::new(oidc, web.origin(), clock.clone()))
+            .transpose()?;
         if matches!(ways, Ways::Shown) && !matches!(web.transport(), Transport::Loopback) {
             return Err(PortalError::ShownToOthers);
         }
@@ -151,7 +163,8 @@ impl Portal {
         let results = Results::new(Arc::clone(&store), &results, clock.clone());
         let recovery = Recovery::new();
         let metrics = Metrics::default();
-        let services = Services { store, accounts, results, clock, metrics, secret, recovery };
+        let services =
+            Services { store, accounts, results, clock, metrics, secret, recovery, provider };
         Ok(Self { store: embedded, services, folder, web, ways, admin, monitor })
     }
 
@@ -311,6 +324,9 @@ fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways, retention: Re
     let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
     tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));
     tasks.start("sweep", move |stop| sweep(swept.clone(), retention, stop));
+    if let Some(provider) = services.provider.clone() {
+        tasks.start("identity provider", move |stop| provider.clone().keep_fresh(stop));
+    }
     let results = services.results.clone();
     tasks.start("refresh", move |stop| {
         let results = results.clone();
@@ -385,6 +401,7 @@ mod tests {
             results: ResultsSettings::default(),
             ways: Ways::Sent { mail: None, sms: None },
             monitor: None,
+            oidc: None,
         };
         let portal = Portal::open(settings, clock.clone()).unwrap();
         let services = portal.services();

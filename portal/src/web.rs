@@ -20,6 +20,7 @@ mod password;
 mod patient;
 mod person;
 mod profile;
+mod provider;
 mod recovery;
 mod routes;
 mod session;

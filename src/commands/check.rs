@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::exit;
 use crate::machine;
 use crate::messages::Messages;
+use crate::oidc_check;
 use crate::outbox_check;
 
 /// What `esito check` is asked for.
@@ -57,10 +58,12 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
     let is_empty = config.pacs.is_empty()
         && config.smtp.is_none()
         && config.sms.is_none()
+        && config.oidc.is_none()
         && config.store.is_none();
     if is_empty {
         Messages::Sentences.error(
-            "the configuration has no [[pacs]], [store], [smtp] or [sms]: there is nothing to check",
+            "the configuration has no [[pacs]], [store], [smtp], [sms] or [oidc]: there is nothing to \
+             check",
         );
         return ExitCode::from(exit::USAGE);
     }
@@ -93,6 +96,9 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
     if let Err(error) = ways {
         let result = Err(format!("cannot start threads: {error}"));
         tell(Line { of: machine::NAME.to_owned(), step: "threads", result });
+    }
+    if let Some(settings) = &config.oidc {
+        oidc_check::check(&config, settings, &mut tell);
     }
     for settings in &config.pacs {
         check(settings, &StopFlag::default(), &mut |check| {

@@ -80,6 +80,7 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
         ways,
         admin: config.admin.clone(),
         monitor: config.monitor,
+        oidc: config.oidc.clone(),
     })
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use store::{
     Account, AccountState, Actor, Admission, Along, Begun, Changed, Outcome, PasswordChange,
-    PersonId, Session,
+    PersonId, Session, Through,
 };
 
 use crate::accounts::{Accounts, AccountsError, Origin};
@@ -40,8 +40,10 @@ pub struct Authenticated {
 
 impl Authenticated {
     /// Whether nothing may be done before the password is changed (S-012).
+    ///
+    /// Who came through an identity provider did not use the password that has to be changed.
     pub fn must_change_password(&self) -> bool {
-        self.account.must_change_password
+        self.account.must_change_password && self.session.through == Through::Password
     }
 }
 
@@ -109,7 +111,7 @@ impl Accounts {
             self.store.record_event(event).await?;
             return Ok(Login::Wrong);
         };
-        let (token, session) = self.session(&account)?;
+        let (token, session) = self.session(&account, Through::Password)?;
         let mut event = self.event("login", Actor::Account(account.id), Outcome::Done, from);
         event.account = Some(account.id);
         let replaces = replaces.map(Token::hash);
@@ -137,7 +139,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError`].
     pub async fn renew(&self, who: &Authenticated) -> Result<Option<Token>, AccountsError> {
-        let (token, session) = self.session(&who.account)?;
+        let (token, session) = self.session(&who.account, who.session.through)?;
         let replaces = Some(who.session.token);
         let begun = self.store.begin_session(session, replaces, Along::nothing()).await?;
         Ok((begun == Begun::Done).then_some(token))
@@ -252,7 +254,11 @@ impl Accounts {
         })
     }
 
-    fn session(&self, account: &Account) -> Result<(Token, Session), AccountsError> {
+    pub(super) fn session(
+        &self,
+        account: &Account,
+        through: Through,
+    ) -> Result<(Token, Session), AccountsError> {
         let token = Token::fresh()?;
         let now = self.now();
         let session = Session {
@@ -262,11 +268,12 @@ impl Accounts {
             seen: now,
             idle: self.limits.idle,
             ends: now.checked_add(self.limits.session).unwrap_or(Timestamp::MAX),
+            through,
         };
         Ok((token, session))
     }
 
-    fn login_keys(&self, typed: &str, from: Origin) -> LoginKeys {
+    pub(super) fn login_keys(&self, typed: &str, from: Origin) -> LoginKeys {
         let network = from.network();
         LoginKeys {
             pair: self.attempt_key("login", &[typed.as_bytes(), &network]),
@@ -277,8 +284,8 @@ impl Accounts {
 }
 
 /// What attempts to log in are counted by.
-struct LoginKeys {
+pub(super) struct LoginKeys {
     pair: store::AttemptKey,
     account: store::AttemptKey,
-    network: store::AttemptKey,
+    pub(super) network: store::AttemptKey,
 }

@@ -5,25 +5,23 @@
 mod template;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::pacs::tls::{HttpsConnector, TlsSettings, TlsSetupError, client_config};
+use engine::pacs::tls::{TlsSettings, TlsSetupError, client_config};
 use serde_json::Value;
 use ureq::Agent;
 /// The method of a request.
 pub use ureq::http::Method as SmsMethod;
-use ureq::http::{HeaderName, HeaderValue, Request, Uri, header};
-use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector as _, TcpConnector};
+use ureq::http::{HeaderName, HeaderValue, Request, header};
 use zeroize::Zeroizing;
 
 use super::gsm7::Segments;
 use super::{HandedOver, NotHandedOver, Outgoing, Transport};
+use crate::http_client::{Way, agent, why};
 pub use template::UnknownPlaceholder;
 use template::{Values, check, filled, filled_value};
 
@@ -174,16 +172,7 @@ impl Sms {
             }
         }
         let tls = is_https.then(|| client_config(&settings.tls)).transpose()?;
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("Esito/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(Some(settings.time_out))
-            .build();
-        let connector = ().chain(TcpConnector::default()).chain(HttpsConnector::new(tls));
-        let agent = Agent::with_parts(config, connector, DefaultResolver::default());
+        let agent = agent(tls, settings.time_out);
         Ok(Self { settings: Arc::new(settings), agent })
     }
 
@@ -334,25 +323,13 @@ impl AnswerField {
 
 /// Whether it is https; http is for this machine and for appliances in a private network.
 fn check_url(text: &str) -> Result<bool, InvalidSms> {
-    if text.contains(['#', '{', '}']) {
+    if text.contains(['{', '}']) {
         return Err(InvalidSms::Url);
     }
-    let uri: Uri = text.parse().map_err(|_odd| InvalidSms::Url)?;
-    let authority = uri.authority().ok_or(InvalidSms::Url)?;
-    if authority.as_str().contains('@') || authority.host().is_empty() {
-        return Err(InvalidSms::Url);
-    }
-    let host = authority.host().trim_matches(['[', ']']);
-    let is_near = host.eq_ignore_ascii_case("localhost")
-        || host.parse().is_ok_and(|address: IpAddr| match address.to_canonical() {
-            IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-            IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-        });
-    match uri.scheme_str() {
-        Some("https") => Ok(true),
-        Some("http") if is_near => Ok(false),
-        Some("http") => Err(InvalidSms::Plain),
-        _ => Err(InvalidSms::Url),
+    match Way::to(text).ok_or(InvalidSms::Url)? {
+        Way::Tls => Ok(true),
+        Way::Loopback | Way::PrivateNetwork => Ok(false),
+        Way::Clear => Err(InvalidSms::Plain),
     }
 }
 
@@ -372,17 +349,9 @@ fn international(written: &str, country_code: Option<&str>) -> Option<String> {
     is_number.then_some(number)
 }
 
-/// Why there is no answer, without the address: its query may hold the message.
+/// Why there is no answer.
 fn reason(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Timeout(_) => "the gateway does not answer in time".to_owned(),
-        ureq::Error::HostNotFound => "the name of the gateway is not known".to_owned(),
-        ureq::Error::ConnectionFailed => "the gateway cannot be reached".to_owned(),
-        ureq::Error::Io(error) => format!("the gateway cannot be reached: {error}"),
-        ureq::Error::Tls(what) => format!("TLS: {what}"),
-        ureq::Error::BodyExceedsLimit(_) => "the gateway answers too much".to_owned(),
-        _ => "the gateway does not answer as a web server does".to_owned(),
-    }
+    why("the gateway", error)
 }
 
 #[cfg(test)]

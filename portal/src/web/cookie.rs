@@ -5,6 +5,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::oidc::pending::LIFE;
 use crate::secret::Token;
 
 /// A cookie of ours.
@@ -18,6 +19,8 @@ pub(crate) enum Cookie {
     Language,
     /// Tells that somebody logged in here before, and is not to wait for strangers.
     Device,
+    /// A login that has begun at the identity provider.
+    Provider,
 }
 
 /// How long what is remembered of a browser lasts, in seconds: a year.
@@ -30,6 +33,7 @@ impl Cookie {
             Self::Form => "__Host-esito-form",
             Self::Language => "__Host-esito-language",
             Self::Device => "__Host-esito-device",
+            Self::Provider => "__Host-esito-provider",
         }
     }
 
@@ -55,6 +59,7 @@ impl Cookie {
         let life = match self {
             Self::Session | Self::Form => String::new(),
             Self::Language | Self::Device => format!("; Max-Age={LONG_LIFE}"),
+            Self::Provider => format!("; Max-Age={}", LIFE.as_secs()),
         };
         let text = format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{life}", self.name());
         HeaderValue::from_str(&text).ok()

@@ -15,6 +15,7 @@ use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
 use crate::web::person::represented;
+use crate::web::provider::{Button, after_logout};
 use crate::web::routes;
 use crate::web::session::{AccountSession, AnySession, Visitor};
 use crate::web::shell::Shell;
@@ -26,6 +27,7 @@ struct LoginPage<'a> {
     shell: &'a Shell,
     fault: Option<String>,
     user_name: &'a str,
+    provider: Option<Button>,
 }
 
 /// The first page of who represents nobody.
@@ -43,11 +45,11 @@ pub(crate) struct LoginForm {
 }
 
 /// Somebody who is logged in has been here already.
-pub(crate) async fn show(shell: Shell, Visitor(who): Visitor) -> Response {
+pub(crate) async fn show(State(app): State<App>, shell: Shell, Visitor(who): Visitor) -> Response {
     if who.is_some() {
         return Redirect::to(routes::HOME).into_response();
     }
-    page(&shell, StatusCode::OK, None, "")
+    page(&app, &shell, StatusCode::OK, None, "")
 }
 
 pub(crate) async fn log_in(
@@ -79,11 +81,11 @@ pub(crate) async fn log_in(
         }
         Login::Wrong => {
             let fault = shell.text.login_wrong().to_owned();
-            Ok(page(&shell, StatusCode::UNAUTHORIZED, Some(fault), &form.user_name))
+            Ok(page(&app, &shell, StatusCode::UNAUTHORIZED, Some(fault), &form.user_name))
         }
         Login::Wait { until } => {
             let fault = shell.text.login_wait(app.services.seconds_until(until));
-            let response = page(&shell, StatusCode::OK, Some(fault), &form.user_name);
+            let response = page(&app, &shell, StatusCode::OK, Some(fault), &form.user_name);
             Ok(retry_after(response, until, &app))
         }
     }
@@ -96,7 +98,7 @@ pub(crate) async fn log_out(
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     app.services.accounts.log_out(&who, from).await?;
-    let mut response = Redirect::to(routes::LOGIN).into_response();
+    let mut response = Redirect::to(after_logout(&app, &who)).into_response();
     append(&mut response, [Cookie::Session.remove()]);
     Ok(response)
 }
@@ -124,8 +126,15 @@ pub(crate) async fn home(
     })
 }
 
-fn page(shell: &Shell, status: StatusCode, fault: Option<String>, user_name: &str) -> Response {
-    shell.page(status, &LoginPage { shell, fault, user_name })
+fn page(
+    app: &App,
+    shell: &Shell,
+    status: StatusCode,
+    fault: Option<String>,
+    user_name: &str,
+) -> Response {
+    let provider = Button::of(app, shell);
+    shell.page(status, &LoginPage { shell, fault, user_name, provider })
 }
 
 /// The status and the header of an answer to who has to wait.

@@ -5,15 +5,21 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
 use store::{OrderId, PersonId};
 
+use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
-    App, assets, done, language, login, order, orders, outbox, password, profile, recovery,
+    App, assets, done, language, login, order, orders, outbox, password, profile, provider,
+    recovery,
 };
 
 /// Log in.
 pub(crate) const LOGIN: &str = "/login";
 /// Log out.
 pub(crate) const LOGOUT: &str = "/logout";
+/// To the identity provider, and back from it.
+const PROVIDER: &str = "/login/provider";
+/// Logged out here, and perhaps not at the identity provider.
+pub(crate) const LOGGED_OUT: &str = "/logout/provider";
 /// Change the password.
 pub(crate) const PASSWORD: &str = "/password";
 /// Choose a language.
@@ -45,6 +51,9 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (HOME, get(login::home)),
         (LOGIN, get(login::show).post(login::log_in)),
         (LOGOUT, post(login::log_out)),
+        (PROVIDER, get(provider::start)),
+        (RETURN_PATH, get(provider::come_back)),
+        (LOGGED_OUT, get(provider::logged_out)),
         (LOGOUT_ELSEWHERE, get(done::elsewhere).post(login::log_out_elsewhere)),
         (PASSWORD, get(password::show).post(password::change)),
         (PASSWORD_CHANGED, get(done::password_changed)),

@@ -20,6 +20,8 @@ enum May {
     Account,
     /// Who represents the person of the path.
     Person,
+    /// Nobody, where no identity provider is configured.
+    Nobody,
 }
 
 /// What each path does for each method; form fields for a POST that would do it.
@@ -30,6 +32,9 @@ const ROWS: &[Row] = &[
     ("GET", "/login", May::Anybody, &[]),
     ("POST", "/login", May::Anybody, &[("user_name", "nobody"), ("password", "x")]),
     ("POST", "/logout", May::LoggedIn, &[]),
+    ("GET", "/login/provider", May::Nobody, &[]),
+    ("GET", "/login/provider/return", May::Nobody, &[]),
+    ("GET", "/logout/provider", May::Nobody, &[]),
     ("GET", "/logout/elsewhere", May::Account, &[]),
     ("POST", "/logout/elsewhere", May::Account, &[]),
     ("GET", "/password", May::LoggedIn, &[]),
@@ -206,6 +211,7 @@ fn expected(caller: Caller, may: May) -> &'static str {
     );
     match may {
         May::Anybody => "served",
+        May::Nobody => "not found",
         _ if !logged_in => "log in",
         May::LoggedIn => "served",
         _ if caller == Caller::MustChange => "change password",

@@ -82,6 +82,7 @@ impl Server {
             ways: portal::outbox::Ways::Sent { mail: None, sms: None },
             admin: portal::admin::AdminSettings::default(),
             monitor: None,
+            oidc: None,
         };
         let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
         let portal = Portal::open(settings, clock.clone()).unwrap();

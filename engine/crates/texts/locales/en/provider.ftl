@@ -1,0 +1,13 @@
+provider-unreachable = “{ $name }” does not answer at the moment. You can log in with user name and password.
+provider-again-title = Start the login again
+provider-again = The login took too long, was used already, or was begun in another window. Start again from the login page.
+provider-cancelled-title = Login not completed
+provider-cancelled = The login was cancelled, or refused by the service that verifies identities. You can try again, or log in with user name and password.
+provider-down-title = Service not available
+provider-down = The service that verifies identities did not answer as it should. Try again later, or log in with user name and password.
+provider-nobody-title = Login not possible
+provider-nobody = With this identity nobody can enter the portal. If you have a user name and a password, log in with them; otherwise turn to the institution where you were examined.
+provider-back = Back to the login page
+provider-logged-out-title = You have left the portal
+provider-logged-out = If other people use this device, log out of the service that verified your identity too.
+provider-log-out-there = Log out of that service too

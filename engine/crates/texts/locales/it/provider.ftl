@@ -1,0 +1,13 @@
+provider-unreachable = «{ $name }» in questo momento non risponde. Puoi accedere con nome utente e password.
+provider-again-title = Ricomincia l’accesso
+provider-again = L’accesso è durato troppo a lungo, è già stato usato o è cominciato in un’altra finestra. Ricomincia dalla pagina di accesso.
+provider-cancelled-title = Accesso non completato
+provider-cancelled = L’accesso è stato annullato o rifiutato dal servizio che verifica l’identità. Puoi riprovare, oppure accedere con nome utente e password.
+provider-down-title = Servizio non disponibile
+provider-down = Il servizio che verifica l’identità non ha risposto come dovrebbe. Riprova più tardi, oppure accedi con nome utente e password.
+provider-nobody-title = Accesso non possibile
+provider-nobody = Con questa identità non si può entrare nel portale. Se hai nome utente e password accedi con quelli; altrimenti rivolgiti alla struttura presso cui hai fatto l’esame.
+provider-back = Torna alla pagina di accesso
+provider-logged-out-title = Sei uscito dal portale
+provider-logged-out = Se altre persone usano questo dispositivo, esci anche dal servizio con cui hai verificato la tua identità.
+provider-log-out-there = Esci anche da quel servizio
