@@ -174,6 +174,9 @@ impl Problem {
 
     /// What a person who types commands may know of a fault of the store, which says what to do.
     pub(crate) fn of_store(error: &StoreError) -> Self {
+        if let StoreError::TooLarge { .. } = error {
+            return Self::refused("too-large", error.to_string());
+        }
         let mut problem = Self::failed(error);
         problem.detail = error.to_string();
         problem.code = "store";

@@ -57,6 +57,19 @@ pub enum StoreError {
          again"
     )]
     Halted,
+    /// A record is larger than any that the store takes.
+    #[error(
+        "a record for {table} would take {bytes} bytes, and the store takes {most} at most: make its texts or \
+         lists shorter"
+    )]
+    TooLarge {
+        /// What it is a record of.
+        table: &'static str,
+        /// Bytes that it would take.
+        bytes: usize,
+        /// The most that are taken.
+        most: usize,
+    },
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

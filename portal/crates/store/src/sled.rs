@@ -36,6 +36,7 @@ use crate::along::Along;
 use crate::error::StoreError;
 use crate::sled::disk::Disk;
 use crate::sled::overlay::{Changes, Outcome, ReadError, StoreFault, Transaction, View};
+use crate::sled::table::LARGEST_RECORD;
 use crate::sled::writer::{Shared, Writer};
 
 /// Bytes of pages that sled keeps in memory.
@@ -166,9 +167,15 @@ fn open_made(folder: &Path) -> Result<(Arc<Shared>, Disk), StoreError> {
 }
 
 /// A leaf beyond a quarter of it lies in a file of its own, which a commit does not include: when the power goes
-/// before that file is synced, sled drops that leaf and keeps the others of the commit. Leaves have sixteen
-/// records at most, and with segments of this size they stay inside the log.
+/// before that file is synced, sled drops that leaf and keeps the others of the commit. With segments of this
+/// size, and no record beyond [`LARGEST_RECORD`], leaves stay inside the log.
 const SEGMENT_BYTES: usize = 4 << 20;
+
+/// sled splits a leaf of more than sixteen records, after it put the seventeenth in; one of less than four goes
+/// into its neighbour.
+const LEAF_RECORDS: usize = 17 + 3;
+
+const _: () = assert!(LEAF_RECORDS * LARGEST_RECORD < SEGMENT_BYTES / 4);
 
 fn open_tree(folder: &Path) -> Result<sled::Tree, StoreError> {
     let damaged = |what: String| StoreError::Damaged { folder: folder.to_owned(), what };

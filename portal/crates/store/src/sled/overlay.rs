@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use crate::error::StoreError;
 use crate::sled::key::prefix_end;
-use crate::sled::table::{Index, Record, decode, encode};
+use crate::sled::table::{Index, LARGEST_RECORD, Record, decode, encode};
 
 /// Values by key; `None` is a removal.
 pub(crate) type Changes = BTreeMap<Vec<u8>, Change>;
@@ -181,7 +181,7 @@ impl<'a> Transaction<'a> {
     /// Writes a record, new or in the place of the one with its key, and its index entries.
     ///
     /// # Errors
-    /// When what was there cannot be read.
+    /// When what was there cannot be read, and when a record is too large.
     pub(crate) fn put<R: Record>(&mut self, record: &R) -> Result<(), StoreFault> {
         let primary = record.primary_key();
         let wanted = record.index_keys();
@@ -192,10 +192,17 @@ impl<'a> Transaction<'a> {
                 }
             }
         }
+        let key = R::TABLE.key(&primary);
+        let value = encode(record)?;
+        let longest_index = wanted.iter().map(Vec::len).max().unwrap_or(0);
+        let bytes = (longest_index + primary.len()).max(key.len() + value.len());
+        if bytes > LARGEST_RECORD {
+            return Err(StoreFault::TooLarge { table: R::TABLE.name(), bytes });
+        }
         for key in wanted {
             self.set(key, Some(primary.clone()));
         }
-        self.set(R::TABLE.key(&primary), Some(encode(record)?));
+        self.set(key, Some(value));
         Ok(())
     }
 
@@ -236,6 +243,8 @@ pub(crate) enum StoreFault {
     Read(#[from] ReadError),
     #[error(transparent)]
     Bug(#[from] Unwritable),
+    #[error("a record of table {table} is too large")]
+    TooLarge { table: &'static str, bytes: usize },
 }
 
 /// A record that has no JSON form.
@@ -248,6 +257,9 @@ impl StoreFault {
         match self {
             Self::Read(error) => {
                 StoreError::Damaged { folder: folder.to_owned(), what: error.to_string() }
+            }
+            Self::TooLarge { table, bytes } => {
+                StoreError::TooLarge { table, bytes, most: LARGEST_RECORD }
             }
             Self::Bug(_) => StoreError::Bug { what: "a record cannot be written" },
         }

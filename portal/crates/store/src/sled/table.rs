@@ -130,6 +130,9 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
     }
 }
 
+/// The most bytes of a record with its key, so that a leaf of sled stays inside the log (see `SEGMENT_BYTES`).
+pub(crate) const LARGEST_RECORD: usize = 48 << 10;
+
 pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<u8>, Unwritable> {
     let mut bytes = vec![R::VERSION];
     serde_json::to_writer(&mut bytes, record).map_err(|_error| Unwritable)?;

@@ -34,6 +34,34 @@ fn messages_are_claimed_when_due_the_longest_due_first() {
     });
 }
 
+/// A store may have a bound for a record, and says so; what a page or a message needs lies far below.
+#[test]
+fn a_record_that_is_too_large_is_refused_and_leaves_nothing() {
+    on_each_store(|store| async move {
+        let with_text = |letters| {
+            let content = store::Content { text: "a".repeat(letters), ..Default::default() };
+            store::Message { content: Some(store::Private(content)), ..message(10) }
+        };
+        let along = || Along { messages: vec![message(5)], events: vec![event(5, "large")] };
+        for letters in [48 << 10, 4 << 20] {
+            let refused = store.put_message(with_text(letters), along()).await.unwrap_err();
+            let store::StoreError::TooLarge { table, bytes, most } = refused else {
+                panic!("{refused:?}")
+            };
+            assert!(table == "messages" && bytes > letters && most < bytes);
+        }
+        // The one beside it in the same commit as well.
+        let large = Along { messages: vec![with_text(1 << 20)], events: vec![event(5, "large")] };
+        store.put_message(message(5), large).await.unwrap_err();
+        assert_eq!(store.list_messages(9).await.unwrap(), []);
+        assert_eq!(store.events(EventQuery::default(), 9).await.unwrap(), []);
+        let whole = with_text(40 << 10);
+        store.put_message(whole.clone(), along()).await.unwrap();
+        let kept = store.claim_messages(at(10), LEASE, 9).await.unwrap();
+        assert_eq!(kept.last().map(|message| &message.content), Some(&whole.content));
+    });
+}
+
 /// Identifiers are random: none of them may make a message wait.
 #[test]
 fn a_message_is_due_at_its_moment_whatever_it_is_called() {

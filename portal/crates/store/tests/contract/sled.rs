@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use store::{
-    Accounts, Along, Orders, Persons, Reports, Sessions, SledStore, Store, StoreError, Trail,
-    restore,
+    Accounts, Along, Orders, Outbox, Persons, Reports, Sessions, SledStore, Store, StoreError,
+    Trail, restore,
 };
 
 use crate::values::{at, enrolled, event, issued, message, person, session};
@@ -34,9 +35,9 @@ async fn furnish(store: &dyn Store) {
     store.put_code(code, Along::nothing()).await.unwrap();
     let policy = store::AttemptPolicy {
         free: 3,
-        first: jiff::SignedDuration::from_secs(1),
-        longest: jiff::SignedDuration::from_secs(9),
-        forget: jiff::SignedDuration::from_secs(99),
+        first: SignedDuration::from_secs(1),
+        longest: SignedDuration::from_secs(9),
+        forget: SignedDuration::from_secs(99),
     };
     store.admit_attempt(vec![(crate::values::secret(5), policy)], at(0)).await.unwrap();
     let (person, _) = enrolled(store, "giulia").await;
@@ -111,6 +112,42 @@ fn copy_folder(from: &Path, to: &Path) {
             fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
         }
     }
+}
+
+/// In a file of its own a leaf would not be part of the commit.
+#[test]
+fn leaves_full_of_the_largest_records_stay_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = SledStore::open(&path).unwrap();
+    let in_files = || fs::read_dir(path.join("blobs")).unwrap().count();
+    runtime().block_on(async {
+        let text = "a".repeat(47 << 10);
+        for number in 0..200_u64 {
+            let content = store::Content { text: text.clone(), ..Default::default() };
+            // In no order, so that leaves fill as well as split.
+            let id = u128::from(number * 73 % 200).to_be_bytes();
+            let message = store::Message {
+                id: id.into(),
+                content: Some(store::Private(content)),
+                ..message(number.cast_signed())
+            };
+            store.put_message(message, Along::nothing()).await.unwrap();
+            assert_eq!(in_files(), 0, "after {number}");
+        }
+        // Leaves that have become small go together.
+        for number in 0..200 {
+            let claimed = store.claim_messages(at(200), SignedDuration::from_secs(9), 1).await;
+            let claimed = claimed.unwrap().remove(0);
+            if number % 7 != 0 {
+                let sent = store::Sending::Sent { at: at(200), keep_content: false };
+                assert!(store.end_sending(&claimed, sent, Along::nothing()).await.unwrap());
+            }
+            assert_eq!(in_files(), 0, "after {number} were sent");
+        }
+    });
+    drop(store);
+    assert_eq!(SledStore::open(&path).unwrap().verify().unwrap(), 200);
 }
 
 #[test]
