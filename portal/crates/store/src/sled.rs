@@ -15,6 +15,7 @@ mod messages;
 mod orders;
 mod overlay;
 mod persons;
+mod readers;
 mod reports;
 mod sessions;
 mod table;
@@ -36,6 +37,7 @@ use crate::along::Along;
 use crate::error::StoreError;
 use crate::sled::disk::Disk;
 use crate::sled::overlay::{Changes, Outcome, ReadError, StoreFault, Transaction, View};
+use crate::sled::readers::Readers;
 use crate::sled::table::LARGEST_RECORD;
 use crate::sled::writer::{Shared, Writer};
 
@@ -52,6 +54,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(20);
 pub struct SledStore {
     /// Before `shared`: its thread ends first, and sled closes its file with the last of the two.
     writer: Writer,
+    readers: Readers,
     shared: Arc<Shared>,
 }
 
@@ -69,7 +72,11 @@ impl SledStore {
         let writer = Writer::start(Arc::clone(&shared), disk).map_err(|source| {
             StoreError::Storage { what: "cannot start a thread".to_owned(), source }
         })?;
-        Ok(Self { writer, shared })
+        let readers = Readers::new().map_err(|source| StoreError::Storage {
+            what: "cannot start a thread".to_owned(),
+            source,
+        })?;
+        Ok(Self { writer, readers, shared })
     }
 
     /// Reads every record and every index entry, and tells how many records there are. Blocks.
@@ -98,12 +105,13 @@ impl SledStore {
         reading: impl FnOnce(&View<'_>) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.shared);
-        let task = tokio::task::spawn_blocking(move || {
+        let task = self.readers.spawn(move || {
             let nothing = Changes::new();
             let _applying = shared.applying.read().unwrap_or_else(PoisonError::into_inner);
             let view = View { tree: &shared.tree, changes: &nothing };
             reading(&view).map_err(|error| StoreFault::from(error).into_error(&shared.folder))
         });
+        let task = task.ok_or(StoreError::Closed)?;
         task.await.map_err(|_panic| StoreError::Bug { what: "a read panicked" })?
     }
 
