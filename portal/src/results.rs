@@ -5,6 +5,7 @@
 //! Invariant: what is shown is what the store has; the PACS are asked behind it.
 
 mod grouping;
+mod news;
 mod pacs;
 mod query;
 mod refresh;
@@ -12,19 +13,21 @@ mod release;
 mod shown;
 mod site;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::pacs::PacsSettings;
 use jiff::Timestamp;
 use store::{
-    Account, Actor, Event, NoRandom, OrderId, Outcome, Person, PersonId, PersonResults, Refresh,
-    Report, ReportId, Store, StoreError,
+    Account, Actor, Event, ExaminationStatus, NoRandom, OrderId, Outcome, Person, PersonId,
+    PersonResults, Refresh, Report, ReportId, Store, StoreError,
 };
 use texts::Texts;
 
 pub use grouping::Told;
+pub use news::News;
 pub use pacs::PacsOrders;
-pub use query::{ListQuery, OrderPage, Sort, kind_label, status_label};
+pub use query::{ListQuery, OrderPage, Sort, kind_label, modality_label, status_label};
 use refresh::Refresher;
 pub use refresh::{Answer, OrderSource, RefreshRules};
 pub use release::{ReleaseRule, ReleaseRules, Withheld};
@@ -91,6 +94,21 @@ pub struct OrderList {
     pub freshness: Freshness,
     /// A PACS has more than is asked of it.
     pub is_incomplete: bool,
+    /// Which of all orders, on any page, are news to the account.
+    pub news: BTreeMap<OrderId, News>,
+    /// By what the orders of the person can be narrowed down.
+    pub choices: Choices,
+}
+
+/// What all orders of a list have, whatever it is narrowed down to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Modalities (0008,0061).
+    pub modalities: BTreeSet<String>,
+    /// Places.
+    pub sites: BTreeSet<String>,
+    /// States.
+    pub statuses: BTreeSet<ExaminationStatus>,
 }
 
 /// One order that an account may see.
@@ -246,6 +264,8 @@ impl Results {
             page: OrderPage { orders: Vec::new(), total: 0, page: 0, pages: 1 },
             freshness: Freshness::Current,
             is_incomplete: false,
+            news: BTreeMap::new(),
+            choices: Choices::default(),
         };
         let mut orders = Vec::new();
         for results in all {
@@ -255,8 +275,56 @@ impl Results {
             list.is_incomplete |= answers.into_iter().any(|answer| answer.is_cut);
             list.persons.push(results.person);
         }
+        list.news = news::news_of(&orders, &news::seen(&*self.store, account).await?);
+        list.choices = query.choices(&orders);
         list.page = query.page_of(orders);
         Ok(list)
+    }
+
+    /// The orders that are news to an account, the newest first.
+    ///
+    /// # Errors
+    /// [`ResultsError`].
+    pub async fn news(&self, account: &Account) -> Result<Vec<(ShownOrder, News)>, ResultsError> {
+        let orders = self.shown(account).await?;
+        let news = news::news_of(&orders, &news::seen(&*self.store, account).await?);
+        let mut told: Vec<_> = orders
+            .into_iter()
+            .filter_map(|order| news.get(&order.id).map(|why| (order, *why)))
+            .collect();
+        told.sort_by_key(|(order, _)| std::cmp::Reverse((order.placed, order.id)));
+        Ok(told)
+    }
+
+    /// Remembers that an account has seen an order, or all that it may see; tells how many were news.
+    ///
+    /// # Errors
+    /// [`ResultsError`].
+    pub async fn see(
+        &self,
+        account: &Account,
+        only: Option<OrderId>,
+    ) -> Result<usize, ResultsError> {
+        let orders = self.shown(account).await?;
+        let news = news::news_of(&orders, &news::seen(&*self.store, account).await?);
+        let is_meant = |order: &&ShownOrder| {
+            news.contains_key(&order.id) && only.is_none_or(|only| only == order.id)
+        };
+        let seen: Vec<_> =
+            orders.iter().filter(is_meant).map(|order| (order.id, news::state_of(order))).collect();
+        let count = seen.len();
+        if count > 0 {
+            self.store.see_orders(account.id, seen).await?;
+        }
+        Ok(count)
+    }
+
+    /// Every order that an account may see.
+    async fn shown(&self, account: &Account) -> Result<Vec<ShownOrder>, StoreError> {
+        let now = self.clock.now();
+        let results = self.results_of(account).await?;
+        let shown = |results| shown::shown_orders(self.release, results, now);
+        Ok(results.iter().flat_map(shown).collect())
     }
 
     /// One order; `None` when there is none that the account may see.

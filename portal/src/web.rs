@@ -3,6 +3,7 @@
 //! **Invariant:** what a handler may do follows from what it is handed: a session, never a flag.
 //! **Invariant:** nothing of a person is in a URL.
 
+mod about;
 mod assets;
 mod client;
 mod cookie;
@@ -13,6 +14,8 @@ mod form;
 mod guard;
 mod language;
 mod login;
+mod narrowing;
+mod news;
 mod order;
 mod orders;
 mod outbox;
@@ -26,13 +29,16 @@ mod routes;
 mod session;
 mod settings;
 mod shell;
+mod toast;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use texts::Language;
 
 use crate::app::Services;
+use crate::web::assets::{LogoImage, theme_path};
 pub use routes::paths;
 pub use settings::{UnusableWeb, WebSettings};
 
@@ -41,6 +47,20 @@ pub use settings::{UnusableWeb, WebSettings};
 pub(crate) struct Web {
     pub(crate) services: Services,
     pub(crate) settings: WebSettings,
+    /// The logo of the institution.
+    pub(crate) logo: Option<LogoImage>,
+    /// Where its colours are.
+    pub(crate) theme: Option<String>,
+}
+
+impl Web {
+    /// What the institution is called in a language.
+    fn institution(&self, language: Language) -> &str {
+        match &self.settings.branding().name {
+            Some(name) => name.of(language),
+            None => &self.services.accounts.site().institution,
+        }
+    }
 }
 
 /// The state of the router.
@@ -48,7 +68,9 @@ pub(crate) type App = Arc<Web>;
 
 /// The router of the patients' listener.
 pub(crate) fn router(services: Services, settings: WebSettings, shown: bool) -> Router {
-    let app = Arc::new(Web { services, settings });
+    let branding = settings.branding();
+    let (logo, theme) = (branding.logo.as_ref().map(LogoImage::of), theme_path(&branding.theme));
+    let app = Arc::new(Web { services, settings, logo, theme });
     routes::routes(shown)
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)

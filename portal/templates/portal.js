@@ -1,6 +1,7 @@
 "use strict";
-// Two comforts on top of pages that are whole without them: passwords can be shown, and the rules of a new
-// one are ticked while it is typed. The server checks them all, and more.
+// Comforts on top of pages that are whole without them: passwords can be shown, the rules of a new one are
+// ticked while it is typed (the server checks them all, and more), menus and messages close, and a list that
+// is still being asked for comes by itself.
 (function () {
   var kept = {
     length: function (text) { return Array.from(text).length >= 8; },
@@ -10,13 +11,9 @@
     symbol: function (text) { return /[!@#$%^&*]/.test(text); }
   };
 
-  function addEye(input) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "show";
-    button.textContent = input.dataset.show;
-    button.setAttribute("aria-pressed", "false");
-    button.setAttribute("aria-controls", input.id);
+  function addEye(button) {
+    var input = document.getElementById(button.getAttribute("aria-controls"));
+    button.hidden = false;
     button.addEventListener("click", function () {
       var hidden = input.type === "password";
       input.type = hidden ? "text" : "password";
@@ -24,13 +21,12 @@
     });
     // What is sent is never kept by the browser as a plain text field.
     input.form.addEventListener("submit", function () { input.type = "password"; });
-    input.after(button);
   }
 
   function tick(list, input) {
     list.querySelectorAll("[data-rule]").forEach(function (item) {
       var state = document.createElement("span");
-      state.className = "state";
+      state.className = "unseen";
       item.append(" ", state);
       function update() {
         var good = kept[item.dataset.rule](input.value);
@@ -42,8 +38,45 @@
     });
   }
 
-  document.querySelectorAll("input[data-show]").forEach(addEye);
+  function compare(note, input, again) {
+    function update() {
+      var same = input.value === again.value;
+      note.dataset.state = same ? "same" : "differs";
+      note.textContent = again.value === "" ? "" : same ? note.dataset.same : note.dataset.differs;
+    }
+    input.addEventListener("input", update);
+    again.addEventListener("input", update);
+  }
+
+  document.querySelectorAll(".show").forEach(addEye);
   var rules = document.getElementById("rules");
   var field = document.getElementById("new");
-  if (rules && field) { tick(rules, field); }
+  if (rules && field) {
+    tick(rules, field);
+    compare(document.getElementById("differs"), field, document.getElementById("confirm"));
+  }
+
+  document.querySelectorAll(".menu").forEach(function (menu) {
+    document.addEventListener("click", function (event) {
+      if (!menu.contains(event.target)) { menu.open = false; }
+    });
+    menu.addEventListener("keydown", function (event) {
+      if (event.key === "Escape" && menu.open) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+    });
+  });
+
+  document.querySelectorAll("[data-close]").forEach(function (form) {
+    form.addEventListener("submit", function (event) {
+      event.preventDefault();
+      form.parentElement.remove();
+      document.getElementById("content").focus();
+    });
+  });
+
+  if (document.querySelector("[data-reload]")) {
+    setTimeout(function () { location.reload(); }, 3000);
+  }
 })();

@@ -75,7 +75,7 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
         site,
         limits: Limits::default(),
         cost: Cost::default(),
-        web: portal.web,
+        web: portal.web.with_branding(config.branding.clone()),
         results: config.results.clone(),
         ways,
         admin: config.admin.clone(),

@@ -10,6 +10,8 @@ use crate::results::refresh::{Answer, OrderSource};
 
 /// Letters of a text of a PACS that are kept.
 const MOST_LETTERS: usize = 256;
+/// Modalities of a study that are kept.
+const MOST_MODALITIES: usize = 16;
 /// The longest UID (PS3.5 §9.1), and some more for those that are odd.
 const LONGEST_UID: usize = 128;
 
@@ -74,6 +76,8 @@ fn told(study: &StudySummary, pacs: &PacsSettings, id: &IssuedId) -> Option<Told
             } else {
                 ListedReport::Absent
             },
+            modalities: modalities(&study.modalities),
+            instances: study.instances.and_then(|count| u32::try_from(count).ok()),
         },
     })
 }
@@ -84,6 +88,19 @@ fn plain(text: &str) -> Option<String> {
     let plain: String = letters.take(MOST_LETTERS).collect();
     let plain = plain.trim();
     (!plain.is_empty()).then(|| plain.to_owned())
+}
+
+/// Modalities as PS3.3 §C.7.3.1.1.1 writes them, each once, no more than a study has in practice.
+fn modalities(told: &[String]) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for modality in told.iter().map(|modality| modality.trim()) {
+        let is_code = (1..=16).contains(&modality.len())
+            && modality.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        if is_code && kept.len() < MOST_MODALITIES && !kept.iter().any(|one| one == modality) {
+            kept.push(modality.to_owned());
+        }
+    }
+    kept
 }
 
 fn kind(kind: Kind) -> Option<store::Kind> {

@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
+use jiff::civil::Date;
 use store::{ExaminationStatus, Kind, PersonId};
 use texts::{Language, Texts};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::results::Choices;
 use crate::results::shown::ShownOrder;
 
 /// Letters of a search that are looked at.
@@ -21,6 +23,16 @@ pub struct ListQuery {
     pub person: Option<PersonId>,
     /// Words that must all be found, without case and accents.
     pub search: String,
+    /// Not before this day.
+    pub from: Option<Date>,
+    /// Not after this day.
+    pub until: Option<Date>,
+    /// With an examination of one of these modalities (0008,0061); empty: of any.
+    pub modalities: Vec<String>,
+    /// At this place.
+    pub site: Option<String>,
+    /// In this state.
+    pub status: Option<ExaminationStatus>,
     /// By what.
     pub sort: Sort,
     /// The greatest first.
@@ -38,6 +50,11 @@ impl Default for ListQuery {
         Self {
             person: None,
             search: String::new(),
+            from: None,
+            until: None,
+            modalities: Vec::new(),
+            site: None,
+            status: None,
             sort: Sort::Placed,
             is_descending: true,
             page: 0,
@@ -83,7 +100,7 @@ impl ListQuery {
         let wanted = folded(&wanted);
         let words: Vec<&str> = wanted.split_whitespace().collect();
         orders.retain(|order| {
-            self.person.is_none_or(|person| order.person == person)
+            self.is_narrowed_to(order)
                 && (words.is_empty() || {
                     let text = searched(order, self.language.texts());
                     words.iter().all(|word| text.contains(word))
@@ -96,6 +113,31 @@ impl ListQuery {
         let page = self.page.min(pages - 1);
         let orders = orders.into_iter().skip(page * lines).take(lines).collect();
         OrderPage { orders, total, page, pages }
+    }
+
+    /// By what the orders of its person can be narrowed down.
+    pub(crate) fn choices(&self, orders: &[ShownOrder]) -> Choices {
+        let mut choices = Choices::default();
+        let is_of_person = |order: &&ShownOrder| self.person.is_none_or(|one| one == order.person);
+        for order in orders.iter().filter(is_of_person) {
+            let modalities = order.examinations.iter().flat_map(|one| &one.modalities);
+            choices.modalities.extend(modalities.cloned());
+            choices.sites.extend(order.site.clone());
+            choices.statuses.extend(order.status);
+        }
+        choices
+    }
+
+    fn is_narrowed_to(&self, order: &ShownOrder) -> bool {
+        let day = order.placed.map(|moment| moment.date);
+        let mut modalities = order.examinations.iter().flat_map(|one| &one.modalities);
+        self.person.is_none_or(|person| order.person == person)
+            && self.from.is_none_or(|from| day.is_some_and(|day| from <= day))
+            && self.until.is_none_or(|until| day.is_some_and(|day| day <= until))
+            && (self.modalities.is_empty()
+                || modalities.any(|modality| self.modalities.contains(modality)))
+            && self.site.as_ref().is_none_or(|site| order.site.as_ref() == Some(site))
+            && self.status.is_none_or(|status| order.status == Some(status))
     }
 
     fn sort(&self, orders: &mut [ShownOrder]) {
@@ -184,6 +226,14 @@ pub fn kind_label(kind: Kind, texts: Texts) -> &'static str {
         Kind::Pathology => texts.result_kind_pathology(),
         Kind::Ophthalmology => texts.result_kind_ophthalmology(),
         Kind::Dermatology => texts.result_kind_dermatology(),
+    }
+}
+
+/// A kind of examination by its modality (0008,0061) in words; none for documents and settings.
+pub fn modality_label(modality: &str, texts: Texts) -> Option<&'static str> {
+    match modality {
+        "SR" | "DOC" | "KO" | "PR" | "SEG" | "REG" => None,
+        other => texts::modality_name(other, texts),
     }
 }
 

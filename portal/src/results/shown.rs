@@ -57,6 +57,10 @@ pub struct ShownExamination {
     pub has_listed_report: bool,
     /// Reports that were handed in, the newest first.
     pub reports: Vec<ShownReport>,
+    /// Modalities (0008,0061).
+    pub modalities: Vec<String>,
+    /// Images and documents, as far as the PACS counts them.
+    pub instances: Option<u32>,
 }
 
 /// A report as it is shown.
@@ -81,6 +85,12 @@ impl ShownOrder {
     pub fn has_report(&self) -> bool {
         !self.reports.is_empty()
             || self.examinations.iter().any(|one| one.has_listed_report || !one.reports.is_empty())
+    }
+
+    /// Images and documents of all examinations; `None` when one is not counted.
+    pub fn instances(&self) -> Option<u32> {
+        let counts: Option<Vec<u32>> = self.examinations.iter().map(|one| one.instances).collect();
+        counts.map(|counts| counts.into_iter().fold(0, u32::saturating_add))
     }
 
     /// Every report that is shown of it.
@@ -167,6 +177,8 @@ fn shown_examination(
             matches!(&report.about, ReportAbout::AccessionNumber(number)
                 if examination.accession_number.as_ref() == Some(number))
         }),
+        modalities: examination.modalities.clone(),
+        instances: examination.instances,
     }
 }
 

@@ -41,6 +41,8 @@ fn examination(study: &str) -> Examination {
         physician: None,
         site: Some("Mantova".to_owned()),
         listed_report: ListedReport::Absent,
+        modalities: vec!["CR".to_owned()],
+        instances: Some(2),
     }
 }
 

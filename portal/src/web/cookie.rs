@@ -21,10 +21,15 @@ pub(crate) enum Cookie {
     Device,
     /// A login that has begun at the identity provider.
     Provider,
+    /// What the next page says of what was done, once.
+    Toast,
 }
 
 /// How long what is remembered of a browser lasts, in seconds: a year.
 const LONG_LIFE: u32 = 365 * 24 * 60 * 60;
+
+/// How long the next page may take to be opened, in seconds.
+const TOAST_LIFE: u32 = 60;
 
 impl Cookie {
     fn name(self) -> &'static str {
@@ -34,6 +39,7 @@ impl Cookie {
             Self::Language => "__Host-esito-language",
             Self::Device => "__Host-esito-device",
             Self::Provider => "__Host-esito-provider",
+            Self::Toast => "__Host-esito-toast",
         }
     }
 
@@ -60,6 +66,7 @@ impl Cookie {
             Self::Session | Self::Form => String::new(),
             Self::Language | Self::Device => format!("; Max-Age={LONG_LIFE}"),
             Self::Provider => format!("; Max-Age={}", LIFE.as_secs()),
+            Self::Toast => format!("; Max-Age={TOAST_LIFE}"),
         };
         let text = format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{life}", self.name());
         HeaderValue::from_str(&text).ok()

@@ -19,6 +19,7 @@ use crate::web::provider::{Button, after_logout};
 use crate::web::routes;
 use crate::web::session::{AccountSession, AnySession, Visitor};
 use crate::web::shell::Shell;
+use crate::web::toast::Toast;
 
 /// The page with the form.
 #[derive(Template)]
@@ -99,7 +100,7 @@ pub(crate) async fn log_out(
 ) -> Result<Response, Refusal> {
     app.services.accounts.log_out(&who, from).await?;
     let mut response = Redirect::to(after_logout(&app, &who)).into_response();
-    append(&mut response, [Cookie::Session.remove()]);
+    append(&mut response, [Cookie::Session.remove(), Toast::LoggedOut.leave()]);
     Ok(response)
 }
 

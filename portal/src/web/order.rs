@@ -7,7 +7,7 @@ use axum::response::Response;
 use store::ReportStatus;
 use texts::Texts;
 
-use crate::results::{ShownExamination, ShownOrder, ShownReport};
+use crate::results::{ShownExamination, ShownOrder, ShownReport, modality_label};
 use crate::web::App;
 use crate::web::client::Client;
 use crate::web::dates::{display_date, display_moment};
@@ -31,6 +31,8 @@ struct OrderPage<'a> {
     physician: String,
     status: &'static str,
     site: String,
+    /// Images and documents, where there are several examinations.
+    images: Option<u32>,
     examinations: Vec<ExaminationView>,
     reports: Vec<ReportView>,
 }
@@ -40,6 +42,8 @@ struct ExaminationView {
     accession: String,
     status: &'static str,
     performed: String,
+    modalities: Option<String>,
+    images: Option<u32>,
     has_listed_report: bool,
     reports: Vec<ReportView>,
 }
@@ -53,7 +57,7 @@ struct ReportView {
 pub(crate) async fn show(
     State(app): State<App>,
     Client(from): Client,
-    shell: Shell,
+    mut shell: Shell,
     session: PatientSession,
     Path((_person, order)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
@@ -62,6 +66,8 @@ pub(crate) async fn show(
     // An order of somebody else whom the account represents has another address.
     let opened = opened.filter(|opened| opened.person.id == session.person.id);
     let opened = opened.ok_or(Refusal::NotFound)?;
+    let seen = app.services.results.see(&session.who.account, Some(id)).await?;
+    shell.news = shell.news.map(|news| news.saturating_sub(seen));
     let frame = Frame::new(&session, None, app.services.clock.now(), shell.text);
     let notice = freshness(opened.freshness, shell.text);
     let back = routes::results(session.person.id);
@@ -89,6 +95,7 @@ fn page<'a>(
         physician: shown(order.physician.as_ref(), text),
         status: status(order.status, text),
         site: shown(order.site.as_ref(), text),
+        images: order.instances().filter(|_| order.examinations.len() > 1),
         examinations: order.examinations.iter().map(|one| examination(one, text)).collect(),
         reports: order.reports.iter().map(|one| report(one, text)).collect(),
     }
@@ -101,9 +108,22 @@ fn examination(one: &ShownExamination, text: Texts) -> ExaminationView {
         accession: shown(one.accession_number.as_ref(), text),
         status: status(one.status, text),
         performed: moment.map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),
+        modalities: modalities(one, text),
+        images: one.instances,
         has_listed_report: one.has_listed_report,
         reports: one.reports.iter().map(|one| report(one, text)).collect(),
     }
+}
+
+/// What was done, as people call it.
+fn modalities(one: &ShownExamination, text: Texts) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in one.modalities.iter().filter_map(|modality| modality_label(modality, text)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn report(one: &ShownReport, text: Texts) -> ReportView {

@@ -7,15 +7,18 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
-use store::{ExaminationStatus, PersonId};
+use store::ExaminationStatus;
 use texts::Texts;
 
-use crate::results::{Freshness, ListQuery, OrderList, ShownOrder, Sort, kind_label, status_label};
+use crate::results::{
+    Freshness, ListQuery, News, OrderList, ShownOrder, Sort, kind_label, status_label,
+};
 use crate::web::App;
 use crate::web::dates::{display_moment, display_timestamp};
 use crate::web::error::Refusal;
 use crate::web::form::Submitted;
+use crate::web::narrowing::{Choice, ListForm, SORTS};
+use crate::web::news::label;
 use crate::web::patient::{Frame, Tab};
 use crate::web::person::PatientSession;
 use crate::web::routes;
@@ -29,7 +32,10 @@ struct OrdersPage<'a> {
     /// Where the forms go.
     here: String,
     list: &'a ListForm,
+    choices: Vec<Choice>,
     notices: Vec<String>,
+    /// The PACS are being asked.
+    refreshing: Option<String>,
     counted: String,
     columns: Vec<Column>,
     orders: Vec<Line>,
@@ -37,16 +43,6 @@ struct OrdersPage<'a> {
     paged: String,
     previous: Option<usize>,
     next: Option<usize>,
-}
-
-/// What the list is asked for; pages are counted from 1.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ListForm {
-    search: String,
-    /// A column, with `-` before it the greatest first.
-    sort: String,
-    page: usize,
 }
 
 struct Column {
@@ -62,39 +58,15 @@ struct Line {
     description: String,
     kind: &'static str,
     status: &'static str,
+    has_status: bool,
+    is_final: bool,
+    /// Why it is news.
+    what: Option<&'static str>,
     tests: String,
     examinations: Vec<(String, &'static str)>,
     placed: String,
     site: String,
     has_report: bool,
-}
-
-/// The columns that can be sorted by, with the names that they have in a form.
-const SORTS: [(&str, Sort); 5] = [
-    ("description", Sort::Description),
-    ("kind", Sort::Kind),
-    ("status", Sort::Status),
-    ("placed", Sort::Placed),
-    ("site", Sort::Site),
-];
-
-impl ListForm {
-    fn query(&self, person: PersonId, text: Texts) -> ListQuery {
-        let (is_descending, name) = match self.sort.strip_prefix('-') {
-            Some(name) => (true, name),
-            None => (self.sort.is_empty(), self.sort.as_str()),
-        };
-        let sort = SORTS.iter().find(|(known, _)| *known == name).map(|(_, sort)| *sort);
-        ListQuery {
-            person: Some(person),
-            search: self.search.clone(),
-            sort: sort.unwrap_or_default(),
-            is_descending,
-            page: self.page.saturating_sub(1),
-            language: text.language(),
-            ..ListQuery::default()
-        }
-    }
 }
 
 pub(crate) async fn show(
@@ -103,8 +75,8 @@ pub(crate) async fn show(
     session: PatientSession,
     Query(form): Query<ListForm>,
 ) -> Result<Response, Refusal> {
-    // A search does not stand in an address.
-    list(&app, &shell, &session, &ListForm { search: String::new(), ..form }).await
+    // What is searched for does not stand in an address.
+    list(&app, &shell, &session, &form.of_all()).await
 }
 
 pub(crate) async fn search(
@@ -130,10 +102,19 @@ async fn list(
         frame: Frame::new(session, Some(Tab::Results), app.services.clock.now(), text),
         here: routes::results(person),
         list: form,
+        choices: form.choices(&list.choices, text),
         notices: notices(&list, session.person.consent.online_results, text),
+        refreshing: (list.freshness == Freshness::Refreshing)
+            .then(|| freshness(list.freshness, text))
+            .flatten(),
         counted: text.order_counted(list.page.total),
         columns: columns(&query, text),
-        orders: list.page.orders.iter().map(|order| line(order, text)).collect(),
+        orders: list
+            .page
+            .orders
+            .iter()
+            .map(|order| line(order, list.news.get(&order.id).copied(), text))
+            .collect(),
         paged: text.order_page(list.page.page + 1, list.page.pages),
         previous: (list.page.page > 0).then_some(list.page.page),
         next: (list.page.page + 1 < list.page.pages).then_some(list.page.page + 2),
@@ -146,7 +127,10 @@ fn notices(list: &OrderList, has_consent: bool, text: Texts) -> Vec<String> {
     if !has_consent {
         return vec![text.order_no_consent().to_owned()];
     }
-    let freshness = freshness(list.freshness, text);
+    let freshness = match list.freshness {
+        Freshness::Refreshing => None,
+        other => freshness(other, text),
+    };
     let incomplete = list.incomplete_sentence(text).map(str::to_owned);
     freshness.into_iter().chain(incomplete).collect()
 }
@@ -178,12 +162,15 @@ fn columns(query: &ListQuery, text: Texts) -> Vec<Column> {
     sortable.chain([reports]).collect()
 }
 
-fn line(order: &ShownOrder, text: Texts) -> Line {
+fn line(order: &ShownOrder, why: Option<News>, text: Texts) -> Line {
     Line {
         href: routes::order(order.person, order.id),
         description: shown(order.description.as_ref(), text),
         kind: order.kind.map_or(text.profile_not_available(), |kind| kind_label(kind, text)),
         status: status(order.status, text),
+        has_status: order.status.is_some(),
+        is_final: order.status == Some(ExaminationStatus::Final),
+        what: why.map(|why| label(why, text)),
         tests: text.order_tests(order.examinations.len()),
         examinations: order
             .examinations

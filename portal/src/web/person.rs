@@ -65,6 +65,8 @@ pub(crate) struct PersonView {
     pub(crate) name: String,
     pub(crate) initials: String,
     pub(crate) sex: &'static str,
+    /// `Nato` or `Nata`.
+    pub(crate) born: &'static str,
     pub(crate) birth_date: String,
     /// `35a`.
     pub(crate) age: Option<String>,
@@ -93,6 +95,11 @@ impl PersonView {
                 Some(Sex::Other) => text.profile_other_sex(),
                 None => text.profile_not_available(),
             },
+            born: match person.sex.as_ref().map(|sex| sex.0) {
+                Some(Sex::Male) => text.profile_born_male(),
+                Some(Sex::Female) => text.profile_born_female(),
+                Some(Sex::Other) | None => text.profile_born(),
+            },
             birth_date: birth.map_or_else(missing, |date| display_date(date, text)),
             age: birth.and_then(|date| display_age(date, now, text)),
             patient_ids: person.patient_ids.iter().map(|issued| issued.id.0.clone()).collect(),
@@ -119,7 +126,7 @@ pub(crate) fn display_name(name: &Name) -> String {
 }
 
 /// Given name and family name, a letter each.
-fn initials(name: &Name) -> String {
+pub(crate) fn initials(name: &Name) -> String {
     let first = |part: &str| part.chars().find(|letter| letter.is_alphanumeric());
     let letters = [first(&name.given), first(&name.family)];
     letters.into_iter().flatten().flat_map(char::to_uppercase).collect()

@@ -8,8 +8,8 @@ use store::{OrderId, PersonId};
 use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
-    App, assets, done, language, login, order, orders, outbox, password, profile, provider,
-    recovery,
+    App, about, assets, done, language, login, news, order, orders, outbox, password, profile,
+    provider, recovery,
 };
 
 /// Log in.
@@ -40,6 +40,8 @@ pub(crate) const RECOVERY_CHANGED: &str = "/recovery/changed";
 const RESULTS: &str = "/persons/{person}/results";
 const ORDER: &str = "/persons/{person}/orders/{order}";
 const PROFILE: &str = "/persons/{person}/profile";
+/// What is new.
+pub(crate) const NOTIFICATIONS: &str = "/notifications";
 /// Where somebody who is logged in begins.
 pub(crate) const HOME: &str = "/";
 /// The messages of a demonstration.
@@ -66,9 +68,16 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (RESULTS, get(orders::show).post(orders::search)),
         (ORDER, get(order::show)),
         (PROFILE, get(profile::show)),
+        (NOTIFICATIONS, get(news::show).post(news::read)),
+        ("/help", get(about::help)),
+        ("/accessibility", get(about::accessibility)),
+        ("/privacy", get(about::privacy)),
         (LANGUAGE, post(language::choose)),
         (assets::STYLE_ROUTE, get(assets::style)),
+        (assets::THEME_ROUTE, get(assets::theme)),
         (assets::SCRIPT_ROUTE, get(assets::script)),
+        (assets::ICON_ROUTE, get(assets::icon)),
+        (assets::LOGO_ROUTE, get(assets::logo)),
     ]
 }
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::Uri;
+use engine::Branding;
 use ipnet::IpNet;
 
 use crate::listen::{ConnectionLimits, TlsFiles, Transport, UnusableTransport};
@@ -15,6 +16,7 @@ pub struct WebSettings {
     origin: String,
     transport: Transport,
     limits: ConnectionLimits,
+    branding: Branding,
 }
 
 /// Pages must not be served this way.
@@ -59,8 +61,19 @@ impl WebSettings {
         match (is_https, in_clear) {
             (true, true) => Err(UnusableWeb::NobodySpeaksTls(origin)),
             (false, _) if !is_here => Err(UnusableWeb::NotSecure(origin)),
-            _ => Ok(Self { listen, origin, transport, limits }),
+            _ => Ok(Self { listen, origin, transport, limits, branding: Branding::default() }),
         }
+    }
+
+    /// The same pages with the names, the logo and the colours of an institution.
+    #[must_use]
+    pub fn with_branding(self, branding: Branding) -> Self {
+        Self { branding, ..self }
+    }
+
+    /// How the institution presents itself.
+    pub(crate) fn branding(&self) -> &Branding {
+        &self.branding
     }
 
     /// The address to listen on.

@@ -9,11 +9,13 @@ use texts::{Language, Texts};
 
 use crate::secret::Token;
 use crate::web::App;
-use crate::web::assets::{SCRIPT_PATH, STYLE_PATH};
+use crate::web::assets::{LogoImage, SCRIPT_PATH, STYLE_PATH};
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::{FormToken, browser};
+use crate::web::person::initials;
 use crate::web::session::Visitor;
+use crate::web::toast::Toast;
 
 /// The frame of a page.
 #[derive(Debug)]
@@ -22,17 +24,33 @@ pub(crate) struct Shell {
     /// What the portal is called.
     pub(crate) portal: String,
     pub(crate) institution: String,
+    pub(crate) address: Option<String>,
+    pub(crate) contact: Option<String>,
+    pub(crate) logo: Option<LogoImage>,
     /// For the forms of the page; none when no random number could be had.
     token: Option<FormToken>,
     /// The path of the page, to come back to.
     pub(crate) path: String,
     /// Whether somebody is logged in, and what as.
-    pub(crate) user: Option<String>,
-    /// Where style sheet and script are.
+    pub(crate) user: Option<User>,
+    /// How much is new to who is logged in, and has chosen a password (S-132).
+    pub(crate) news: Option<usize>,
+    /// What was done before.
+    toast: Option<Toast>,
+    /// Where style sheets and script are.
     pub(crate) style: &'static str,
+    pub(crate) theme: Option<String>,
     pub(crate) script: &'static str,
     /// A cookie that the browser does not have yet.
     new_browser: Option<Token>,
+}
+
+/// Somebody who is logged in, at the top of a page (S-033).
+#[derive(Debug)]
+pub(crate) struct User {
+    /// The name, or the user name of who has no person.
+    pub(crate) name: String,
+    pub(crate) initials: String,
 }
 
 impl Shell {
@@ -44,14 +62,22 @@ impl Shell {
         };
         let token = known.as_ref().or(new.as_ref());
         let site = app.services.accounts.site();
+        let text = language(headers).unwrap_or_default().texts();
+        let branding = app.settings.branding();
         Self {
-            text: language(headers).unwrap_or_default().texts(),
+            text,
             portal: site.portal.clone(),
-            institution: site.institution.clone(),
+            institution: app.institution(text.language()).to_owned(),
+            address: branding.address.clone(),
+            contact: branding.contact.clone(),
+            logo: app.logo.clone(),
             token: token.map(|token| FormToken::new(&app.services.secret, token)),
             path: path.to_owned(),
             user: None,
+            news: None,
+            toast: Toast::read(headers),
             style: &STYLE_PATH,
+            theme: app.theme.clone(),
             script: &SCRIPT_PATH,
             new_browser: new,
         }
@@ -60,6 +86,11 @@ impl Shell {
     /// The value of the hidden field of each form.
     pub(crate) fn token(&self) -> &str {
         self.token.as_ref().map_or("", FormToken::as_str)
+    }
+
+    /// What was done before.
+    pub(crate) fn toast(&self) -> Option<&'static str> {
+        self.toast.map(|toast| toast.sentence(self.text))
     }
 
     pub(crate) fn language(&self) -> &'static str {
@@ -84,7 +115,8 @@ impl Shell {
             headers.insert(header::CONTENT_LANGUAGE, language);
         }
         let cookie = self.new_browser.as_ref().and_then(|token| Cookie::Form.set(token.as_str()));
-        if let Some(cookie) = cookie {
+        let said = self.toast.and_then(|_| Cookie::Toast.remove());
+        for cookie in cookie.into_iter().chain(said) {
             headers.append(header::SET_COOKIE, cookie);
         }
         response
@@ -100,23 +132,29 @@ impl FromRequestParts<App> for Shell {
         if let Some(who) = who {
             if language_chosen(&parts.headers).is_none() {
                 shell.text = of_account(who.account.language).texts();
+                shell.institution = app.institution(shell.text.language()).to_owned();
             }
             shell.user = Some(user(app, &who.account).await?);
+            if !who.must_change_password() {
+                shell.news = Some(app.services.results.news(&who.account).await?.len());
+            }
         }
         Ok(shell)
     }
 }
 
-/// What somebody is called at the top of a page: the name, or the user name of who has no person (S-033).
-async fn user(app: &App, account: &store::Account) -> Result<String, Refusal> {
+async fn user(app: &App, account: &store::Account) -> Result<User, Refusal> {
     let oneself = account.persons.iter().find(|person| person.role == store::Role::Oneself);
     let person = match oneself {
         Some(oneself) => app.services.store.person(oneself.person).await?,
         None => None,
     };
     Ok(match person {
-        Some(person) => format!("{} {}", person.name.given, person.name.family).trim().to_owned(),
-        None => account.user_name.as_str().to_owned(),
+        Some(person) => User {
+            name: format!("{} {}", person.name.given, person.name.family).trim().to_owned(),
+            initials: initials(&person.name),
+        },
+        None => User { name: account.user_name.as_str().to_owned(), initials: String::new() },
     })
 }
 

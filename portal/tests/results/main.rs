@@ -110,6 +110,8 @@ fn told(pacs: &str, id: &str, study: &str) -> Told {
             physician: None,
             site: Some("Mantova".to_owned()),
             listed_report: ListedReport::Absent,
+            modalities: vec!["CR".to_owned()],
+            instances: Some(2),
         },
     }
 }

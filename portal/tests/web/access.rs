@@ -55,8 +55,16 @@ const ROWS: &[Row] = &[
     ("POST", "/persons/{person}/results", May::Person, &[("search", "x")]),
     ("GET", "/persons/{person}/orders/{order}", May::Person, &[]),
     ("GET", "/persons/{person}/profile", May::Person, &[]),
+    ("GET", "/notifications", May::Account, &[]),
+    ("POST", "/notifications", May::Account, &[]),
+    ("GET", "/help", May::Anybody, &[]),
+    ("GET", "/accessibility", May::Anybody, &[]),
+    ("GET", "/privacy", May::Anybody, &[]),
     ("POST", "/language", May::Anybody, &[("language", "it"), ("back", "/recovery")]),
     ("GET", "/assets/portal.css", May::Anybody, &[]),
+    ("GET", "/assets/theme.css", May::Anybody, &[]),
+    ("GET", "/assets/icon.svg", May::Anybody, &[]),
+    ("GET", "/assets/logo", May::Anybody, &[]),
     ("GET", "/assets/portal.js", May::Anybody, &[]),
 ];
 

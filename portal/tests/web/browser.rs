@@ -104,7 +104,7 @@ impl Browser {
         let answer = Answer {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
-            body: answer.body_mut().read_to_string().unwrap(),
+            body: String::from_utf8_lossy(&answer.body_mut().read_to_vec().unwrap()).into_owned(),
         };
         self.keep(&answer);
         answer

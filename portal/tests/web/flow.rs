@@ -72,7 +72,7 @@ fn a_profile_says_what_is_known_and_what_is_not() {
         "<bdi>TEST-maria</bdi>",
         "Stato civile</dt><dd><bdi>Non disponibile",
         "<bdi>Nessun indirizzo disponibile</bdi>",
-        "<summary><bdi>maria TEST ROSSI</bdi></summary>",
+        "<bdi>maria TEST ROSSI</bdi></span><span class=\"chevron\">",
     ] {
         assert!(page.contains(shown), "{shown}\n{page}");
     }

@@ -20,6 +20,9 @@ pub(crate) const PAYLOADS: [&str; 10] = [
 
 /// Fails when a tag stands in a page that our templates do not have.
 pub(crate) fn assert_harmless(page: &str, payload: &str) {
+    // The icons, the drawings and the logo are ours.
+    let page = page.replace("<svg class=\"icon\" ", "<").replace("<svg class=\"drawing\" ", "<");
+    let page = page.replace("<img src=\"/assets/logo?", "<");
     for open in ["<script>", "<img", "<svg", "<b>", "<x:", "<!--"] {
         assert!(!page.contains(open), "{payload:?} gives {open}");
     }

@@ -15,6 +15,7 @@ mod forgery;
 mod guards;
 mod hostile;
 mod injection;
+mod news;
 mod results;
 mod server;
 mod tls;

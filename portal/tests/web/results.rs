@@ -29,6 +29,8 @@ fn examination(person: &Person, text: &str, number: i8) -> Examination {
         physician: own("MEDICO"),
         site: Some(format!("{text}Mantova")),
         listed_report: ListedReport::Present,
+        modalities: vec!["CR".to_owned()],
+        instances: Some(2),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
+use engine::branding::{Branding, Logo, Theme};
 use jiff::Timestamp;
 use portal::secret::SiteSecret;
 use portal::{
@@ -77,7 +78,7 @@ impl Server {
             },
             limits: Limits::default(),
             cost: options.cost,
-            web: web.unwrap(),
+            web: web.unwrap().with_branding(branding()),
             results: portal::results::ResultsSettings::default(),
             ways: portal::outbox::Ways::Sent { mail: None, sms: None },
             admin: portal::admin::AdminSettings::default(),
@@ -203,6 +204,18 @@ impl Drop for Server {
             self.end();
         }
     }
+}
+
+/// An institution with a logo and colours of its own.
+fn branding() -> Branding {
+    let mut logo = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    for side in [64_u32, 16] {
+        logo.extend(side.to_be_bytes());
+    }
+    logo.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
+    let colour = |text: &str| text.parse().unwrap();
+    let theme = Theme::new(colour("#5a1e46"), colour("#fffaf0"), colour("#78143c")).unwrap();
+    Branding { logo: Some(Logo::new(logo).unwrap()), theme, ..Branding::default() }
 }
 
 /// Somebody fictitious.

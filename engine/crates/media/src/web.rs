@@ -12,7 +12,6 @@ mod frames;
 mod head;
 mod index;
 mod link;
-mod modality;
 mod object_kind;
 mod overview;
 mod report;

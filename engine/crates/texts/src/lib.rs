@@ -8,11 +8,15 @@
 //! The sentences address a patient: no acronym where a word will do, and each notice says what to
 //! do. Invariant: a value is never read as Fluent, whatever braces it holds.
 
+mod modality;
+
 use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
+
+pub use modality::modality_name;
 
 /// What fills a variable: a text, or a number by which Fluent picks the plural.
 pub type Value<'a> = fluent_bundle::FluentValue<'a>;

@@ -217,6 +217,8 @@ fn order_of(person: &Person, order: usize) -> Order {
         physician: Some("BIANCHI ANNA TEST".into()),
         site: Some("Mantova".to_owned()),
         listed_report: ListedReport::Present,
+        modalities: vec!["CR".to_owned()],
+        instances: Some(2),
     };
     Order::new(person.id, OrderKey::OrderNumber(Private(number)), vec![examination])
 }

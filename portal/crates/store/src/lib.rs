@@ -1,7 +1,7 @@
 //! What the portal remembers.
 //!
 //! Stores are spoken of in the domain's verbs ([`Accounts`], [`Sessions`], [`Persons`], [`Outbox`],
-//! [`Trail`], [`Orders`], [`Reports`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
+//! [`Trail`], [`Orders`], [`Reports`], [`SeenOrders`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
 //! [`Along`] commits messages and audit events together with a verb. [`SledStore`] is the embedded
 //! implementation; another one has to pass the same contract (`tests/contract`).
 //!
@@ -18,6 +18,7 @@ mod order;
 mod person;
 mod private;
 mod report;
+mod seen;
 mod session;
 mod sled;
 
@@ -39,6 +40,7 @@ pub use private::Private;
 pub use report::{
     EndOfReport, Ended, Imported, NewReport, Report, ReportAbout, ReportEnd, ReportStatus, Reports,
 };
+pub use seen::{SeenOrder, SeenOrders};
 pub use session::{
     Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
     Sessions, Spent, Through,
@@ -47,7 +49,17 @@ pub use sled::{BackupReport, SledStore, compact, restore};
 
 /// All of it.
 pub trait Store:
-    Accounts + Sessions + Persons + Outbox + Trail + Orders + Reports + std::fmt::Debug + Send + Sync
+    Accounts
+    + Sessions
+    + Persons
+    + Outbox
+    + Trail
+    + Orders
+    + Reports
+    + SeenOrders
+    + std::fmt::Debug
+    + Send
+    + Sync
 {
 }
 
@@ -59,6 +71,7 @@ impl<S> Store for S where
         + Trail
         + Orders
         + Reports
+        + SeenOrders
         + std::fmt::Debug
         + Send
         + Sync

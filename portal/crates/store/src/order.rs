@@ -97,6 +97,12 @@ pub struct Examination {
     pub site: Option<String>,
     /// Whether the PACS lists a report in it.
     pub listed_report: ListedReport,
+    /// Modalities in Study (0008,0061).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modalities: Vec<String>,
+    /// Number of Study Related Instances (0020,1208), as far as the PACS tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances: Option<u32>,
 }
 
 /// Tipo, by the modalities.

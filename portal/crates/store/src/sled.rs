@@ -17,6 +17,7 @@ mod overlay;
 mod persons;
 mod readers;
 mod reports;
+mod seen;
 mod sessions;
 mod table;
 mod upgrade;

@@ -2,12 +2,11 @@
 
 use askama::Template;
 use model::{EntryPath, FileId};
-use texts::{Language, Texts};
+use texts::{Language, Texts, modality_name};
 
 use super::body_part;
 use super::frames::{FrameView, Frames, Picture};
 use super::head::PageHead;
-use super::modality::modality;
 use super::object_kind::object_kind;
 use super::series_list;
 use super::shown::Shown;
@@ -299,7 +298,7 @@ pub(super) fn facts(series: &SeriesSection, language: Language) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(code) = Shown::some(series.modality.as_deref()) {
         let code = code.to_string();
-        facts.push(modality(&code, text).map_or(code, str::to_owned));
+        facts.push(modality_name(&code, text).map_or(code, str::to_owned));
     }
     if let Some(body_part) = Shown::some(series.body_part.as_deref()) {
         let term = body_part.to_string();

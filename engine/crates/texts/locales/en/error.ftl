@@ -9,3 +9,4 @@ error-busy = The portal is very busy
 error-busy-advice = Try again in a few seconds.
 error-fault = Something did not work
 error-fault-advice = The fault is ours and has been recorded. Try again in a few minutes.
+error-contact = For help:

@@ -9,3 +9,6 @@ login-wait = Too many attempts. Try again in { $seconds ->
    *[other] { $seconds } seconds
 }.
 login-ended-elsewhere = All other devices now have to log in again.
+login-product = Web portal to download radiology results
+login-purpose = The patient portal gives access to radiology results (reports and their images) and to the details of your profile.
+login-credentials = Log in with the user name that came by e-mail and the password that came by SMS.

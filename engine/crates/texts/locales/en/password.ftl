@@ -23,3 +23,5 @@ password-unchanged = The new password is the old one: choose another.
 password-confirm-differs = The two new passwords differ.
 password-refused = The new password cannot be accepted. It must:
 password-changed = The password has been changed. All other devices now have to log in again.
+password-forced = Choose one of your own now; the old one is that of the SMS.
+password-confirm-same = Both new passwords are the same.

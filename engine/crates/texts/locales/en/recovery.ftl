@@ -12,3 +12,4 @@ recovery-code = Code from the SMS
 recovery-set = Set the new password
 recovery-wrong-code = The code is not correct or has expired. Check it, or ask for another one.
 recovery-changed = The new password is set. You can log in now.
+recovery-back = Back

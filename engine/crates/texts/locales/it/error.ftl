@@ -9,3 +9,4 @@ error-busy = Il portale è molto occupato
 error-busy-advice = Riprova tra qualche secondo.
 error-fault = Qualcosa non ha funzionato
 error-fault-advice = Il guasto è nostro ed è stato registrato. Riprova tra qualche minuto.
+error-contact = Per assistenza:

@@ -9,3 +9,6 @@ login-wait = Troppi tentativi. Riprova tra { $seconds ->
    *[other] { $seconds } secondi
 }.
 login-ended-elsewhere = Su tutti gli altri dispositivi è ora necessario accedere di nuovo.
+login-product = Portale web per il download dell'esito radiologico
+login-purpose = Il portale paziente fornisce l'accesso agli esiti radiologici (referti e relative immagini) e alle informazioni riguardanti il profilo utente.
+login-credentials = Puoi accedere con il Nome utente ricevuto via e-mail e la Password ricevuta via SMS.

@@ -23,3 +23,5 @@ password-unchanged = La nuova password è uguale alla vecchia: scegline un'altra
 password-confirm-differs = Le due nuove password non sono uguali.
 password-refused = La nuova password non può essere accettata. Deve:
 password-changed = La password è stata modificata. Su tutti gli altri dispositivi è ora necessario accedere di nuovo.
+password-forced = Scegli ora una password tutta tua; la vecchia è quella ricevuta con l'SMS.
+password-confirm-same = Le due nuove password sono uguali.

@@ -12,3 +12,4 @@ recovery-code = Codice ricevuto con l'SMS
 recovery-set = Imposta la nuova password
 recovery-wrong-code = Il codice non è corretto o è scaduto. Controllalo, oppure chiedine un altro.
 recovery-changed = La nuova password è impostata. Ora puoi accedere.
+recovery-back = Torna indietro

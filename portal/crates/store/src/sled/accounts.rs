@@ -14,6 +14,7 @@ use crate::session::{OneTimeCode, Session};
 use crate::sled::SledStore;
 use crate::sled::key::Key;
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
+use crate::sled::seen;
 use crate::sled::table::{Index, Record, Table};
 
 /// Accounts that share an address or represent one person: more than a family has. Persons with one tax code.
@@ -111,6 +112,7 @@ pub(crate) fn erase(transaction: &mut Transaction<'_>, id: AccountId) -> Result<
     for message in messages {
         transaction.remove::<Message>(message.id.as_bytes())?;
     }
+    seen::erase(transaction, id, None)?;
     transaction.remove::<Account>(id.as_bytes())
 }
 

@@ -18,6 +18,7 @@ use crate::error::StoreError;
 use crate::message::Message;
 use crate::order::{Decision, Refresh};
 use crate::person::Person;
+use crate::seen::SeenOrder;
 use crate::session::{OneTimeCode, Session};
 use crate::sled::disk::FORMAT;
 use crate::sled::events::Line as EventLine;
@@ -357,6 +358,7 @@ fn apply(transaction: &mut Transaction<'_>, line: &Line<'_>) -> Result<Option<()
         Table::Decisions => as_record::<Decision>(transaction, line),
         Table::Reports => as_record::<Kept>(transaction, line),
         Table::ReportParts => as_record::<Part>(transaction, line),
+        Table::SeenOrders => as_record::<SeenOrder>(transaction, line),
     }
 }
 

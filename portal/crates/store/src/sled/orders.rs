@@ -105,10 +105,15 @@ fn examinations(view: &View<'_>, person: PersonId) -> Result<Vec<Ordered>, ReadE
     view.records(person.as_bytes(), None, usize::MAX)
 }
 
-/// Removes all that is kept of a person's results.
-pub(crate) fn erase(transaction: &mut Transaction<'_>, person: PersonId) -> Result<(), StoreFault> {
+/// Removes all that is kept of a person's results; tells which orders those were.
+pub(crate) fn erase(
+    transaction: &mut Transaction<'_>,
+    person: PersonId,
+) -> Result<Vec<OrderId>, StoreFault> {
+    let mut orders = Vec::new();
     for ordered in examinations(&transaction.view(), person)? {
         transaction.remove::<Ordered>(&ordered.primary_key())?;
+        orders.push(ordered.order);
     }
     let decisions: Vec<Decision> =
         transaction.view().records(person.as_bytes(), None, usize::MAX)?;
@@ -116,7 +121,8 @@ pub(crate) fn erase(transaction: &mut Transaction<'_>, person: PersonId) -> Resu
         transaction.remove::<Decision>(&decision.primary_key())?;
     }
     transaction.remove::<Refresh>(person.as_bytes())?;
-    reports::erase(transaction, person)
+    reports::erase(transaction, person)?;
+    Ok(orders)
 }
 
 /// Puts examinations together again.

@@ -13,6 +13,7 @@ use crate::sled::accounts::MOST_SHARED;
 use crate::sled::key::Key;
 use crate::sled::orders;
 use crate::sled::overlay::{Outcome, ReadError, View};
+use crate::sled::seen;
 use crate::sled::table::{Index, Record, Table};
 
 impl Record for Person {
@@ -182,11 +183,12 @@ impl Persons for SledStore {
             if !transaction.remove::<Person>(id.as_bytes())? {
                 return Ok(Outcome::Refuse(None));
             }
-            orders::erase(transaction, id)?;
+            let orders = orders::erase(transaction, id)?;
             let mut erased = Erased::default();
             let linked: Vec<Account> = accounts::of_person(&transaction.view(), id)?;
             for mut account in linked {
                 account.persons.retain(|representation| representation.person != id);
+                seen::erase(transaction, account.id, Some(&orders))?;
                 if account.persons.is_empty() {
                     accounts::erase(transaction, account.id)?;
                     erased.accounts += 1;

@@ -22,10 +22,11 @@ pub(crate) enum Table {
     Decisions = 11,
     Reports = 12,
     ReportParts = 13,
+    SeenOrders = 14,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Format,
         Self::Accounts,
         Self::Sessions,
@@ -39,6 +40,7 @@ impl Table {
         Self::Decisions,
         Self::Reports,
         Self::ReportParts,
+        Self::SeenOrders,
     ];
 
     /// Name in messages and in backups.
@@ -57,6 +59,7 @@ impl Table {
             Self::Decisions => "decisions",
             Self::Reports => "reports",
             Self::ReportParts => "report-parts",
+            Self::SeenOrders => "seen-orders",
         }
     }
 

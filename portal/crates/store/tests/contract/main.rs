@@ -13,6 +13,7 @@ mod messages;
 mod orders;
 mod persons;
 mod reports;
+mod seen;
 mod sessions;
 mod sled;
 mod trail;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use store::{
-    Accounts, Along, Orders, Outbox, Persons, Reports, Sessions, SledStore, Store, StoreError,
-    Trail, restore,
+    Accounts, Along, Orders, Outbox, Persons, Reports, SeenOrders, Sessions, SledStore, Store,
+    StoreError, Trail, restore,
 };
 
 use crate::values::{at, enrolled, event, issued, message, person, session};
@@ -354,6 +354,7 @@ fn records_lie_on_disk_as_they_always_did() {
         let mut report = crate::values::report(person, "A-MTF1-0");
         report.id = [4; 16].into();
         store.import_report(report, Along::nothing()).await.unwrap();
+        store.see_orders([2; 16].into(), vec![([5; 16].into(), 7)]).await.unwrap();
     });
     let mut backup = Vec::new();
     store.backup(&mut backup, at(0)).unwrap();
@@ -366,7 +367,7 @@ fn records_lie_on_disk_as_they_always_did() {
 }
 
 /// A line that changes needs a new version of its record, and an upgrade from this one.
-const ON_DISK: [&str; 11] = [
+const ON_DISK: [&str; 12] = [
     r#"{"esito_backup":1,"format":3,"made":"2026-09-21T14:13:20Z"}"#,
     r#"{"table":"accounts","version":1,"record":{"id":"02020202020202020202020202020202","user_name":"maria","email":"maria@Example.org","phone":"+390000000000","language":"it","password":"$argon2id$test","must_change_password":true,"state":"active","subject":{"issuer":"https://id.example.org","claim":"T"},"persons":[{"person":"01010101010101010101010101010101","role":"oneself","until":null}],"created":"2026-09-21T14:13:20Z","password_set":null}}"#,
     r#"{"table":"sessions","version":1,"record":{"token":"0101010101010101010101010101010101010101010101010101010101010101","account":"02020202020202020202020202020202","begun":"2026-09-21T14:13:20Z","seen":"2026-09-21T14:13:20Z","idle":"PT20M","ends":"2026-09-21T22:13:20Z"}}"#,
@@ -378,6 +379,7 @@ const ON_DISK: [&str; 11] = [
     r#"{"table":"decisions","version":1,"record":{"person":"01010101010101010101010101010101","scope":{"study":"1.2.MTF1.0"},"ruling":"hold","by":"console","at":"2026-09-21T14:13:20Z","reason":"in attesa"}}"#,
     r#"{"table":"reports","version":1,"record":{"report":{"id":"04040404040404040404040404040404","person":"01010101010101010101010101010101","about":{"accession-number":"A-MTF1-0"},"document":"","version":1,"title":"Referto","status":"final","dated":"2021-04-23","bytes":14,"sha256":"3fd71fcbea4f20e5f59cfa6e4f889d528cfd2b7b1fafa5f0dc221a0e319eaa42","imported":"2026-09-21T14:13:27Z","by":"console","ended":null},"is_whole":true}}"#,
     r#"{"table":"report-parts","version":1,"record":{"report":"04040404040404040404040404040404","number":0,"base64":"JVBERi0xLjQgcHJvdmE="}}"#,
+    r#"{"table":"seen-orders","version":1,"record":{"account":"02020202020202020202020202020202","order":"05050505050505050505050505050505","state":7}}"#,
 ];
 
 /// Whether a text lies in any file of a folder.

@@ -125,6 +125,8 @@ pub(crate) fn examination(order: &str, number: usize) -> Examination {
         physician: None,
         site: Some("Mantova".to_owned()),
         listed_report: ListedReport::Absent,
+        modalities: Vec::new(),
+        instances: None,
     }
 }
 

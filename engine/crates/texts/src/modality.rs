@@ -1,9 +1,9 @@
 //! The name of a modality for people (0008,0060; terms of PS3.3 §C.7.3.1.1.1).
 
-use texts::Texts;
+use crate::Texts;
 
-/// The name of a modality by its code; nothing for one that has none.
-pub(super) fn modality(code: &str, text: Texts) -> Option<&'static str> {
+/// The name of a modality by its code (0008,0060); nothing for one that has none.
+pub fn modality_name(code: &str, text: Texts) -> Option<&'static str> {
     Some(match code {
         "CR" | "DX" | "RG" => text.modality_cr(),
         "CT" => text.modality_ct(),

@@ -1,0 +1,85 @@
+//! What is new to somebody: behind the bell (S-031, S-132).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use texts::Texts;
+
+use crate::results::News;
+use crate::web::App;
+use crate::web::dates::display_moment;
+use crate::web::error::Refusal;
+use crate::web::form::{Nothing, Submitted};
+use crate::web::login::append;
+use crate::web::orders::shown;
+use crate::web::person::{display_name, represented};
+use crate::web::routes;
+use crate::web::session::AccountSession;
+use crate::web::shell::Shell;
+use crate::web::toast::Toast;
+
+/// What stands on the page; the bell counts the rest too.
+const MOST: usize = 100;
+
+#[derive(Template)]
+#[template(path = "notifications.html")]
+struct NewsPage<'a> {
+    shell: &'a Shell,
+    news: Vec<NewsLine>,
+}
+
+struct NewsLine {
+    href: String,
+    description: String,
+    placed: String,
+    /// Whose order, where the account sees those of several persons.
+    whose: Option<String>,
+    what: &'static str,
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    AccountSession(who): AccountSession,
+) -> Result<Response, Refusal> {
+    let text = shell.text;
+    let persons = represented(&app.services, &who.account).await?;
+    let whose = |id| match persons.as_slice() {
+        [] | [_] => None,
+        persons => persons.iter().find(|one| one.id == id).map(|one| display_name(&one.name)),
+    };
+    let news = app.services.results.news(&who.account).await?;
+    let line = |(order, why): (crate::results::ShownOrder, News)| NewsLine {
+        href: routes::order(order.person, order.id),
+        description: shown(order.description.as_ref(), text),
+        placed: order
+            .placed
+            .as_ref()
+            .map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),
+        whose: whose(order.person),
+        what: label(why, text),
+    };
+    let news = news.into_iter().take(MOST).map(line).collect();
+    Ok(shell.page(StatusCode::OK, &NewsPage { shell: &shell, news }))
+}
+
+/// Marks all as seen.
+pub(crate) async fn read(
+    State(app): State<App>,
+    AccountSession(who): AccountSession,
+    _form: Submitted<Nothing>,
+) -> Result<Response, Refusal> {
+    app.services.results.see(&who.account, None).await?;
+    let mut response = Redirect::to(routes::NOTIFICATIONS).into_response();
+    append(&mut response, [Toast::NewsRead.leave()]);
+    Ok(response)
+}
+
+/// Why something is new, in a word.
+pub(crate) fn label(why: News, text: Texts) -> &'static str {
+    match why {
+        News::New => text.news_new(),
+        News::Updated => text.news_updated(),
+    }
+}
