@@ -12,6 +12,7 @@ mod clock;
 pub(crate) mod connection;
 mod error;
 mod file_meta;
+pub(crate) mod head_start;
 mod instance_body;
 mod json;
 mod listing;

@@ -1,12 +1,15 @@
 //! One PACS as it is configured, whichever protocol is spoken with it.
 
 use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{SopInstanceUid, StudyInstanceUid};
 
 use crate::dicomweb::DicomWeb;
+use crate::dicomweb::head_start::HeadStart;
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
+use crate::lanes::SharedReceiver;
 use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
 use crate::retrieve::DimsePacs;
 use crate::settings::{PacsLimits, PacsSettings, Service};
@@ -18,7 +21,52 @@ pub enum Pacs {
     /// Over DIMSE.
     Dimse(Box<DimsePacs>),
     /// Over DICOMweb.
-    DicomWeb(Box<DicomWeb>),
+    DicomWeb(Box<WebPacs>),
+}
+
+/// A PACS over DICOMweb, and what it delivers while it is asked what it has.
+#[derive(Debug)]
+pub struct WebPacs {
+    web: Arc<DicomWeb>,
+    begins_early: bool,
+    head_start: Mutex<Option<HeadStart>>,
+}
+
+impl WebPacs {
+    /// What it is asked by.
+    pub fn client(&self) -> &DicomWeb {
+        &self.web
+    }
+
+    fn list(
+        &self,
+        study: &StudySummary,
+    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+        self.web.listing(study, |series| {
+            // The other connection lists.
+            if self.begins_early && self.web.settings().limits.associations > NonZeroUsize::MIN {
+                *self.head_start.lock().unwrap_or_else(PoisonError::into_inner) =
+                    HeadStart::begin(&self.web, &study.study, series);
+            }
+        })
+    }
+
+    fn retrieve(
+        &self,
+        study: &StudyInstanceUid,
+        wanted: &[Wanted],
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
+        let begun = self.head_start.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(begun) = begun {
+            let shared = SharedReceiver::new(&mut *receiver, wanted.len());
+            let handed_on = begun.hand_on(study, &mut shared.lane());
+            if let Err(PacsError::Stopped) = shared.ended(handed_on) {
+                return Err(PacsError::Stopped);
+            }
+        }
+        InstanceSource::retrieve(&*self.web, study, wanted, receiver)
+    }
 }
 
 impl PacsSettings {
@@ -32,10 +80,24 @@ impl PacsSettings {
                 Pacs::Dimse(Box::new(DimsePacs::new((**dimse).clone(), stop.clone())))
             }
             Service::DicomWeb(web) => {
-                let web = DicomWeb::stopped_by((**web).clone(), stop.clone())?;
-                Pacs::DicomWeb(Box::new(web))
+                let web = Arc::new(DicomWeb::stopped_by((**web).clone(), stop.clone())?);
+                let head_start = Mutex::default();
+                Pacs::DicomWeb(Box::new(WebPacs { web, begins_early: false, head_start }))
             }
         })
+    }
+
+    /// As [`PacsSettings::open`], for whoever retrieves what was listed: where it can be, that begins while
+    /// the study is still being listed.
+    ///
+    /// # Errors
+    /// As [`PacsSettings::open`].
+    pub fn open_to_retrieve(&self, stop: &StopFlag) -> Result<Pacs, PacsError> {
+        let mut pacs = self.open(stop)?;
+        if let Pacs::DicomWeb(web) = &mut pacs {
+            web.begins_early = true;
+        }
+        Ok(pacs)
     }
 
     /// How much is taken from it.
@@ -71,14 +133,14 @@ impl Pacs {
     fn query(&self) -> &dyn StudyQuery {
         match self {
             Self::Dimse(dimse) => &**dimse,
-            Self::DicomWeb(web) => &**web,
+            Self::DicomWeb(web) => &*web.web,
         }
     }
 
     fn limits(&self) -> &PacsLimits {
         match self {
             Self::Dimse(dimse) => &dimse.settings().limits,
-            Self::DicomWeb(web) => &web.settings().limits,
+            Self::DicomWeb(web) => &web.web.settings().limits,
         }
     }
 }
@@ -92,7 +154,10 @@ impl StudyQuery for Pacs {
         &self,
         study: &StudySummary,
     ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
-        self.query().list_study(study)
+        match self {
+            Self::Dimse(dimse) => dimse.list_study(study),
+            Self::DicomWeb(web) => web.list(study),
+        }
     }
 }
 
@@ -107,7 +172,7 @@ impl InstanceSource for Pacs {
         let mut bounded = Bounded { receiver, left, is_over: false };
         let retrieved = match self {
             Self::Dimse(dimse) => dimse.retrieve(study, wanted, &mut bounded),
-            Self::DicomWeb(web) => InstanceSource::retrieve(&**web, study, wanted, &mut bounded),
+            Self::DicomWeb(web) => web.retrieve(study, wanted, &mut bounded),
         };
         if bounded.is_over {
             let most = self.limits().study_bytes >> 20;

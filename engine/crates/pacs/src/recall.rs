@@ -225,7 +225,7 @@ fn try_out(pacs: &Pacs, summary: &StudySummary, wanted: &[Wanted]) -> Result<boo
                 }
             }
         }
-        Pacs::DicomWeb(web) => last = web.retrieve_once(&summary.study, wanted, &mut any),
+        Pacs::DicomWeb(web) => last = web.client().retrieve_once(&summary.study, wanted, &mut any),
     }
     if any.0 { Ok(true) } else { last.map(|()| false) }
 }

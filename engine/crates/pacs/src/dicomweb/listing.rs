@@ -17,16 +17,19 @@ use crate::error::PacsError;
 use crate::query::{InstanceSummary, SeriesSummary, StudySummary};
 
 impl DicomWeb {
-    /// The series and instances of one study.
+    /// The series and instances of one study; `known` hears of the series before their instances are
+    /// listed.
     ///
     /// # Errors
     /// [`PacsError`], also when there are more than the limit.
-    pub(super) fn listing(
+    pub(crate) fn listing(
         &self,
         summary: &StudySummary,
+        known: impl FnOnce(&[SeriesSummary]),
     ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
         let study = &summary.study;
         let all_series = self.listed(Level::Series(study), OF_SERIES, summary.series, series)?;
+        known(&all_series);
         let mut together = match self.instances_by_series(study, &all_series) {
             Ok(together) => together,
             Err(PacsError::DicomWeb(error)) if error.helps_to_ask_for_less() => HashMap::new(),

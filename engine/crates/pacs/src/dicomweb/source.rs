@@ -59,7 +59,7 @@ impl StudyQuery for DicomWeb {
         &self,
         study: &StudySummary,
     ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
-        self.listing(study)
+        self.listing(study, |_series| ())
     }
 }
 
@@ -164,7 +164,11 @@ impl DicomWeb {
     }
 
     /// Hands on what one request brings. A part that is no instance does not keep back the others.
-    fn deliver(&self, what: What<'_>, receiver: &mut dyn Receiver) -> Result<(), PacsError> {
+    pub(super) fn deliver(
+        &self,
+        what: What<'_>,
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), PacsError> {
         let mut retrieval = DicomWeb::retrieve(self, what)?;
         let mut told = Ok(());
         while let Some(delivered) = retrieval.next_part()? {

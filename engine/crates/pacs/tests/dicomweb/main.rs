@@ -8,6 +8,7 @@
 )]
 
 mod credentials;
+mod head_start;
 mod source;
 
 use std::collections::BTreeSet;

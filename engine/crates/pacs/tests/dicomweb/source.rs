@@ -9,8 +9,8 @@ use fixtures::{Options, write_study};
 use model::SopInstanceUid;
 use pacs::dicomweb::DicomWeb;
 use pacs::{
-    Availability, InstanceSource, PacsError, Received, ReceivedBody, Receiver, StopFlag, StudyKeys,
-    StudyQuery, Taken, Wanted,
+    Availability, InstanceSource, InstanceSummary, PacsError, Received, ReceivedBody, Receiver,
+    SeriesSummary, StopFlag, StudyKeys, StudyQuery, Taken, Wanted,
 };
 use rstest::rstest;
 use tempfile::TempDir;
@@ -18,9 +18,31 @@ use tempfile::TempDir;
 use super::{SOON, Site, site};
 
 /// Takes what comes and remembers it by its bytes.
-struct Taker {
-    missing: BTreeSet<SopInstanceUid>,
+pub(super) struct Taker {
+    pub(super) missing: BTreeSet<SopInstanceUid>,
     files: BTreeSet<Vec<u8>>,
+}
+
+impl Taker {
+    /// Misses all that is wanted.
+    pub(super) fn of(wanted: &[Wanted]) -> Self {
+        let missing = wanted.iter().map(|wanted| wanted.sop_instance.clone()).collect();
+        Self { missing, files: BTreeSet::new() }
+    }
+}
+
+/// All that is listed.
+pub(super) fn wanted(listed: &[(SeriesSummary, Vec<InstanceSummary>)]) -> Vec<Wanted> {
+    let instances = listed.iter().flat_map(|(series, instances)| {
+        instances.iter().map(|instance| Wanted {
+            sop_class: instance.sop_class.clone(),
+            sop_instance: instance.sop_instance.clone(),
+            series: series.series.clone(),
+            patient_id: None,
+            transfer_syntaxes: Vec::new(),
+        })
+    });
+    instances.collect()
 }
 
 impl Receiver for Taker {
@@ -53,21 +75,9 @@ fn as_a_source(site: &Site, client: &DicomWeb) -> (Taker, Result<(), PacsError>)
     assert_eq!(found[0].availability, Some(Availability::Online));
     assert_eq!(found[0].modalities, ["CT"]);
     let listed = client.list_study(&found[0]).unwrap();
-    let wanted: Vec<Wanted> = listed
-        .iter()
-        .flat_map(|(series, instances)| {
-            instances.iter().map(|instance| Wanted {
-                sop_class: instance.sop_class.clone(),
-                sop_instance: instance.sop_instance.clone(),
-                series: series.series.clone(),
-                patient_id: None,
-                transfer_syntaxes: Vec::new(),
-            })
-        })
-        .collect();
+    let wanted = wanted(&listed);
     assert_eq!(wanted.len(), 5);
-    let missing = wanted.iter().map(|wanted| wanted.sop_instance.clone()).collect();
-    let mut taker = Taker { missing, files: BTreeSet::new() };
+    let mut taker = Taker::of(&wanted);
     let result = InstanceSource::retrieve(client, &site.study(), &wanted, &mut taker);
     (taker, result)
 }
@@ -100,6 +110,15 @@ fn what_is_listed_is_retrieved(
     assert_eq!(retrievals, requests, "{result:?}");
 }
 
+/// Eight series of three instances.
+pub(super) fn many_series(fault: Fault, page_cap: usize) -> Site {
+    let folder = TempDir::new().unwrap();
+    let options = Options { slices: Some(3), rows: Some(48), ..Options::default() };
+    let summary = write_study("mr", &options, folder.path()).unwrap();
+    let behaviour = Behaviour { fault, page_cap, ..Behaviour::default() };
+    Site { server: WebPacs::start(folder.path(), behaviour).unwrap(), folder, summary }
+}
+
 /// How many searches tell what eight series of three instances hold: one for the series and one for all
 /// instances, each page by page; where that one does not bring them, one for each series.
 #[rstest]
@@ -113,11 +132,7 @@ fn many_series_are_listed_in_few_searches(
     #[case] page_cap: usize,
     #[case] searches: usize,
 ) {
-    let folder = TempDir::new().unwrap();
-    let options = Options { slices: Some(3), rows: Some(48), ..Options::default() };
-    let summary = write_study("mr", &options, folder.path()).unwrap();
-    let behaviour = Behaviour { fault, page_cap, ..Behaviour::default() };
-    let site = Site { server: WebPacs::start(folder.path(), behaviour).unwrap(), folder, summary };
+    let site = many_series(fault, page_cap);
     let client = site.client();
     let found = client.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
     let before = site.server.asked().len();
