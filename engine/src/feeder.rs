@@ -6,11 +6,14 @@ use dicom_core::Tag;
 use media::dicomdir::{Content, RecordType};
 use part10::Instance;
 
+use crate::early::{Begun, Working};
+use crate::error::PackError;
 use crate::outcome::{Loss, Outcome};
 use crate::pipeline::Context;
 use crate::plan::{Expected, Plan, Planned};
 use crate::request::WHOLE_INSTANCE_BYTES;
 use crate::series_range::SeriesRanges;
+use crate::shelf::Shelf;
 use crate::sources::SOURCE_BYTES;
 use crate::window::{Claim, Closed, Feed};
 use crate::{streamed, whole};
@@ -22,12 +25,13 @@ pub(crate) struct Feeder<'a> {
     feed: Feed<Outcome>,
     context: &'a Arc<Context>,
     ranges: SeriesRanges<'a>,
+    begun: Begun,
 }
 
 impl<'a> Feeder<'a> {
     pub(crate) fn new(feed: Feed<Outcome>, plan: &'a Plan, context: &'a Arc<Context>) -> Self {
         let ranges = SeriesRanges::new(plan, &context.limits, &context.luts, &context.stock);
-        Self { feed, context, ranges }
+        Self { feed, context, ranges, begun: Begun::new() }
     }
 
     /// Claims what an instance of so many bytes takes, whole or native.
@@ -60,6 +64,35 @@ impl<'a> Feeder<'a> {
             drop(claim);
             streamed::feed(&self.feed, planned, instance, self.context)
         }
+    }
+
+    /// Begins to work on an instance before its turn.
+    pub(crate) fn begin(
+        &mut self,
+        index: usize,
+        planned: Planned,
+        instance: Instance,
+        shelf: &Arc<Shelf>,
+    ) -> Result<(), Closed> {
+        let size = planned.instance.bytes.max(planned.instance.native_bytes);
+        let claim = self.feed.claim(in_work(None, size))?;
+        let (working, context) = (Working::on(shelf), Arc::clone(self.context));
+        let place =
+            self.feed.begin(claim, move || working.stow(whole::work(planned, instance, &context)));
+        self.begun.insert(index, place);
+        Ok(())
+    }
+
+    /// Feeds the result of what was begun before its turn.
+    pub(crate) fn begun(&mut self, index: usize, shelf: &Arc<Shelf>) -> Result<(), Closed> {
+        let bug = |sentence: &str| Outcome::Failed(PackError::Bug(sentence.into()));
+        let Some(place) = self.begun.remove(&index) else {
+            return self.outcome(bug("an instance was not begun"));
+        };
+        let Ok(Ok(stowed)) = place.recv() else { return self.outcome(bug("a worker panicked")) };
+        let claim = self.feed.claim(stowed.bytes())?;
+        let shelf = Arc::clone(shelf);
+        self.feed.submit(claim, move || stowed.fetch(&shelf))
     }
 
     /// Feeds what needs no work.

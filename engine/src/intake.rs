@@ -2,18 +2,21 @@
 //! from there, in the order of the plan.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use model::{Notice, Refusal, SopInstanceUid};
 use pacs::{Received, ReceivedBody, Receiver, Taken};
 use part10::{DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, Instance, Limits, OpenError};
+use render::LutCache;
 
 use crate::admission::{Admission, Announced, Copy, Verdict};
+use crate::early::stands_alone;
 use crate::error::PackError;
 use crate::feeder::Feeder;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::references;
-use crate::shelf::{Remainder, Shelf, Stored, Turn, reopened};
+use crate::shelf::{Arrival, Remainder, Shelf, Stored, Turn, reopened};
 use crate::window::Closed;
 
 /// The file meta information names its transfer syntax within so many bytes.
@@ -26,6 +29,7 @@ pub(crate) struct Intake<'a> {
     admission: Admission<'a>,
     shelf: &'a Shelf,
     limits: Limits,
+    luts: &'a LutCache,
     notices: Vec<Notice>,
     failure: Option<PackError>,
 }
@@ -37,9 +41,14 @@ struct Opened {
 }
 
 impl<'a> Intake<'a> {
-    pub(crate) fn new(plan: &'a Plan, shelf: &'a Shelf, limits: Limits) -> Self {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        shelf: &'a Shelf,
+        limits: Limits,
+        luts: &'a LutCache,
+    ) -> Self {
         let (notices, failure) = (Vec::new(), None);
-        Self { admission: Admission::new(plan), shelf, limits, notices, failure }
+        Self { admission: Admission::new(plan), shelf, limits, luts, notices, failure }
     }
 
     /// Tells the shelf that no more instances come.
@@ -80,12 +89,15 @@ impl<'a> Intake<'a> {
             }
             _ => return Ok(Taken::Refused),
         };
-        let points_to = pointed_to(&opened.instance);
+        let arrival = Arrival {
+            points_to: pointed_to(&opened.instance),
+            stands_alone: stands_alone(&planned, &opened.instance, self.luts),
+        };
         let inside = || opened.instance.into_file().map(Stored::Memory);
         let Some(stored) = opened.beside.or_else(inside) else {
             return Err(PackError::Bug("an instance is not in memory as it came".into()));
         };
-        let is_in = self.shelf.put(planned, stored, &points_to)?;
+        let is_in = self.shelf.put(planned, stored, &arrival)?;
         Ok(if is_in { Taken::Accepted } else { Taken::Stop })
     }
 }
@@ -149,7 +161,7 @@ fn is_deflated(file: &[u8]) -> bool {
 /// Feeds what is on the shelf in its turn, and at the end what is to be told.
 pub(crate) fn feed_shelf(
     plan: &Plan,
-    shelf: &Shelf,
+    shelf: &Arc<Shelf>,
     limits: &Limits,
     feeder: &mut Feeder<'_>,
 ) -> Result<(), Closed> {
@@ -160,25 +172,26 @@ pub(crate) fn feed_shelf(
             Ok(None) => break,
             Err(error) => return feeder.outcome(Outcome::Failed(error)),
         };
-        let Turn { mut planned, stored } = turn;
-        if !planned.is_listed
-            && let Ok(place) = numbering.place(&planned.instance.study, &planned.instance.series)
-        {
-            planned.place = place;
-        }
-        let claim = feeder.claim(Some(&planned.instance), planned.instance.bytes)?;
-        match stored.open(limits) {
-            Ok(instance) => {
+        match turn {
+            Turn::Now(mut planned, stored) => {
+                if !planned.is_listed
+                    && let Ok(place) =
+                        numbering.place(&planned.instance.study, &planned.instance.series)
+                {
+                    planned.place = place;
+                }
+                let claim = feeder.claim(Some(&planned.instance), planned.instance.bytes)?;
+                let Some(instance) = open_again(stored, limits, feeder)? else { return Ok(()) };
                 if planned.instance.is_segmentation() {
                     shelf.wait_for(&pointed_to(&instance));
                 }
                 feeder.instance(claim, *planned, instance)?;
             }
-            // It was opened before.
-            Err(error) => {
-                let bug = PackError::Bug(format!("an instance cannot be opened again: {error}"));
-                return feeder.outcome(Outcome::Failed(bug));
+            Turn::Early(index, planned, stored) => {
+                let Some(instance) = open_again(stored, limits, feeder)? else { return Ok(()) };
+                feeder.begin(index, *planned, instance, shelf)?;
             }
+            Turn::Begun(index) => feeder.begun(index, shelf)?,
         }
     }
     let Remainder { losses, notices, failure } = shelf.remainder();
@@ -188,4 +201,19 @@ pub(crate) fn feed_shelf(
         feeder.outcome(outcome)?;
     }
     Ok(())
+}
+
+/// Opens what was opened before; `None` where that fails and is told.
+fn open_again(
+    stored: Stored,
+    limits: &Limits,
+    feeder: &Feeder<'_>,
+) -> Result<Option<Instance>, Closed> {
+    let error = match stored.open(limits) {
+        Ok(instance) => return Ok(Some(instance)),
+        Err(error) => error,
+    };
+    let bug = PackError::Bug(format!("an instance cannot be opened again: {error}"));
+    feeder.outcome(Outcome::Failed(bug))?;
+    Ok(None)
 }

@@ -18,6 +18,7 @@ mod closing;
 mod counted;
 mod document;
 mod duplicate;
+mod early;
 mod error;
 mod examination;
 mod feeder;

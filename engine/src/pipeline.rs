@@ -66,7 +66,8 @@ pub fn pack<W: Write>(
     let (plan, pacs) = prepare(request, &limits, &stop)?;
     let stock = if pacs.is_some() {
         let (bytes, folder) = (options.spool_bytes, options.temporary_folder.clone());
-        Stock::Shelf(Arc::new(Shelf::new(&plan, &limits, bytes, folder)))
+        let shelf = Shelf::new(&plan, &limits, bytes, folder).with_workers(options.jobs.get());
+        Stock::Shelf(Arc::new(shelf))
     } else {
         Stock::Folder
     };
@@ -149,8 +150,9 @@ fn prepare(
             Ok((plan, None))
         }
         Source::Pacs { pacs, study } => {
-            let open =
-                |pacs: &PacsSettings| pacs.open(stop).map_err(|error| request.source.failed(error));
+            let open = |pacs: &PacsSettings| {
+                pacs.open_to_retrieve(stop).map_err(|error| request.source.failed(error))
+            };
             let opened = open(pacs)?;
             let planned = plan::study::plan(&opened, &pacs.name, study, &request.options)?;
             let plan::study::StudyPlan { plan, counts_more } = planned;
@@ -259,7 +261,7 @@ impl Work<'_> {
         };
         thread("esito-feed").spawn_scoped(scope, feed).map_err(failed)?;
         let read = move || {
-            let mut intake = Intake::new(self.plan, shelf, *limits);
+            let mut intake = Intake::new(self.plan, shelf, *limits, &self.context.luts);
             let study: Option<&StudyInstanceUid> =
                 self.plan.instances.first().map(|planned| &planned.instance.study);
             let wanted = wanted(self.plan);

@@ -43,13 +43,7 @@ impl<'a> SeriesRanges<'a> {
     /// What is shown of an image without a window; `None` when it has one, stands alone in its
     /// series, or has several frames: then it is measured by itself.
     pub(crate) fn range(&mut self, planned: &Planned, instance: &Instance) -> Option<ValueRange> {
-        let description = PixelDescription::read(&instance.dataset()).ok()?;
-        if description.frames > 1
-            || !is_small(planned)
-            || !lacks_range(instance, &description, self.luts)
-        {
-            return None;
-        }
+        let description = needs_range(planned, instance, self.luts)?;
         let Place { study, series, .. } = planned.place;
         if self.members.is_empty() {
             for member in &self.plan.instances {
@@ -73,6 +67,18 @@ impl<'a> SeriesRanges<'a> {
             sample.range()
         })
     }
+}
+
+/// What an image is like that is shown by the range of its series; `None` for all others.
+pub(crate) fn needs_range(
+    planned: &Planned,
+    instance: &Instance,
+    luts: &LutCache,
+) -> Option<PixelDescription> {
+    let description = PixelDescription::read(&instance.dataset()).ok()?;
+    let needs =
+        description.frames <= 1 && is_small(planned) && lacks_range(instance, &description, luts);
+    needs.then_some(description)
 }
 
 fn is_small(planned: &Planned) -> bool {

@@ -3,14 +3,15 @@
 //! A PACS sends in any order; the package has the order of the plan. So the thread that retrieves puts
 //! instances here, and the thread that feeds takes them in order. They stay in memory up to
 //! [`MEMORY_BYTES`], then in one unnamed file. An instance that is taken is kept in that file as long
-//! as a report, a segmentation or the range of its series may want its picture.
+//! as a report, a segmentation or the range of its series may want its picture. While the next of the
+//! plan is not here, others are given to be worked on early; what comes of it waits here too.
 //!
 //! Invariant: nothing waits for itself. When there is no more room, what is here is taken out of order,
 //! and what is looked for is not waited for.
 
 mod extents;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -22,7 +23,8 @@ use model::{Notice, SopInstanceUid};
 use part10::{Instance, Limits, OpenError};
 use render::sampled_frames;
 
-use self::extents::{Extent, Extents};
+pub(crate) use self::extents::Extent;
+use self::extents::Extents;
 use crate::error::PackError;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Planned};
@@ -63,6 +65,8 @@ impl Place {
 enum Slot {
     Absent,
     Waiting(Box<Planned>, Place),
+    /// It was begun early; its result has still to be written.
+    Begun(Option<Place>),
     Taken(Option<Place>),
 }
 
@@ -81,6 +85,10 @@ struct State {
     slots: Vec<Slot>,
     /// The first slot that may not be taken yet.
     next: usize,
+    /// Slots that may be worked on before their turn.
+    early: BTreeSet<usize>,
+    /// How many are worked on before their turn just now.
+    working: usize,
     /// Instances that the plan does not have.
     beside: Vec<(Box<Planned>, Place)>,
     extents: Option<Extents>,
@@ -110,12 +118,27 @@ pub(crate) struct Shelf {
     /// Bytes that may wait, and as many that may be kept.
     most_bytes: u64,
     folder: PathBuf,
+    /// How many are worked on early at a time.
+    workers: usize,
 }
 
-/// An instance in its turn.
-pub(crate) struct Turn {
-    pub(crate) planned: Box<Planned>,
-    pub(crate) stored: Stored,
+/// What comes next.
+pub(crate) enum Turn {
+    /// An instance in its turn.
+    Now(Box<Planned>, Stored),
+    /// An instance before its turn, and its index in the plan: it is worked on, and not yet written.
+    Early(usize, Box<Planned>, Stored),
+    /// The turn of one that was begun early.
+    Begun(usize),
+}
+
+/// What an instance says when it comes.
+#[derive(Debug, Default)]
+pub(crate) struct Arrival {
+    /// What it shows or describes.
+    pub(crate) points_to: HashSet<SopInstanceUid>,
+    /// Whether it can be worked on whatever else the study holds.
+    pub(crate) stands_alone: bool,
 }
 
 impl Shelf {
@@ -135,6 +158,8 @@ impl Shelf {
         let state = State {
             slots: plan.instances.iter().map(|_| Slot::Absent).collect(),
             next: 0,
+            early: BTreeSet::new(),
+            working: 0,
             beside: Vec::new(),
             extents: None,
             memory_bytes: 0,
@@ -157,7 +182,13 @@ impl Shelf {
             limits: *limits,
             most_bytes: spool_bytes / 2,
             folder,
+            workers: 0,
         }
+    }
+
+    /// Gives instances early to so many workers.
+    pub(crate) fn with_workers(self, workers: usize) -> Self {
+        Self { workers, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -186,7 +217,7 @@ impl Shelf {
         &self,
         planned: Box<Planned>,
         stored: Stored,
-        points_to: &HashSet<SopInstanceUid>,
+        arrival: &Arrival,
     ) -> Result<bool, PackError> {
         let mut state = self.state();
         while self.is_full(&state) && !state.is_closed {
@@ -210,11 +241,14 @@ impl Shelf {
         state.came += 1;
         state.came_bytes = state.came_bytes.saturating_add(bytes);
         state.waiting_bytes = state.waiting_bytes.saturating_add(place.bytes());
-        state.pointed_to.extend(points_to.iter().filter_map(|uid| self.places.get(uid)));
+        state.pointed_to.extend(arrival.points_to.iter().filter_map(|uid| self.places.get(uid)));
         match self.places.get(&planned.instance.sop_instance).copied() {
             Some(index) => {
                 if let Some(slot) = state.slots.get_mut(index) {
                     *slot = Slot::Waiting(planned, place);
+                }
+                if arrival.stands_alone {
+                    state.early.insert(index);
                 }
                 if state.pointing.remove(&index) && state.pointing.is_empty() {
                     let taken = 0..state.next;
@@ -267,16 +301,22 @@ impl Shelf {
                 state.next += 1;
                 self.leave_series(&mut state);
             }
-            let is_waiting = |slot: &Slot| matches!(slot, Slot::Waiting(..));
-            let here = if state.slots.get(state.next).is_some_and(is_waiting) {
+            let is_here = |slot: &Slot| matches!(slot, Slot::Waiting(..) | Slot::Begun(_));
+            let here = if state.slots.get(state.next).is_some_and(is_here) {
                 Some(state.next)
             } else if self.is_full(&state) {
-                state.slots.iter().position(is_waiting)
+                state.slots.iter().position(is_here)
             } else {
                 None
             };
             if let Some(index) = here {
                 return self.take(&mut state, index).map(Some);
+            }
+            if state.working < self.workers
+                && let Some(index) = state.early.first().copied()
+            {
+                state.working += 1;
+                return self.take_early(&mut state, index).map(Some);
             }
             let is_over = state.remainder.is_some() || self.is_full(&state);
             if is_over && let Some(turn) = self.take_beside(&mut state)? {
@@ -290,19 +330,79 @@ impl Shelf {
     }
 
     fn take(&self, state: &mut State, index: usize) -> Result<Turn, PackError> {
+        if let Some(slot @ Slot::Begun(_)) = state.slots.get_mut(index) {
+            if let Slot::Begun(kept) = std::mem::replace(slot, Slot::Absent) {
+                *slot = Slot::Taken(kept);
+            }
+            return Ok(Turn::Begun(index));
+        }
+        let (planned, stored, kept) = self.unshelve(state, index)?;
+        if let Some(slot) = state.slots.get_mut(index) {
+            *slot = Slot::Taken(kept);
+        }
+        Ok(Turn::Now(planned, stored))
+    }
+
+    fn take_early(&self, state: &mut State, index: usize) -> Result<Turn, PackError> {
+        let (planned, stored, kept) = self.unshelve(state, index)?;
+        if let Some(slot) = state.slots.get_mut(index) {
+            *slot = Slot::Begun(kept);
+        }
+        Ok(Turn::Early(index, planned, stored))
+    }
+
+    /// Takes an instance out of its slot, and says where it is kept, if it is to be.
+    fn unshelve(
+        &self,
+        state: &mut State,
+        index: usize,
+    ) -> Result<(Box<Planned>, Stored, Option<Place>), PackError> {
         let slot = state.slots.get_mut(index);
         let Some(Slot::Waiting(planned, place)) =
             slot.map(|slot| std::mem::replace(slot, Slot::Taken(None)))
         else {
             return Err(PackError::Bug("an instance is taken that is not there".into()));
         };
+        state.early.remove(&index);
         let keeps = self.is_wanted_later(state, index) && self.has_room_to_keep(state, &place);
         let (stored, kept) = self.leave(state, place, keeps)?;
-        if let Some(slot) = state.slots.get_mut(index) {
-            *slot = Slot::Taken(kept);
-        }
         self.changed.notify_all();
-        Ok(Turn { planned, stored })
+        Ok((planned, stored, kept))
+    }
+
+    /// A piece of early work is done.
+    pub(crate) fn is_worked_on(&self) {
+        let mut state = self.state();
+        state.working = state.working.saturating_sub(1);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Puts the result of early work away.
+    ///
+    /// # Errors
+    /// [`PackError::Temporary`].
+    pub(crate) fn stow(&self, bytes: &[u8]) -> Result<Extent, PackError> {
+        let mut state = self.state();
+        let extent = self.spool(&mut state, bytes)?;
+        state.waiting_bytes = state.waiting_bytes.saturating_add(extent.bytes());
+        Ok(extent)
+    }
+
+    /// Takes the result of early work out.
+    ///
+    /// # Errors
+    /// [`PackError::Temporary`].
+    pub(crate) fn fetch(&self, extent: Extent) -> Result<Vec<u8>, PackError> {
+        let mut state = self.state();
+        let bytes = self.read(&state, extent)?;
+        if let Some(extents) = &mut state.extents {
+            extents.release(extent);
+        }
+        state.waiting_bytes = state.waiting_bytes.saturating_sub(extent.bytes());
+        drop(state);
+        self.changed.notify_all();
+        Ok(bytes)
     }
 
     /// The first by UID of those that the plan does not have.
@@ -317,7 +417,7 @@ impl Shelf {
         let (planned, place) = state.beside.swap_remove(first);
         let (stored, _) = self.leave(state, place, false)?;
         self.changed.notify_all();
-        Ok(Some(Turn { planned, stored }))
+        Ok(Some(Turn::Now(planned, stored)))
     }
 
     /// The file of an instance that waits no more, and where it is kept, if it is to be.
@@ -398,7 +498,9 @@ impl Shelf {
             if self.is_wanted_later(state, index) {
                 continue;
             }
-            let Some(Slot::Taken(kept)) = state.slots.get_mut(index) else { continue };
+            let Some(Slot::Taken(kept) | Slot::Begun(kept)) = state.slots.get_mut(index) else {
+                continue;
+            };
             let Some(place) = kept.take() else { continue };
             state.kept_bytes = state.kept_bytes.saturating_sub(place.bytes());
             match (place, &mut state.extents) {
@@ -427,7 +529,9 @@ impl Shelf {
     pub(crate) fn open(&self, sop_instance: &SopInstanceUid) -> Option<Instance> {
         let index = *self.places.get(sop_instance)?;
         let state = self.state();
-        let (Slot::Waiting(_, place) | Slot::Taken(Some(place))) = state.slots.get(index)? else {
+        let (Slot::Waiting(_, place) | Slot::Begun(Some(place)) | Slot::Taken(Some(place))) =
+            state.slots.get(index)?
+        else {
             return None;
         };
         let stored = match place {
@@ -511,16 +615,19 @@ mod tests {
     }
 
     fn put(shelf: &Shelf, plan: &Plan, index: usize) -> bool {
+        let stands_alone = true;
         let file = vec![u8::try_from(index).unwrap(); usize::try_from(BYTES).unwrap()];
         let planned = Box::new(plan.instances[index].clone());
-        shelf.put(planned, Stored::Memory(file), &HashSet::new()).unwrap()
+        shelf
+            .put(planned, Stored::Memory(file), &Arrival { stands_alone, ..Arrival::default() })
+            .unwrap()
     }
 
     /// The first byte of the file whose turn it is.
     fn next(shelf: &Shelf) -> Option<u8> {
-        shelf.next().unwrap().map(|turn| match turn.stored {
-            Stored::Memory(file) => file[0],
-            Stored::File(_) => panic!("a small one has no file of its own"),
+        shelf.next().unwrap().map(|turn| match turn {
+            Turn::Now(_, Stored::Memory(file)) => file[0],
+            _ => panic!("a small one has no file of its own, and none is given early"),
         })
     }
 
@@ -535,6 +642,32 @@ mod tests {
         shelf.end(Remainder::default());
         assert_eq!([next(&shelf), next(&shelf), next(&shelf)], [Some(2), Some(3), None]);
         assert_eq!(shelf.came(), (3, 300));
+    }
+
+    #[test]
+    fn while_the_next_is_not_here_others_are_given_early_and_their_results_in_turn() {
+        let plan = plan(4, CT);
+        let shelf = shelf(&plan, 1 << 20).with_workers(2);
+        for index in [3, 2, 1] {
+            assert!(put(&shelf, &plan, index));
+        }
+        let early =
+            |index| matches!(shelf.next().unwrap(), Some(Turn::Early(at, ..)) if at == index);
+        assert!(early(1) && early(2));
+        let result = shelf.stow(&[7; 50]).unwrap();
+        assert_eq!(shelf.state().waiting_bytes, BYTES + 50);
+        // Both workers have something to do until one of them is done.
+        shelf.is_worked_on();
+        assert!(early(3));
+        assert!(put(&shelf, &plan, 0));
+        assert_eq!(next(&shelf), Some(0));
+        shelf.end(Remainder::default());
+        for index in 1..4 {
+            assert!(matches!(shelf.next().unwrap(), Some(Turn::Begun(at)) if at == index));
+        }
+        assert_eq!(shelf.fetch(result).unwrap(), [7; 50]);
+        assert!(shelf.next().unwrap().is_none());
+        assert_eq!(shelf.state().waiting_bytes, 0);
     }
 
     #[test]
@@ -594,8 +727,9 @@ mod tests {
         }
         assert_eq!(shelf.state().kept_bytes, 19 * BYTES);
         let shown = HashSet::from([plan.instances[4].instance.sop_instance.clone()]);
+        let arrival = Arrival { points_to: shown, ..Arrival::default() };
         let planned = Box::new(plan.instances[19].clone());
-        assert!(shelf.put(planned, Stored::Memory(vec![19; 100]), &shown).unwrap());
+        assert!(shelf.put(planned, Stored::Memory(vec![19; 100]), &arrival).unwrap());
         shelf.end(Remainder::default());
         assert_eq!((next(&shelf), next(&shelf)), (Some(19), None));
         assert_eq!(shelf.state().kept_bytes, BYTES);

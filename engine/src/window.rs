@@ -126,6 +126,22 @@ impl<T: Send + 'static> Feed<T> {
         self.claim(bytes.min(self.budget.total / 4))
     }
 
+    /// Starts a piece of work whose result does not come out here, but where it is waited for. The claim
+    /// covers the work alone.
+    pub(crate) fn begin<R: Send + 'static>(
+        &self,
+        claim: Claim,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Receiver<Result<R, Panicked>> {
+        let (answer, place) = bounded(1);
+        self.pool.spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| Panicked);
+            drop(claim);
+            drop(answer.send(result));
+        });
+        place
+    }
+
     /// Starts a piece of work whose result comes out behind those submitted before.
     pub(crate) fn submit(
         &self,

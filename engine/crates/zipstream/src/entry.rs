@@ -69,6 +69,16 @@ impl PreparedEntry {
     pub(crate) fn into_parts(self) -> Vec<Vec<u8>> {
         self.parts
     }
+
+    /// Takes the body out, to be kept elsewhere; without it the entry must not be written.
+    pub fn take_body(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.parts)
+    }
+
+    /// Puts the body back that was taken out, in one part or several.
+    pub fn put_body(&mut self, parts: Vec<Vec<u8>>) {
+        self.parts = parts;
+    }
 }
 
 /// An entry stored as it is: for bodies that are compressed already (JPG, PDF, compressed pixels).
