@@ -17,6 +17,7 @@ mod demo;
 mod markers;
 mod operations;
 mod packaging;
+mod provider;
 #[expect(dead_code, reason = "shared by the areas, each of which uses a part")]
 #[path = "../support/served.rs"]
 mod served;

@@ -163,7 +163,11 @@ impl Provider {
         secret: &SiteSecret,
     ) -> Result<String, OidcError> {
         let _slot = self.0.exchanges.try_acquire().map_err(|_full| OidcError::NotNow)?;
-        let said = self.said().await?;
+        // A round that failed meanwhile says nothing of the code that is here.
+        let said = match self.recent() {
+            Some(said) => said,
+            None => self.said().await?,
+        };
         let (code, verifier) = (code.to_owned(), pending.verifier(secret));
         let (asked, provider) = (Arc::clone(&said), self.clone());
         let tokens = blocking(move || {
@@ -228,8 +232,11 @@ impl Provider {
     }
 
     fn fresh(&self) -> Option<Arc<Said>> {
-        let known = self.known();
-        known.said.filter(|said| !known.is_failing && self.age(said.at) < FRESH)
+        self.recent().filter(|_| self.is_reachable())
+    }
+
+    fn recent(&self) -> Option<Arc<Said>> {
+        self.known().said.filter(|said| self.age(said.at) < FRESH)
     }
 
     /// What it says now; the same when it was asked shortly before.

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use engine::branding::{Branding, Logo, Theme};
 use jiff::Timestamp;
+use portal::oidc::OidcSettings;
 use portal::secret::SiteSecret;
 use portal::{
     Clock, ConnectionLimits, Cost, Enrolment, Limits, NewAccount, Portal, Services, Settings, Site,
@@ -41,12 +42,13 @@ pub(crate) struct Options {
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) connections: ConnectionLimits,
     pub(crate) cost: Cost,
+    pub(crate) oidc: Option<OidcSettings>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let cost = Cost { memory_kib: 8, passes: 1 };
-        Self { tls: None, connections: ConnectionLimits::default(), cost }
+        Self { tls: None, connections: ConnectionLimits::default(), cost, oidc: None }
     }
 }
 
@@ -83,7 +85,7 @@ impl Server {
             ways: portal::outbox::Ways::Sent { mail: None, sms: None },
             admin: portal::admin::AdminSettings::default(),
             monitor: None,
-            oidc: None,
+            oidc: options.oidc,
         };
         let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
         let portal = Portal::open(settings, clock.clone()).unwrap();
