@@ -124,3 +124,5 @@ peers:
 	    target/release/esito target/release/examples/dimse_to_disk target/release/examples/wado_to_disk
 	.cache/venv/bin/python benches/peers/codecs.py $${QUICK:+--quick}
 	.cache/venv/bin/python benches/peers/pixels.py $${QUICK:+--quick}
+	$(CARGO) build --locked --release --package portal --example furnish_store
+	.cache/venv/bin/python benches/peers/portal.py $${QUICK:+--quick}
