@@ -13,6 +13,7 @@
 #[path = "../support/lib.rs"]
 mod support;
 
+mod check;
 mod demo;
 mod markers;
 mod operations;
