@@ -49,6 +49,7 @@ struct ExaminationView {
 }
 
 struct ReportView {
+    link: String,
     title: String,
     status: &'static str,
     date: String,
@@ -96,12 +97,12 @@ fn page<'a>(
         status: status(order.status, text),
         site: shown(order.site.as_ref(), text),
         images: order.instances().filter(|_| order.examinations.len() > 1),
-        examinations: order.examinations.iter().map(|one| examination(one, text)).collect(),
-        reports: order.reports.iter().map(|one| report(one, text)).collect(),
+        examinations: order.examinations.iter().map(|one| examination(order, one, text)).collect(),
+        reports: order.reports.iter().map(|one| report(order, one, text)).collect(),
     }
 }
 
-fn examination(one: &ShownExamination, text: Texts) -> ExaminationView {
+fn examination(order: &ShownOrder, one: &ShownExamination, text: Texts) -> ExaminationView {
     let moment = one.performed.as_ref();
     ExaminationView {
         description: shown(one.description.as_ref(), text),
@@ -111,7 +112,7 @@ fn examination(one: &ShownExamination, text: Texts) -> ExaminationView {
         modalities: modalities(one, text),
         images: one.instances,
         has_listed_report: one.has_listed_report,
-        reports: one.reports.iter().map(|one| report(one, text)).collect(),
+        reports: one.reports.iter().map(|one| report(order, one, text)).collect(),
     }
 }
 
@@ -126,8 +127,9 @@ fn modalities(one: &ShownExamination, text: Texts) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-fn report(one: &ShownReport, text: Texts) -> ReportView {
+fn report(order: &ShownOrder, one: &ShownReport, text: Texts) -> ReportView {
     ReportView {
+        link: routes::report(order.person, order.id, one.id),
         title: one.title.clone().unwrap_or_else(|| text.order_report().to_owned()),
         status: match one.status {
             ReportStatus::Preliminary => text.order_report_provisional(),

@@ -3,13 +3,13 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
-use store::{OrderId, PersonId};
+use store::{OrderId, PersonId, ReportId};
 
 use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
     App, about, assets, done, language, login, news, order, orders, outbox, password, profile,
-    provider, recovery,
+    provider, recovery, report,
 };
 
 /// Log in.
@@ -39,6 +39,7 @@ pub(crate) const RECOVERY_SENT: &str = "/recovery/sent";
 pub(crate) const RECOVERY_CHANGED: &str = "/recovery/changed";
 const RESULTS: &str = "/persons/{person}/results";
 const ORDER: &str = "/persons/{person}/orders/{order}";
+const REPORT: &str = "/persons/{person}/orders/{order}/reports/{report}";
 const PROFILE: &str = "/persons/{person}/profile";
 /// What is new.
 pub(crate) const NOTIFICATIONS: &str = "/notifications";
@@ -67,6 +68,7 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (RECOVERY_CHANGED, get(done::recovery_changed)),
         (RESULTS, get(orders::show).post(orders::search)),
         (ORDER, get(order::show)),
+        (REPORT, get(report::show)),
         (PROFILE, get(profile::show)),
         (NOTIFICATIONS, get(news::show).post(news::read)),
         ("/help", get(about::help)),
@@ -103,6 +105,11 @@ pub(crate) fn results(person: PersonId) -> String {
 /// An order of a person.
 pub(crate) fn order(person: PersonId, order: OrderId) -> String {
     format!("/persons/{person}/orders/{order}")
+}
+
+/// A report on an order, as PDF.
+pub(crate) fn report(person: PersonId, order: OrderId, report: ReportId) -> String {
+    format!("/persons/{person}/orders/{order}/reports/{report}")
 }
 
 /// The profile of a person.

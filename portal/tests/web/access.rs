@@ -54,6 +54,7 @@ const ROWS: &[Row] = &[
     ("GET", "/persons/{person}/results", May::Person, &[]),
     ("POST", "/persons/{person}/results", May::Person, &[("search", "x")]),
     ("GET", "/persons/{person}/orders/{order}", May::Person, &[]),
+    ("GET", "/persons/{person}/orders/{order}/reports/{report}", May::Person, &[]),
     ("GET", "/persons/{person}/profile", May::Person, &[]),
     ("GET", "/notifications", May::Account, &[]),
     ("POST", "/notifications", May::Account, &[]),
@@ -122,6 +123,7 @@ fn each_route_answers_who_may(
         let (person, mut owner) = server.with_orders("maria", "", 1);
         let path = path.replace("{person}", &person.id.to_string());
         let path = path.replace("{order}", &server.order_of(&person));
+        let path = path.replace("{report}", &server.hand_in(&person, "ACC0").to_string());
         owner.get("/password");
         let mut browser = match caller {
             Caller::Anonymous => stranger(&server),

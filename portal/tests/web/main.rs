@@ -18,6 +18,7 @@ mod identity_provider;
 mod injection;
 mod news;
 mod provider;
+mod reports;
 mod results;
 mod server;
 mod tls;

@@ -50,3 +50,4 @@ order-none-advice = Results appear here when the report is ready. If you have be
 order-none-found = No result found
 order-none-found-advice = Check the words and dates that you chose, or show all results again.
 order-instances = Images and documents
+order-report-file = report.pdf

@@ -50,3 +50,4 @@ order-none-advice = Gli esiti compaiono qui quando il referto è pronto. Se aspe
 order-none-found = Nessun esito trovato
 order-none-found-advice = Controlla le parole e le date che hai scelto, oppure mostra di nuovo tutti gli esiti.
 order-instances = Immagini e documenti
+order-report-file = referto.pdf

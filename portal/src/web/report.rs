@@ -1,0 +1,71 @@
+//! A report that the site handed in, as the PDF that it is.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::channel::Channel;
+
+use crate::results::{OpenedReport, ResultsError};
+use crate::web::App;
+use crate::web::client::Client;
+use crate::web::error::Refusal;
+use crate::web::person::PatientSession;
+use crate::web::shell::Shell;
+
+/// A PDF may hold script and links: it gets an origin of its own, in which nothing of ours can be reached.
+/// Chromium's and Firefox's own viewers show it all the same.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    Client(from): Client,
+    shell: Shell,
+    session: PatientSession,
+    Path((_person, order, report)): Path<(String, String, String)>,
+) -> Result<Response, Refusal> {
+    let order = order.parse().map_err(|_odd| Refusal::NotFound)?;
+    let report = report.parse().map_err(|_odd| Refusal::NotFound)?;
+    let opened = app.services.results.report(&session.who.account, order, report, from).await?;
+    // A report of somebody else whom the account represents has another address.
+    let opened = opened.filter(|opened| opened.report().person == session.person.id);
+    let opened = opened.ok_or(Refusal::NotFound)?;
+    // The name says nothing of anybody: it lands among the downloads.
+    let disposition = format!("inline; filename=\"{}\"", shell.text.order_report_file());
+    let disposition =
+        HeaderValue::from_str(&disposition).map_err(|_odd| Refusal::Fault("texts"))?;
+    let bytes = HeaderValue::from(opened.report().bytes);
+    let mut response = body(opened).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+    headers.insert(header::CONTENT_LENGTH, bytes);
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// The parts one by one, as fast as the browser takes them; a part that cannot be read breaks the answer off.
+fn body(opened: OpenedReport) -> Body {
+    let (mut sender, body) = Channel::<Bytes, ResultsError>::new(1);
+    drop(tokio::spawn(async move {
+        for number in 0.. {
+            match opened.part(number).await {
+                Ok(Some(part)) => {
+                    if sender.send_data(part.into()).await.is_err() {
+                        // The browser went away.
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    let cause = &error as &dyn std::error::Error;
+                    tracing::error!(error = cause, "a report cannot be read");
+                    sender.abort(error);
+                    return;
+                }
+            }
+        }
+    }));
+    Body::new(body)
+}
