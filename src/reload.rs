@@ -1,13 +1,15 @@
 //! SIGHUP: the configuration is read again, and what can change while the portal runs does.
 //!
-//! `[smtp]` and `[sms]` with the files that they name change at once. The rest takes effect with the next
-//! start, and the log says so. A configuration that cannot be used changes nothing.
+//! `[smtp]` and `[sms]` with the files that they name change at once, and so do certificates and keys of
+//! listeners, whose files are read again. The rest takes effect with the next start, and the log says so. A
+//! configuration that cannot be used changes nothing, and a certificate that cannot be used leaves the old one.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use portal::outbox::{Changeable, Sms, Smtp, Transport, Ways};
+use portal::{TlsFiles, Transport as ListenerTransport};
 
 use crate::config::{Config, Effective};
 
@@ -22,6 +24,8 @@ pub(crate) struct Reload {
     started_with: Effective,
     mail: Changeable,
     sms: Changeable,
+    /// What the listeners offer, with the section of each.
+    certificates: Vec<(&'static str, TlsFiles)>,
 }
 
 type Way = Option<Arc<dyn Transport>>;
@@ -34,7 +38,15 @@ impl Reload {
     pub(crate) fn new(file: PathBuf, config: &Config) -> anyhow::Result<Self> {
         let (mail, sms) = transports(config)?;
         let (mail, sms) = (Changeable::new("[smtp]", mail), Changeable::new("[sms]", sms));
-        Ok(Self { file, started_with: config.effective.clone(), mail, sms })
+        let portal = config.portal.as_ref().map(|portal| ("[portal]", portal.web.transport()));
+        let admin = config.admin.listen.as_ref().map(|(_, transport)| ("[admin]", transport));
+        let certificates = portal.into_iter().chain(admin);
+        let certificates = certificates.filter_map(|(section, transport)| match transport {
+            ListenerTransport::Tls(files) => Some((section, files.clone())),
+            ListenerTransport::Loopback | ListenerTransport::Proxies(_) => None,
+        });
+        let certificates = certificates.collect();
+        Ok(Self { file, started_with: config.effective.clone(), mail, sms, certificates })
     }
 
     /// By which ways messages leave.
@@ -58,6 +70,14 @@ impl Reload {
                 return;
             }
         };
+        for (section, files) in &self.certificates {
+            if let Err(error) = files.read() {
+                let error = anyhow::Error::from(error);
+                tracing::error!(
+                    "the certificate of {section} was not read again, the old one stays: {error:#}"
+                );
+            }
+        }
         self.mail.change(mail);
         self.sms.change(sms);
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use portal::{IpNet, TlsFiles};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Files of TLS, as they are written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Tls {
     certificate_file: Option<PathBuf>,
@@ -19,7 +20,7 @@ impl Tls {
     pub(super) fn check(self, folder: &Path) -> anyhow::Result<TlsFiles> {
         match (self.certificate_file, self.key_file) {
             (Some(certificate), Some(key)) => {
-                Ok(TlsFiles { certificate: folder.join(certificate), key: folder.join(key) })
+                Ok(TlsFiles::new(folder.join(certificate), folder.join(key)))
             }
             _ => bail!("certificate_file and key_file are both needed"),
         }

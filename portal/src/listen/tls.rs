@@ -1,20 +1,34 @@
 //! TLS of a listener, from files.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate with its chain, and its key, in PEM.
+/// A certificate with its chain, and its key, in PEM. Its clones, and what accepts by it, offer what was read
+/// last.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
     /// The certificate, then those that signed it.
-    pub certificate: PathBuf,
+    certificate: PathBuf,
     /// Its private key.
-    pub key: PathBuf,
+    key: PathBuf,
+    offered: Arc<Offered>,
+}
+
+/// What is shown to clients.
+#[derive(Debug, Default)]
+struct Offered(RwLock<Option<Arc<CertifiedKey>>>);
+
+impl ResolvesServerCert for Offered {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// TLS cannot be offered with these files.
@@ -39,11 +53,16 @@ pub enum UnusableTls {
 }
 
 impl TlsFiles {
-    /// Reads them: TLS 1.2 and 1.3, HTTP/1.1 inside.
+    /// These files; they are read by [`TlsFiles::acceptor`].
+    pub fn new(certificate: PathBuf, key: PathBuf) -> Self {
+        Self { certificate, key, offered: Arc::default() }
+    }
+
+    /// Reads them, and offers them from the next connection on.
     ///
     /// # Errors
-    /// [`UnusableTls`].
-    pub fn acceptor(&self) -> Result<TlsAcceptor, UnusableTls> {
+    /// [`UnusableTls`]; what was offered before still is.
+    pub fn read(&self) -> Result<(), UnusableTls> {
         let unreadable = |file: &PathBuf, source| UnusableTls::File { file: file.clone(), source };
         let chain: Vec<_> = CertificateDer::pem_file_iter(&self.certificate)
             .and_then(Iterator::collect)
@@ -53,11 +72,24 @@ impl TlsFiles {
         }
         let key = PrivateKeyDer::from_pem_file(&self.key)
             .map_err(|source| unreadable(&self.key, source))?;
+        let pair = CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider());
+        let pair = Arc::new(pair.map_err(UnusableTls::Pair)?);
+        *self.offered.0.write().unwrap_or_else(PoisonError::into_inner) = Some(pair);
+        Ok(())
+    }
+
+    /// Reads them: TLS 1.2 and 1.3, HTTP/1.1 inside.
+    ///
+    /// # Errors
+    /// [`UnusableTls`].
+    pub fn acceptor(&self) -> Result<TlsAcceptor, UnusableTls> {
+        self.read()?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let builder = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
             .map_err(UnusableTls::Pair)?;
+        let mut config =
+            builder.with_no_client_auth().with_cert_resolver(Arc::<Offered>::clone(&self.offered));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }

@@ -141,7 +141,7 @@ mod tests {
         tls: bool,
         proxy: bool,
     ) -> Result<WebSettings, UnusableWeb> {
-        let tls = tls.then(|| TlsFiles { certificate: PathBuf::new(), key: PathBuf::new() });
+        let tls = tls.then(|| TlsFiles::new(PathBuf::new(), PathBuf::new()));
         let proxies = if proxy { vec!["192.0.2.0/24".parse().unwrap()] } else { Vec::new() };
         let limits = ConnectionLimits::default();
         WebSettings::new(listen.parse().unwrap(), address, tls, proxies, limits)

@@ -193,10 +193,9 @@ impl Server {
     pub(crate) fn certificate(folder: &std::path::Path) -> TlsFiles {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let path = |name: &str| -> PathBuf { folder.join(name) };
-        let files = TlsFiles { certificate: path("cert.pem"), key: path("key.pem") };
-        std::fs::write(&files.certificate, made.cert.pem()).unwrap();
-        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
-        files
+        std::fs::write(path("cert.pem"), made.cert.pem()).unwrap();
+        std::fs::write(path("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        TlsFiles::new(path("cert.pem"), path("key.pem"))
     }
 }
 
