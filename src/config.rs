@@ -16,6 +16,7 @@ mod oidc;
 mod pacs;
 mod portal;
 mod results;
+mod schema;
 mod secret;
 mod sms;
 mod smtp;
@@ -31,9 +32,11 @@ use ::portal::results::ResultsSettings;
 use anyhow::{Context as _, bail};
 use engine::Branding;
 use engine::pacs::PacsSettings;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub(crate) use schema::schema;
 pub(crate) use store::StoreSettings;
 
 use crate::logs::LogSettings;
@@ -83,7 +86,7 @@ impl std::fmt::Debug for Effective {
 }
 
 /// The configuration as it is written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct File {
     branding: branding::Section,

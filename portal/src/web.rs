@@ -25,6 +25,7 @@ mod person;
 mod profile;
 mod provider;
 mod recovery;
+mod report;
 mod routes;
 mod session;
 mod settings;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use toml::{Table, Value};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::exit;
 use crate::messages::Messages;
 
@@ -25,6 +25,8 @@ enum Command {
     Check(File),
     /// Prints a sample in which every key is explained
     Sample,
+    /// Prints the JSON Schema of the configuration, for editors and programs
+    Schema,
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,6 +48,7 @@ const MASK: &str = "********";
 pub(crate) fn run(arguments: &ConfigArgs) -> ExitCode {
     let text = match &arguments.command {
         Command::Sample => Ok(SAMPLE.to_owned()),
+        Command::Schema => Ok(format!("{:#}\n", config::schema())),
         Command::Check(file) => Config::load(Some(&file.config)).map(|config| {
             config.warnings.iter().for_each(|warning| Messages::Sentences.notice(warning));
             format!("{} can be used\n", file.config.display())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use portal::outbox::Ways;
-use portal::{Clock, Cost, Limits, Portal, Settings, Site, Stop};
+use portal::{Clock, Cost, Portal, Settings, Site, Stop};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -73,7 +73,7 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
         secret: store.secret()?,
         store: store.folder,
         site,
-        limits: Limits::default(),
+        limits: portal.limits,
         cost: Cost::default(),
         web: portal.web.with_branding(config.branding.clone()),
         results: config.results.clone(),

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use portal::Transport;
 use portal::admin::{AdminSettings, AdminToken, Retention, Scope};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::config::known_keys;
 use crate::config::listener::{Tls, networks};
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     listen: Option<SocketAddr>,
@@ -22,7 +23,7 @@ pub(super) struct Section {
     backup_folder: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "these are the keys of the file")]
 struct Token {
@@ -32,7 +33,7 @@ struct Token {
     scopes: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RetentionSection {
     audit_days: Option<u32>,

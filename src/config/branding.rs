@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use engine::branding::{Branding, Colour, Localised, Logo, Theme};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The longest name, address or contact, in characters.
@@ -12,7 +13,7 @@ const LINE: usize = 200;
 const PARAGRAPH: usize = 2_000;
 
 /// What the file says; every key may be absent.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     name_it: Option<String>,

@@ -1,18 +1,19 @@
 //! The section `[log]`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::logs::LogSettings;
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     format: Format,
     level: Level,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Format {
     #[default]
@@ -20,7 +21,7 @@ enum Format {
     Json,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Level {
     Error,

@@ -6,13 +6,14 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use engine::branding::Localised;
 use portal::oidc::{Client, Matching, OidcSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::pacs::tls;
 use super::{known_keys, secret};
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     issuer: Option<String>,
@@ -36,7 +37,7 @@ impl std::fmt::Debug for Section {
     }
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum MatchingWord {
     TaxCode,

@@ -17,6 +17,7 @@ use engine::pacs::dicomweb::{Credentials, ServiceUrl, WebSettings};
 use engine::pacs::{
     AeTitle, DimseSettings, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreScp,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Table;
 
@@ -24,7 +25,7 @@ use super::known_keys;
 pub(super) use store_scp::Section as StoreScpSection;
 
 /// One PACS as it is written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     name: Option<String>,
@@ -51,7 +52,7 @@ pub(super) struct Section {
     show: show::Section,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Protocol {
     #[default]
@@ -59,7 +60,7 @@ enum Protocol {
     DicomWeb,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Retrieve {
     Auto,
@@ -67,7 +68,7 @@ enum Retrieve {
     Move,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Root {
     Study,

@@ -1,17 +1,20 @@
 //! The section `[portal]`: the pages of the patients.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use portal::{ConnectionLimits, WebSettings};
+use jiff::SignedDuration;
+use portal::{ConnectionLimits, Limits, WebSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::config::known_keys;
 use crate::config::listener::{Tls, networks};
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     name: Option<String>,
@@ -20,6 +23,8 @@ pub(super) struct Section {
     tls: Option<Tls>,
     trusted_proxies: Vec<String>,
     connections: Option<usize>,
+    session_idle_minutes: Option<u32>,
+    session_hours: Option<u32>,
 }
 
 /// The pages, checked.
@@ -29,10 +34,16 @@ pub(crate) struct PortalSettings {
     pub(crate) name: String,
     /// The listener.
     pub(crate) web: WebSettings,
+    /// How long sessions last.
+    pub(crate) limits: Limits,
 }
 
 /// The longest name, in characters.
 const NAME: usize = 60;
+/// Minutes that a session may last without use: somebody reads a report, and nobody finds a browser left open.
+const IDLE_MINUTES: RangeInclusive<u32> = 2..=240;
+/// Hours that a session may last at all.
+const SESSION_HOURS: RangeInclusive<u32> = 1..=24;
 
 impl Section {
     /// Fails with the first key that nobody knows.
@@ -61,8 +72,32 @@ impl Section {
             limits.connections = connections;
         }
         let web = WebSettings::new(listen, &address, tls, proxies, limits).context("portal")?;
-        Ok(PortalSettings { name, web })
+        let limits = session_limits(self.session_idle_minutes, self.session_hours)?;
+        Ok(PortalSettings { name, web, limits })
     }
+}
+
+/// The usual ones, with the sessions of the site.
+fn session_limits(idle_minutes: Option<u32>, hours: Option<u32>) -> anyhow::Result<Limits> {
+    let mut limits = Limits::default();
+    let within = |key: &str, value: u32, range: RangeInclusive<u32>| {
+        let (least, most) = (range.start(), range.end());
+        ensure!(range.contains(&value), "portal.{key} is {value}: {least} to {most}");
+        Ok(i64::from(value))
+    };
+    if let Some(minutes) = idle_minutes {
+        let minutes = within("session_idle_minutes", minutes, IDLE_MINUTES)?;
+        limits.idle = SignedDuration::from_mins(minutes);
+    }
+    if let Some(hours) = hours {
+        let hours = within("session_hours", hours, SESSION_HOURS)?;
+        limits.session = SignedDuration::from_hours(hours);
+    }
+    ensure!(
+        limits.idle <= limits.session,
+        "portal.session_idle_minutes is more than portal.session_hours: a session would end before it idles"
+    );
+    Ok(limits)
 }
 
 #[cfg(test)]
@@ -83,6 +118,31 @@ mod tests {
         let settings = check(section).unwrap();
         assert_eq!(settings.web.origin(), "https://portal.example.org");
         assert_eq!(settings.name, "La mia salute");
+        assert_eq!(settings.limits.idle, SignedDuration::from_mins(20));
+        assert_eq!(settings.limits.session, SignedDuration::from_hours(8));
+    }
+
+    #[rstest]
+    #[case("session_idle_minutes = 2\nsession_hours = 1", Ok((2, 1)))]
+    #[case("session_idle_minutes = 240\nsession_hours = 24", Ok((240, 24)))]
+    #[case("session_idle_minutes = 1", Err("session_idle_minutes is 1: 2 to 240"))]
+    #[case("session_idle_minutes = 241", Err("session_idle_minutes is 241: 2 to 240"))]
+    #[case("session_hours = 0", Err("session_hours is 0: 1 to 24"))]
+    #[case("session_hours = 25", Err("session_hours is 25: 1 to 24"))]
+    #[case("session_idle_minutes = 61\nsession_hours = 1", Err("would end before it idles"))]
+    fn sessions_last_as_long_as_is_sound(
+        #[case] keys: &str,
+        #[case] expected: Result<(i64, i64), &str>,
+    ) {
+        let read = check(&format!("listen = '127.0.0.1:80'\naddress = 'http://localhost'\n{keys}"));
+        match (read, expected) {
+            (Ok(read), Ok((minutes, hours))) => {
+                assert_eq!(read.limits.idle, SignedDuration::from_mins(minutes));
+                assert_eq!(read.limits.session, SignedDuration::from_hours(hours));
+            }
+            (Err(error), Err(expected)) => assert!(error.contains(expected), "{error}"),
+            (read, expected) => panic!("{read:?}, not {expected:?}"),
+        }
     }
 
     #[rstest]

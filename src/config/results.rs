@@ -5,12 +5,13 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use jiff::SignedDuration;
 use portal::results::{RefreshRules, ReleaseRule, ReleaseRules, ResultsSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::config::known_keys;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     release: Option<Release>,
@@ -19,7 +20,7 @@ pub(super) struct Section {
     refresh: Refresh,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Release {
     ReportPresent,
@@ -27,7 +28,7 @@ enum Release {
     Explicit,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Refresh {
     at_most_every: Option<u32>,

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use portal::outbox::{AnswerField, Body, Sms, SmsMethod, SmsSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::pacs::tls;
 use super::{known_keys, secret, smtp};
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     method: Method,
@@ -21,6 +22,7 @@ pub(super) struct Section {
     user: Option<String>,
     secret: Option<String>,
     secret_file: Option<PathBuf>,
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     json: Option<Table>,
     form: Option<BTreeMap<String, String>>,
     country_code: Option<String>,
@@ -37,7 +39,7 @@ impl std::fmt::Debug for Section {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Answer {
     field: Option<String>,
@@ -45,7 +47,7 @@ struct Answer {
     refused: Vec<String>,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Method {
     Get,

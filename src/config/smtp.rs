@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use portal::outbox::{Security, Smtp, SmtpLogin, SmtpSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::secret;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     host: Option<String>,
@@ -32,7 +33,7 @@ impl std::fmt::Debug for Section {
     }
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum SecurityWord {
     #[default]

@@ -3,8 +3,10 @@
 use std::fs;
 
 use crate::server::{Portal, configure, free_port, get, private};
-use crate::support::Workplace;
-use crate::support::run;
+use crate::support::authority::{Authority, Kind};
+use crate::support::{Workplace, judges, run};
+
+const TOKEN: &str = "Authorization: Bearer 0123456789abcdef0123456789abcdef";
 
 fn loopback() -> String {
     let port = free_port();
@@ -89,4 +91,66 @@ fn a_configuration_is_printed_without_secrets_and_checked() {
     configure(&folder, &loopback(), &format!("{smtp}pasword = 'x'\n"));
     let checked = run::esito(&["config", "check", "--config", config]).finish().expect_code(&[2]);
     assert!(checked.stderr.contains("did you mean password?"), "{}", checked.stderr);
+}
+
+#[test]
+fn a_hang_up_renews_certificates_and_keeps_the_old_ones_where_the_new_cannot_be_used() {
+    let workplace = Workplace::empty();
+    let folder = workplace.target();
+    let port = free_port();
+    let listen = format!(
+        "listen = '127.0.0.1:{port}'\naddress = 'https://localhost:{port}'\n\
+         tls = {{ certificate_file = 'portal.pem', key_file = 'portal.key' }}"
+    );
+    let authorities = ["first", "second"].map(Authority::called);
+    let put = |authority: &Authority| {
+        let identity = authority.identity(Kind::Good);
+        fs::copy(&identity.certificate, folder.join("portal.pem")).expect("copied");
+        private(&folder.join("portal.key"), &fs::read_to_string(&identity.key).expect("a key"));
+    };
+    put(&authorities[0]);
+    private(&folder.join("token"), "0123456789abcdef0123456789abcdef");
+    let admin = "[admin]\nlisten = '127.0.0.1:0'\n\
+        tls = { certificate_file = 'portal.pem', key_file = 'portal.key' }\n\
+        [[admin.tokens]]\nname = 'his'\ntoken_file = 'token'\nscopes = ['persons:read']\n";
+    let portal = Portal::start(&configure(&folder, &listen, admin));
+    let admin = portal.admin.rsplit(':').next().expect("a port").to_owned();
+    // By which authority the listeners are believed now.
+    let believed = || {
+        let urls = [
+            format!("https://localhost:{port}/login"),
+            format!("https://localhost:{admin}/v1/persons"),
+        ];
+        urls.map(|url| {
+            authorities.each_ref().map(|authority| {
+                let asked = run::program("curl").args(["-sS", "--max-time", "20", "--cacert"]);
+                let asked = asked.arg(authority.file()).args(["-H", TOKEN, &url]).finish();
+                asked.code == Some(0)
+            })
+        })
+    };
+    assert_eq!(believed(), [[true, false]; 2]);
+    put(&authorities[1]);
+    portal.signal("HUP");
+    portal.wait_for("the configuration was read again\"");
+    assert_eq!(believed(), [[false, true]; 2]);
+    // A key that does not belong to the certificate, and no certificate at all.
+    let other = authorities[0].identity(Kind::Good);
+    private(&folder.join("portal.key"), &fs::read_to_string(&other.key).expect("a key"));
+    portal.signal("HUP");
+    portal.wait_for(
+        "the certificate of [portal] was not read again, the old one stays: certificate and key",
+    );
+    portal.wait_for("the certificate of [admin] was not read again");
+    fs::write(folder.join("portal.pem"), "").expect("written");
+    portal.signal("HUP");
+    portal.wait_for("portal.pem holds no certificate");
+    assert_eq!(believed(), [[false, true]; 2]);
+}
+
+#[test]
+fn the_schema_of_the_configuration_knows_what_the_sample_explains() {
+    let judged = judges::script("configuration.py").arg(env!("CARGO_BIN_EXE_esito")).finish();
+    let text = String::from_utf8_lossy(&judged.stdout);
+    assert_eq!(judged.code, Some(0), "{text}{}", judged.stderr);
 }

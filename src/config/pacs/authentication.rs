@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use engine::pacs::dicomweb::{ClientCredentials, Credentials, Secret};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::secret;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     user: Option<String>,

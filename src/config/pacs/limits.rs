@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use engine::pacs::{PacsLimits, TimeOuts};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Limits {
     matches: Option<u32>,
@@ -21,7 +22,7 @@ pub(super) struct Limits {
 }
 
 /// Times in seconds.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Seconds {
     connect: Option<f64>,

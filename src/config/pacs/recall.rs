@@ -6,13 +6,14 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use engine::pacs::dicomweb::WebSettings;
 use engine::pacs::{Hook, HookAddress, HookMethod, RecallAsk, RecallSettings, TimeOuts};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Table;
 
 use super::{authentication, tls};
 use crate::config::known_keys;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     first_wait: Option<f64>,
@@ -21,7 +22,7 @@ pub(super) struct Section {
     hook: Option<HookSection>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct HookSection {
     method: Method,
@@ -31,7 +32,7 @@ struct HookSection {
     tls: Option<tls::Section>,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
 enum Method {
     #[serde(rename = "GET")]
     Get,

@@ -2,10 +2,11 @@
 
 use anyhow::{bail, ensure};
 use engine::pacs::{Attribute, Mapping, attribute};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Each key holds attributes by keyword or as `gggg,eeee`; the first that has a value counts.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
     order_number: Option<Vec<String>>,

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use engine::pacs::tls::{Authorities, ClientCertificates, TlsServer};
 use engine::pacs::{StoreFrom, StoreScp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Table;
 
 use super::tls::identity;
 use crate::config::known_keys;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::config) struct Section {
     listen: Option<SocketAddr>,
@@ -22,7 +23,7 @@ pub(in crate::config) struct Section {
 
 /// TLS of the Store SCP as it is written.
 #[expect(clippy::struct_field_names, reason = "each names a file, as `tls` of a PACS does")]
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Tls {
     certificate_file: Option<PathBuf>,
@@ -54,7 +55,7 @@ impl Section {
 }
 
 /// `store_from` of a PACS: who sends to the Store SCP.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct From {
     ae_titles: Vec<String>,
