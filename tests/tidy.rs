@@ -197,3 +197,43 @@ fn a_person_is_told_from_other_texts() {
     assert!(!looks_like_a_person("2^16"));
     assert!(!looks_like_a_person("^"));
 }
+
+/// The numbers of the reference portal: the first and the last of each of its chapters.
+const SCREENS: [(u32, u32); 14] = [
+    (1, 8),
+    (10, 15),
+    (20, 22),
+    (30, 38),
+    (40, 48),
+    (50, 56),
+    (60, 68),
+    (70, 76),
+    (80, 86),
+    (90, 95),
+    (100, 110),
+    (120, 124),
+    (130, 133),
+    (140, 150),
+];
+
+#[test]
+fn every_feature_of_the_reference_has_a_test_or_is_said_to_be_open() {
+    let table = fs::read_to_string(root().join("tests/screens.txt")).expect("the table");
+    let rows: Vec<_> = table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once(' ').expect("a number and a test"))
+        .collect();
+    let numbers: Vec<String> = SCREENS
+        .into_iter()
+        .flat_map(|(first, last)| (first..=last).map(|number| format!("S-{number:03}")))
+        .collect();
+    assert_eq!(rows.iter().map(|(number, _)| *number).collect::<Vec<_>>(), numbers);
+    let code: String =
+        sources().iter().map(|file| fs::read_to_string(file).expect("UTF-8")).collect();
+    for (number, test) in rows {
+        if test.strip_prefix("open: ").is_none_or(|reason| reason.len() < 5) {
+            assert!(code.contains(&format!("fn {test}(")), "{number}: there is no test {test}");
+        }
+    }
+}

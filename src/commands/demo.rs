@@ -7,13 +7,20 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use fixtures::demonstration::{IMPORTED, STUDIES, WITHDRAWN, report_pdf};
 use fixtures::dimse::{DimsePacs, DimseSettings};
-use fixtures::{Holding, Options, ROSSI};
+use fixtures::{Holding, ROSSI, ROSSI_CHILD};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use portal::outbox::Ways;
+use portal::results::{ReportImport, Whose};
 use portal::store::{
-    Consent, IssuedId, Language, Name, Person, PersonId, Private, Role, Sex, UserName,
+    Along, Consent, IssuedId, Language, Name, Person, PersonId, Private, ReportAbout, ReportId,
+    ReportStatus, Representation, Role, Sex, UserName,
 };
 use portal::{Clock, Enrolment, NewAccount, Portal};
 
@@ -36,13 +43,10 @@ pub(crate) struct DemoArgs {
 
 /// With what the patient logs in.
 const USER_NAME: &str = "maria.test";
-/// The studies in the PACS: name, slices, rows, seed.
-const STUDIES: [(&str, Option<u32>, Option<u16>, u64); 4] = [
-    ("mixed", Some(20), None, 1),
-    ("ct", Some(30), Some(256), 2),
-    ("cr", Some(2), Some(600), 3),
-    ("pdf", None, None, 4),
-];
+/// Who enrols and hands in, in the audit trail.
+const BY: &str = "console";
+/// How long a nearline study takes to come back once it was asked for.
+const RECALL: Duration = Duration::from_mins(2);
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(arguments: &DemoArgs) -> ExitCode {
@@ -91,7 +95,7 @@ fn prepare(arguments: &DemoArgs) -> anyhow::Result<Demo> {
         .with_context(|| format!("cannot make {}", folder.display()))?;
     let studies = folder.join("pacs");
     write_studies(&studies)?;
-    let holding = Holding::read(&studies).context("the studies of the demonstration")?;
+    let holding = holding(&studies).context("the studies of the demonstration")?;
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let pacs = DimsePacs::start(loopback, Arc::new(holding), DimseSettings::default())
         .context("the PACS of the demonstration")?;
@@ -110,21 +114,38 @@ fn free(listen: SocketAddr) -> anyhow::Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-/// Studies that are not there yet.
+/// Studies that are not there yet; days are counted back from today.
 fn write_studies(folder: &Path) -> anyhow::Result<()> {
-    for (name, slices, rows, seed) in STUDIES {
-        let place = folder.join(name);
+    let now = today();
+    for study in &STUDIES {
+        let place = folder.join(study.name);
         if place.exists() {
             continue;
         }
         // Under another name until it is whole: the demonstration may be ended at any time.
-        let unfinished = folder.join(format!(".{name}"));
+        let unfinished = folder.join(format!(".{}", study.name));
         drop(fs::remove_dir_all(&unfinished));
-        let options = Options { slices, rows, seed, ..Options::default() };
-        fixtures::write_study(name, &options, &unfinished)?;
+        let day = now.saturating_sub(jiff::Span::new().days(study.days_ago));
+        let files = study.files(&day.strftime("%Y%m%d").to_string());
+        fixtures::write_files(&files, &unfinished)?;
         fs::rename(&unfinished, &place)?;
     }
     Ok(())
+}
+
+fn today() -> Date {
+    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
+}
+
+/// What the PACS of the demonstration has, and where it lies.
+fn holding(folder: &Path) -> io::Result<Holding> {
+    let mut holding = Holding::read(folder)?.recalled_after(RECALL);
+    for study in &STUDIES {
+        if let Some(storage) = study.storage {
+            holding = holding.with(&study.study_uid(), storage);
+        }
+    }
+    Ok(holding)
 }
 
 fn fresh_secret() -> anyhow::Result<String> {
@@ -147,11 +168,11 @@ fn configuration(listen: SocketAddr, pacs: SocketAddr) -> String {
     let called = DimseSettings::default().ae_title;
     format!(
         "# Written anew at each start of the demonstration.\n\
-         [branding]\nname_it = \"Ospedale di Prova\"\nname_en = \"Test Hospital\"\n\n\
+         [branding]\nname_it = \"Ospedale di Prova\"\nname_en = \"Test Hospital\"\n\
+         address = \"Via dell'Esempio 1, 00000 Provaglio\"\n\
+         contact = \"Segreteria di radiologia, tel. 000 000000\"\n\n\
          [portal]\nlisten = \"{listen}\"\naddress = \"http://{listen}\"\n\n\
          [store]\nfolder = \"store\"\nsecret_file = \"secret\"\n\n\
-         # The invented studies are older than results usually stay, and not all have a report.\n\
-         [results]\navailability_days = 0\nrelease = \"always\"\n\n\
          [[pacs]]\nname = \"demo\"\nsite = \"Provaglio\"\nhost = \"{}\"\nport = {}\n\
          called_ae_title = \"{called}\"\ncalling_ae_title = \"ESITO\"\n",
         pacs.ip(),
@@ -179,6 +200,9 @@ impl Demo {
             "The portal:  {origin}/\n\
              User name:   {USER_NAME}\n\
              {hint}\n             {origin}/outbox\n\
+             What to try: log in and choose a password; read the report of the forearm; filter the list; open\n\
+             the order of two examinations; change to the child below the name; press the bell and the globe.\n\
+             Not shown, as it should be: TC ADDOME has no report yet, that of COLONNA LOMBOSACRALE was withdrawn.\n\
              Everybody in it is invented. Ctrl-C ends it."
         )
         .and_then(|()| stdout.flush())
@@ -188,38 +212,87 @@ impl Demo {
     }
 }
 
-/// Makes the patient of the studies a user; true when she is one already.
+/// Makes the patient of the studies a user, who sees the results of her child too, and hands reports in;
+/// true when she is one already.
 async fn enrol(portal: &Portal) -> anyhow::Result<bool> {
     let user_name: UserName = USER_NAME.parse()?;
     let services = portal.services();
     if services.store.account_by_user_name(&user_name).await?.is_some() {
         return Ok(true);
     }
-    let (family, given) = ROSSI.name.split_once('^').context("a name of two parts")?;
     let email = || Some(Private("maria.test@example.org".to_owned()));
     let phone = || Some(Private("+390000000000".to_owned()));
-    let person = Person {
-        sex: Some(Private(Sex::Female)),
+    let child = person(&ROSSI_CHILD)?;
+    let mother = Person {
         phone: phone(),
         email: email(),
-        consent: Consent { online_results: true, messages: true },
-        ..Person::new(
-            PersonId::fresh()?,
-            vec![IssuedId { id: ROSSI.id.into(), issuer: String::new() }],
-            Name { family: family.to_owned(), given: given.to_owned() },
-        )
+        address: Some(Private("Via di Prova 2, 00000 Provaglio".to_owned())),
+        practitioner: Some(Private("BIANCHI LUCA TEST".to_owned())),
+        ..person(&ROSSI)?
     };
+    let (mother_id, child_id) = (mother.id, child.id);
     let account = NewAccount {
-        user_name,
+        user_name: user_name.clone(),
         email: email(),
         phone: phone(),
         language: Language::It,
         subject: None,
         role: Role::Oneself,
     };
-    let enrolment = Enrolment { person, account: Some(account), by: "console".to_owned() };
-    match services.accounts.enrol(enrolment).await? {
-        Ok(_) => Ok(false),
-        Err(refused) => bail!("the patient of the demonstration: {refused}"),
+    for (person, account) in [(mother, Some(account)), (child, None)] {
+        let enrolment = Enrolment { person, account, by: BY.to_owned() };
+        if let Err(refused) = services.accounts.enrol(enrolment).await? {
+            bail!("the patient of the demonstration: {refused}");
+        }
+    }
+    let account = services.store.account_by_user_name(&user_name).await?;
+    let account = account.context("the account of the demonstration is gone")?;
+    let mut of_both = account.clone();
+    of_both.persons.push(Representation { person: child_id, role: Role::Parent, until: None });
+    services.store.replace_account(account, of_both, Along::nothing()).await?;
+    for accession in [IMPORTED, WITHDRAWN] {
+        let report = hand_in(portal, mother_id, accession).await?;
+        if accession == WITHDRAWN {
+            services.results.withdraw_report(report, false, BY, None).await?;
+        }
+    }
+    Ok(false)
+}
+
+/// A person of the studies as the site enrols one.
+fn person(patient: &fixtures::Person) -> anyhow::Result<Person> {
+    let (family, given) = patient.name.split_once('^').context("a name of two parts")?;
+    let sex = if patient.sex == "F" { Sex::Female } else { Sex::Male };
+    Ok(Person {
+        sex: Some(Private(sex)),
+        birth_date: Some(Private(Date::strptime("%Y%m%d", patient.birth_date)?)),
+        consent: Consent { online_results: true, messages: true },
+        ..Person::new(
+            PersonId::fresh()?,
+            vec![IssuedId { id: patient.id.into(), issuer: String::new() }],
+            Name { family: family.to_owned(), given: given.to_owned() },
+        )
+    })
+}
+
+/// Hands in a report on a study, as a site does that keeps them outside its PACS.
+async fn hand_in(portal: &Portal, whose: PersonId, accession: &str) -> anyhow::Result<ReportId> {
+    let study = STUDIES.iter().find(|study| study.accession == accession);
+    let study = study.context("a study of the demonstration")?;
+    let now = today();
+    let import = ReportImport {
+        whose: Whose::Person(whose),
+        about: ReportAbout::AccessionNumber(accession.into()),
+        document: String::new(),
+        version: None,
+        title: Some(Private(format!("Referto {}", study.description))),
+        status: ReportStatus::Final,
+        dated: Some(now.saturating_sub(jiff::Span::new().days(study.days_ago))),
+        by: BY.to_owned(),
+        pdf: report_pdf(study.person, study.description),
+    };
+    match portal.services().results.import_report(import).await? {
+        Ok(report) => Ok(report.id),
+        Err(refused) => bail!("a report of the demonstration: {refused}"),
     }
 }

@@ -15,7 +15,12 @@ function check(holds, what) { if (!holds) { faults.push(what); } }
 /** The page that is open, at both widths: nothing for axe to find, nothing wider than the window. */
 async function look(page, name) {
   seen.push(name);
-  for (const width of [320, 390, 1280]) {
+  const moved = await shifts(page);
+  check(moved <= 0.1, `${name}: the content moves by ${moved}`);
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+  for (const fault of await axeFaults(page)) { check(false, `${name} in the dark: axe: ${fault}`); }
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+  for (const width of [320, 390, 768, 1280]) {
     await page.setViewport({ width, height: 900 });
     for (const fault of await axeFaults(page)) { check(false, `${name} at ${width}: axe: ${fault}`); }
     const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -23,6 +28,13 @@ async function look(page, name) {
     if (pictures && width !== 320) { await page.screenshot({ path: `${pictures}/${name}-${width}.png`, fullPage: true }); }
   }
 }
+
+/** How far the content moved by itself while the page came (Layout Instability, W3C). */
+const shifts = (page) => page.evaluate(() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((entry) => { if (!entry.hadRecentInput) { sum += entry.value; } })).observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(sum), 100);
+}));
 
 async function fill(page, fields) {
   for (const [name, value] of Object.entries(fields)) {
@@ -94,6 +106,8 @@ async function readResults(page) {
   await press(page, 'form[role=search] button');
   check(!page.url().includes('nothing'), 'the search stands in the address');
   await look(page, 'results-none');
+  await page.goto(`${origin}/notifications`);
+  await look(page, 'notifications');
   await page.goBack();
   await page.goto(`${origin}/`);
   if (!rows.length) { return; }
@@ -134,11 +148,15 @@ async function withoutScript() {
   await page.type('#user_name', 'maria.test');
   await press(page, 'form[action="/recovery/password"] button');
   await look(page, 'recovery-code');
+  for (const name of ['help', 'accessibility', 'privacy']) {
+    await page.goto(`${origin}/${name}`);
+    await look(page, name);
+  }
   await page.goto(`${origin}/nothing`);
   await look(page, 'not-found');
   await browser.close();
   await withoutScript();
-  console.log(`${seen.length} pages at 3 widths`);
+  console.log(`${seen.length} pages at 4 widths`);
   for (const fault of faults) { console.log(fault); }
   process.exitCode = faults.length ? 1 : 0;
 })().catch((error) => { console.log(error.stack); for (const fault of faults) { console.log(fault); } process.exitCode = 1; });

@@ -20,5 +20,6 @@ mod news;
 mod provider;
 mod reports;
 mod results;
+mod screens;
 mod server;
 mod tls;
