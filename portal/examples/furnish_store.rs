@@ -130,6 +130,8 @@ fn order_of(person: &Person, number: u32, order: u32) -> Order {
         physician: Some("BIANCHI ANNA TEST".into()),
         site: Some("Mantova".to_owned()),
         listed_report: ListedReport::Present,
+        modalities: vec!["CR".to_owned()],
+        instances: Some(2),
     };
     let key = OrderKey::OrderNumber(Private(format!("MTF{number}-{order}")));
     Order::new(person.id, key, vec![examination])
