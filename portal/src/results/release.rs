@@ -134,9 +134,9 @@ impl ReleaseRules {
     }
 }
 
-/// The day of a moment. In UTC: at most some hours longer than the place's own.
+/// The day of a moment in the time zone of this machine, as the pages say it.
 fn day(at: Timestamp) -> Date {
-    TimeZone::UTC.to_datetime(at).date()
+    TimeZone::system().to_datetime(at).date()
 }
 
 /// What was decided on an examination; on its order only what is to hold for those that came later.

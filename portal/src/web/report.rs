@@ -14,7 +14,7 @@ use crate::web::person::PatientSession;
 use crate::web::shell::Shell;
 
 /// A PDF may hold script and links: it gets an origin of its own, in which nothing of ours can be reached.
-/// Chromium's and Firefox's own viewers show it all the same.
+/// Chromium's own viewer shows it all the same.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 pub(crate) async fn show(
