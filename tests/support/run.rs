@@ -42,7 +42,8 @@ impl Finished {
         assert_eq!(self.signal, None, "ended by a signal: {}", self.stderr);
         assert!(!self.stderr.contains("panicked at"), "panic: {}", self.stderr);
         let code = self.code.expect("an exit code");
-        assert!(codes.contains(&code), "exit {code}, not one of {codes:?}: {}", self.stderr);
+        let said = || format!("{}{}", String::from_utf8_lossy(&self.stdout), self.stderr);
+        assert!(codes.contains(&code), "exit {code}, not one of {codes:?}: {}", said());
         self
     }
 }

@@ -7,16 +7,16 @@ use rstest::rstest;
 
 use super::*;
 
-/// Sources and templates of the workspace, but not this crate.
+/// Sources, templates and drawings of the workspace.
 fn sources(folder: &Path, found: &mut String) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         if path.is_dir() {
-            if !name.starts_with('.') && !["target", "out", "texts"].contains(&name.as_str()) {
+            if !name.starts_with('.') && !["target", "out"].contains(&name.as_str()) {
                 sources(&path, found);
             }
-        } else if [".rs", ".html"].iter().any(|ending| name.ends_with(ending)) {
+        } else if [".rs", ".html", ".svg"].iter().any(|ending| name.ends_with(ending)) {
             found.push_str(&fs::read_to_string(&path).expect("UTF-8"));
         }
     }
