@@ -26,7 +26,8 @@ use crate::window::Panicked;
 /// A result whose bodies lie in the file of the shelf.
 pub(crate) struct Stowed {
     outcome: Outcome,
-    bodies: Option<Extent>,
+    /// Where they lie, and how many bytes are in memory all the same.
+    bodies: Option<(Extent, u64)>,
 }
 
 /// The results of what was begun early, by the index in the plan.
@@ -56,8 +57,9 @@ impl Working {
         for entry in entries(whole) {
             bodies.extend(entry.take_body().into_iter().flatten());
         }
-        match self.0.stow(&bodies) {
-            Ok(extent) => Stowed { outcome, bodies: Some(extent) },
+        let held = whole.facts.instance.in_memory().len() as u64;
+        match self.0.stow(&bodies, held) {
+            Ok(extent) => Stowed { outcome, bodies: Some((extent, held)) },
             Err(error) => Stowed { outcome: Outcome::Failed(error), bodies: None },
         }
     }
@@ -72,14 +74,16 @@ impl Drop for Working {
 impl Stowed {
     /// Bytes that the result takes in memory.
     pub(crate) fn bytes(&self) -> u64 {
-        self.bodies.map_or(0, Extent::bytes)
+        self.bodies.map_or(0, |(extent, held)| extent.bytes().saturating_add(held))
     }
 
     /// The result as it was.
     pub(crate) fn fetch(self, shelf: &Shelf) -> Outcome {
         let Self { mut outcome, bodies } = self;
-        let (Outcome::Whole(whole), Some(extent)) = (&mut outcome, bodies) else { return outcome };
-        match shelf.fetch(extent) {
+        let (Outcome::Whole(whole), Some((extent, held))) = (&mut outcome, bodies) else {
+            return outcome;
+        };
+        match shelf.fetch(extent, held) {
             Ok(bodies) => {
                 let mut rest = bodies.as_slice();
                 for entry in entries(whole) {

@@ -1,6 +1,6 @@
 //! Whose turn it is, and how an instance leaves the shelf.
 
-use super::{Place, Shelf, Slot, State, Stored, Turn, reopened};
+use super::{MOST_HELD_BYTES, Place, Shelf, Slot, State, Stored, Turn, reopened};
 use crate::error::PackError;
 use crate::plan::Planned;
 
@@ -32,6 +32,7 @@ impl Shelf {
                 return self.take(&mut state, index).map(Some);
             }
             if state.working < self.workers
+                && state.held_bytes < MOST_HELD_BYTES
                 && let Some(index) = state.early.first().copied()
             {
                 state.working += 1;
