@@ -8,7 +8,7 @@ use engine::branding::Localised;
 use portal::oidc::{Client, Matching, OidcSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::{Table, Value};
+use toml::Table;
 
 use super::pacs::tls;
 use super::{known_keys, secret};
@@ -51,27 +51,19 @@ impl Section {
     /// Fails with the first key that nobody knows.
     pub(super) fn check_keys(table: &Table) -> anyhow::Result<()> {
         known_keys::check::<Self>("oidc", table)?;
-        match table.get("tls").and_then(Value::as_table) {
-            Some(tls) => known_keys::check::<tls::Section>("oidc.tls", tls),
-            None => Ok(()),
-        }
+        tls::check_keys("oidc", table)
     }
 
     /// Checks all, and reads the files.
     pub(super) fn check(self, folder: &Path) -> anyhow::Result<OidcSettings> {
-        let client_secret = match (self.client_secret, self.client_secret_file) {
-            (None, None) => None,
-            (written, file) => Some(secret::read("client_secret", written, file, folder)?.into()),
-        };
+        let (written, file) = (self.client_secret, self.client_secret_file);
+        let client_secret = secret::read_if_any("client_secret", written, file, folder)?;
         let matching = match self.matching {
             Some(MatchingWord::TaxCode) => Matching::TaxCode,
             Some(MatchingWord::Subject) => Matching::Subject,
             None => bail!("match is missing: tax-code, or subject; what claim is compared with"),
         };
-        let tls = match self.tls {
-            Some(section) => section.dicomweb(folder).context("tls")?,
-            None => engine::pacs::tls::TlsSettings::default(),
-        };
+        let tls = tls::of_http(self.tls.as_ref(), folder)?;
         let italian = self.name_it.context("name_it is missing: what the button says")?;
         let english = self.name_en.context("name_en is missing: what the button says")?;
         for name in [&italian, &english] {
@@ -84,7 +76,7 @@ impl Section {
         let settings = OidcSettings {
             issuer: self.issuer.context("issuer is missing: what the provider calls itself")?,
             client_id: self.client_id.context("client_id is missing: what it calls the portal")?,
-            client_secret,
+            client_secret: client_secret.map(Into::into),
             scopes: self.scopes.unwrap_or_else(|| vec!["openid".to_owned(), "profile".to_owned()]),
             claim: self.claim.context("claim is missing: the one that tells who somebody is")?,
             matching,

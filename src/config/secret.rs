@@ -48,6 +48,17 @@ pub(super) fn read(
     Ok(text)
 }
 
+/// As [`read`]; `None` when neither is given.
+pub(super) fn read_if_any(
+    key: &str,
+    written: Option<String>,
+    file: Option<PathBuf>,
+    folder: &Path,
+) -> anyhow::Result<Option<String>> {
+    let is_given = written.is_some() || file.is_some();
+    is_given.then(|| read(key, written, file, folder)).transpose()
+}
+
 /// A sentence for each secret that others on this machine can read.
 pub(super) fn readable_by_others(table: &Table, folder: &Path) -> Vec<String> {
     let mut found = Vec::new();

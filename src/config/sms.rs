@@ -64,18 +64,12 @@ impl Section {
         if let Some(answer) = table.get("answer").and_then(Value::as_table) {
             known_keys::check::<Answer>("sms.answer", answer)?;
         }
-        match table.get("tls").and_then(Value::as_table) {
-            Some(tls) => known_keys::check::<tls::Section>("sms.tls", tls),
-            None => Ok(()),
-        }
+        tls::check_keys("sms", table)
     }
 
     /// Checks all, and reads the files.
     pub(super) fn check(self, folder: &Path) -> anyhow::Result<SmsSettings> {
-        let secret = match (self.secret, self.secret_file) {
-            (None, None) => None,
-            (written, file) => Some(secret::read("secret", written, file, folder)?.into()),
-        };
+        let secret = secret::read_if_any("secret", self.secret, self.secret_file, folder)?;
         ensure!(
             self.json.is_none() || self.form.is_none(),
             "json and form: a request carries one of them"
@@ -99,17 +93,14 @@ impl Section {
         for status in statuses {
             ensure!((200..600).contains(status), "{status} is no status of an answer");
         }
-        let tls = match self.tls {
-            Some(section) => section.dicomweb(folder).context("tls")?,
-            None => engine::pacs::tls::TlsSettings::default(),
-        };
+        let tls = tls::of_http(self.tls.as_ref(), folder)?;
         let settings = SmsSettings {
             method,
             url: self.url.context("url is missing: the gateway")?,
             query: self.query.into_iter().collect(),
             headers: self.headers.into_iter().collect(),
             user: self.user,
-            secret,
+            secret: secret.map(Into::into),
             body,
             country_code: self.country_code,
             accepted_status: self.accepted_status,

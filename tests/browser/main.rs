@@ -52,16 +52,9 @@ fn unpack(place: &Workplace, folder: &Path, name: &str) -> PathBuf {
     }
 }
 
-/// Runs a script of this folder with the packages of `tests/judges/install`.
+/// Runs a script of this folder, which may take long.
 fn node(script: &str) -> run::Run {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let modules = root.join(".cache/browser/node_modules");
-    assert!(modules.exists(), "the browser tests are not installed: run tests/judges/install");
-    let limit = Duration::from_mins(8);
-    run::program("node")
-        .time_limit(limit)
-        .env("NODE_PATH", modules.to_str().expect("UTF-8"))
-        .arg(root.join("tests/browser").join(script))
+    run::node(script).time_limit(Duration::from_mins(8))
 }
 
 /// Every link followed, every control used, nothing for axe to find, with script and without.

@@ -1,6 +1,5 @@
 //! The demonstration, walked through in a browser.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::support::Workplace;
@@ -9,14 +8,9 @@ use crate::support::run;
 /// Outbox, login, new password; the server is killed and started, and she is still logged in.
 #[test]
 fn the_demonstration_can_be_walked_through_and_survives_a_kill() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let modules = root.join(".cache/browser/node_modules");
-    assert!(modules.exists(), "the browser tests are not installed: run tests/judges/install");
     let workplace = Workplace::empty();
-    let walked = run::program("node")
+    let walked = run::node("demo.js")
         .time_limit(Duration::from_mins(3))
-        .env("NODE_PATH", modules.to_str().expect("UTF-8"))
-        .arg(root.join("tests/browser/demo.js"))
         .arg(env!("CARGO_BIN_EXE_esito"))
         .arg(workplace.beside("demo"))
         .finish();

@@ -1,6 +1,5 @@
 //! Login through somebody else's identity provider, in a browser.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::support::Workplace;
@@ -9,17 +8,9 @@ use crate::support::run;
 /// `esito check`, login at the provider, logout here and there, a stranger, a change of mind.
 #[test]
 fn a_patient_logs_in_through_oidc_provider() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let modules = root.join(".cache/browser/node_modules");
-    assert!(
-        modules.join("oidc-provider").exists(),
-        "oidc-provider is not installed: run tests/judges/install"
-    );
     let workplace = Workplace::empty();
-    let walked = run::program("node")
+    let walked = run::node("provider.js")
         .time_limit(Duration::from_mins(3))
-        .env("NODE_PATH", modules.to_str().expect("UTF-8"))
-        .arg(root.join("tests/browser/provider.js"))
         .arg(env!("CARGO_BIN_EXE_esito"))
         .arg(workplace.beside("provider"))
         .finish();

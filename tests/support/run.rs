@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,6 +52,16 @@ impl Finished {
 /// `esito` with arguments.
 pub fn esito(arguments: &[&str]) -> Run {
     program(env!("CARGO_BIN_EXE_esito")).args(arguments)
+}
+
+/// A script of `tests/browser`, with the packages of `tests/judges/install`.
+pub fn node(script: &str) -> Run {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let modules = root.join(".cache/browser/node_modules");
+    assert!(modules.exists(), "the browser tests are not installed: run tests/judges/install");
+    program("node")
+        .env("NODE_PATH", modules.to_str().expect("UTF-8"))
+        .arg(root.join("tests/browser").join(script))
 }
 
 /// Any program.

@@ -52,10 +52,7 @@ impl Section {
         if let Some(table) = hook.get("authentication").and_then(toml::Value::as_table) {
             known_keys::check::<authentication::Section>("pacs.recall.hook.authentication", table)?;
         }
-        match hook.get("tls").and_then(toml::Value::as_table) {
-            Some(table) => known_keys::check::<tls::Section>("pacs.recall.hook.tls", table),
-            None => Ok(()),
-        }
+        tls::check_keys("pacs.recall.hook", hook)
     }
 
     pub(super) fn check(

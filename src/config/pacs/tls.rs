@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use engine::pacs::tls::{Authorities, Identity, TlsClient, TlsSettings, client_config};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::config::known_keys;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -41,6 +44,22 @@ impl Section {
         client_config(&settings)?;
         Ok(settings)
     }
+}
+
+/// Fails with the first key that nobody knows in `tls` of a section.
+pub(in crate::config) fn check_keys(section: &str, table: &Table) -> anyhow::Result<()> {
+    match table.get("tls").and_then(Value::as_table) {
+        Some(tls) => known_keys::check::<Section>(&format!("{section}.tls"), tls),
+        None => Ok(()),
+    }
+}
+
+/// For HTTP, where `tls` may be left out: then with what the system trusts.
+pub(in crate::config) fn of_http(
+    section: Option<&Section>,
+    folder: &Path,
+) -> anyhow::Result<TlsSettings> {
+    section.map_or(Ok(TlsSettings::default()), |section| section.dicomweb(folder)).context("tls")
 }
 
 /// Certificate and key, which need each other.

@@ -130,13 +130,6 @@ impl PacsSettings {
 }
 
 impl Pacs {
-    fn query(&self) -> &dyn StudyQuery {
-        match self {
-            Self::Dimse(dimse) => &**dimse,
-            Self::DicomWeb(web) => &*web.web,
-        }
-    }
-
     fn limits(&self) -> &PacsLimits {
         match self {
             Self::Dimse(dimse) => &dimse.settings().limits,
@@ -147,7 +140,10 @@ impl Pacs {
 
 impl StudyQuery for Pacs {
     fn find_studies(&self, keys: &StudyKeys) -> Result<Matches<StudySummary>, PacsError> {
-        self.query().find_studies(keys)
+        match self {
+            Self::Dimse(dimse) => dimse.find_studies(keys),
+            Self::DicomWeb(web) => web.web.find_studies(keys),
+        }
     }
 
     fn list_study(

@@ -204,6 +204,23 @@ pub enum DicomWebError {
 }
 
 impl DicomWebError {
+    /// Whether a smaller request could bring what a larger one did not. Where nobody is reached or we
+    /// may not ask, it could not.
+    pub(super) fn helps_to_ask_for_less(&self) -> bool {
+        !(self.is_local()
+            || matches!(
+                self,
+                Self::Resolve { .. }
+                    | Self::Connect { .. }
+                    | Self::TimedOut { setting: "time_outs.connect", .. }
+                    | Self::Tls { .. }
+                    | Self::Unauthorized { .. }
+                    | Self::Forbidden { .. }
+                    | Self::Redirect { .. }
+                    | Self::Token { .. }
+            ))
+    }
+
     /// Whether it could go better the next time: a network or server fault that passes.
     pub fn may_pass(&self) -> bool {
         matches!(

@@ -9,7 +9,6 @@ use dicom_core::{Tag, VR};
 use model::{SeriesInstanceUid, StudyInstanceUid};
 
 use super::client::DicomWeb;
-use super::error::DicomWebError;
 use super::json::JsonDataSet;
 use super::query::{Found, Level, Search};
 use crate::answers::{OF_IMAGE, OF_SERIES, SERIES_INSTANCE_UID, instance, series};
@@ -91,24 +90,5 @@ impl DicomWeb {
     fn over(&self) -> PacsError {
         let limit = self.settings().limits.instances;
         PacsError::OverLimit(format!("the PACS lists more than {limit} instances in one study"))
-    }
-}
-
-impl DicomWebError {
-    /// Whether a smaller request could bring what a larger one did not. Where nobody is reached or we
-    /// may not ask, it could not.
-    pub(super) fn helps_to_ask_for_less(&self) -> bool {
-        !(self.is_local()
-            || matches!(
-                self,
-                Self::Resolve { .. }
-                    | Self::Connect { .. }
-                    | Self::TimedOut { setting: "time_outs.connect", .. }
-                    | Self::Tls { .. }
-                    | Self::Unauthorized { .. }
-                    | Self::Forbidden { .. }
-                    | Self::Redirect { .. }
-                    | Self::Token { .. }
-            ))
     }
 }
