@@ -96,11 +96,24 @@ fn one_instance_breaks_each_association_of_a_move(
 #[case::silence(StoreFault::InPdu(Misdeed::Silence), SHORT)]
 #[case::cut_short(StoreFault::CutShort, LONG)]
 #[case::refused_by_the_pacs(StoreFault::Fails, LONG)]
+#[case::of_another_move(StoreFault::OfAnotherMove, LONG)]
 fn what_goes_wrong_once_is_asked_for_again(#[case] fault: StoreFault, #[case] time_outs: &str) {
     let scripted = Scripted::new();
     let spoiled = scripted.third()[1].clone();
+    // Only a C-MOVE has an originator.
+    let way = if fault == StoreFault::OfAnotherMove { MOVE } else { GET };
     let script = Script::once(Fault::Store(fault, spoiled));
-    scripted.package(script, &settings(GET, time_outs)).is_whole();
+    scripted.package(script, &settings(way, time_outs)).is_whole();
+}
+
+/// What another retrieval asked for is that one's (PS3.7 §9.1.1.1.5, Move Originator Message ID).
+#[test]
+fn an_instance_of_another_move_is_not_taken() {
+    let scripted = Scripted::new();
+    let foreign = scripted.third()[1].clone();
+    let script = Script::always(Fault::Store(StoreFault::OfAnotherMove, foreign.clone()));
+    let ended = scripted.package(script, &settings(MOVE, LONG));
+    ended.lacks(&[foreign], "missing", "it is announced and not there");
 }
 
 /// An instance that comes and cannot be used.
