@@ -147,6 +147,17 @@ def fetch(server, path, token):
         return answer.read()
 
 
+def prove(server, folder):
+    """Shows that errors are counted: whoever has no session is led to the login, which is no list."""
+    sessions = folder / "sessions"
+    kept = sessions.read_text()
+    sessions.write_text("\n".join(f"{secrets.token_urlsafe(32)} {line.split()[1]}" for line in kept.splitlines()))
+    strangers = load(server, folder, 2, 1)
+    sessions.write_text(kept)
+    if not 0 < strangers["requests"] == strangers["errors"]:
+        raise RuntimeError("errors are not counted")
+
+
 def medians(runs):
     """Of each figure; errors are added up, and of the worst time the worst counts."""
     joined = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
@@ -206,6 +217,7 @@ def main():
         portal = start_portal(options.esito, folder)
         pages = {f"/persons/{person}/results": fetch(portal, f"/persons/{person}/results", token)
                  for token, person in sessions}
+        prove(portal, folder)
         size = statistics.median(len(page) for page in pages.values())
         if not all(page.count(b"RX TORACE") >= 10 for page in pages.values()):
             raise RuntimeError("a list lacks orders")

@@ -126,7 +126,7 @@ async fn enrolled(store: &dyn Store, id: &str, name: &str) -> Account {
         created: Clock::System.now(),
         password_set: None,
     };
-    store.put_person(person, Along::nothing()).await.expect("stored");
+    store.add_person(person, None, Along::nothing()).await.expect("stored");
     store.create_account(account.clone(), Along::nothing()).await.expect("stored");
     account
 }

@@ -25,8 +25,8 @@ async fn an_account_sees_the_persons_it_represents_while_it_does_and_they_agree(
     assert_eq!(portal.seen(&account).await.0, ["O-1", "O-2"]);
     // The mother takes her consent back.
     let asked = portal.pacs.asked();
-    let silent = Person { consent: Consent::default(), ..mother };
-    portal.store.put_person(silent.clone(), Along::nothing()).await.unwrap();
+    let silent = Person { consent: Consent::default(), ..mother.clone() };
+    portal.change(&mother, &silent).await;
     portal.later();
     account.persons.pop();
     let list = portal.results.list(&account, &ListQuery::default()).await.unwrap();
@@ -53,13 +53,13 @@ async fn an_account_sees_the_persons_it_represents_while_it_does_and_they_agree(
 async fn an_id_that_is_taken_away_takes_its_results_with_it_at_once() {
     let portal = portal(ReleaseRule::Always);
     let (mut person, account) = portal.both("MARIA").await;
+    let before = person.clone();
     person.patient_ids.push(issued("SCAMBIO"));
-    portal.store.put_person(person.clone(), Along::nothing()).await.unwrap();
+    portal.change(&before, &person).await;
     portal.pacs.tells(0, "MARIA", &["1"]);
     portal.pacs.tells(0, "SCAMBIO", &["2"]);
     assert_eq!(portal.seen(&account).await.0, ["O-1", "O-2"]);
-    person.patient_ids.pop();
-    portal.store.put_person(person, Along::nothing()).await.unwrap();
+    portal.change(&person, &before).await;
     assert_eq!(portal.seen(&account).await.0, ["O-1"]);
 }
 

@@ -26,8 +26,8 @@ use portal::{Clock, Origin};
 use store::{
     Account, AccountId, AccountState, Along, Consent, Decided, EndOfReport, Ended, EventQuery,
     Examination, ExaminationStatus, IssuedId, Kind, Language, ListedReport, Moment, Name, OrderId,
-    Outcome, Person, PersonId, Private, ReportAbout, ReportStatus, Representation, Role, Ruling,
-    SledStore, Store,
+    Outcome, Person, PersonId, Private, Replaced, ReportAbout, ReportStatus, Representation, Role,
+    Ruling, SledStore, Store,
 };
 
 const HOME: Origin = Origin(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7)));
@@ -160,8 +160,14 @@ impl Portal {
                 Name { family: "ROSSI".to_owned(), given: format!("{id} TEST") },
             )
         };
-        self.store.put_person(person.clone(), Along::nothing()).await.unwrap();
+        self.store.add_person(person.clone(), None, Along::nothing()).await.unwrap();
         person
+    }
+
+    /// What the site says of somebody changes.
+    async fn change(&self, old: &Person, new: &Person) {
+        let replaced = self.store.replace_person(old.clone(), new.clone(), Along::nothing());
+        assert_eq!(replaced.await.unwrap(), Replaced::Done);
     }
 
     /// An account that sees these persons.

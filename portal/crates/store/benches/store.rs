@@ -101,7 +101,7 @@ async fn writes(folder: &Path, tasks: u64) {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 for number in (task..WRITES).step_by(tasks.try_into().expect("few")) {
-                    store.put_person(person(number), Along::nothing()).await.expect("stored");
+                    store.add_person(person(number), None, Along::nothing()).await.expect("stored");
                 }
             })
         })
@@ -130,7 +130,8 @@ async fn fill(folder: &Path) {
     }
     println!("full");
     for number in (0..PERSONS).cycle() {
-        store.put_person(person(number), Along::nothing()).await.expect("stored");
+        let (old, new) = (person(number), person(number));
+        store.replace_person(old, new, Along::nothing()).await.expect("stored");
     }
 }
 
@@ -145,7 +146,7 @@ async fn put(store: &SledStore, number: u64) {
         due: Some(now()),
         answers: Vec::new(),
     };
-    store.put_person(person, Along::nothing()).await.expect("stored");
+    store.add_person(person, None, Along::nothing()).await.expect("stored");
     assert!(store.replace_orders(orders, refresh).await.expect("stored"));
 }
 

@@ -35,7 +35,7 @@ pub use order::{
     Claim, Decided, Decision, Examination, ExaminationStatus, Kind, ListedReport, Moment,
     NewDecision, Order, OrderKey, Orders, PacsAnswer, PersonResults, Refresh, Ruling, Scope,
 };
-pub use person::{Added, Consent, Erased, IssuedId, Name, Person, Persons, Replaced, Sex, Stored};
+pub use person::{Added, Consent, Erased, IssuedId, Name, Person, Persons, Replaced, Sex};
 pub use private::Private;
 pub use report::{
     EndOfReport, Ended, Imported, NewReport, Report, ReportAbout, ReportEnd, ReportStatus, Reports,

@@ -103,17 +103,6 @@ pub struct Consent {
     pub messages: bool,
 }
 
-/// Outcome of [`Persons::put_person`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    /// It is there.
-    Done,
-    /// A Patient ID of it belongs to another person.
-    PatientIdTaken(PersonId),
-    /// It has no Patient ID.
-    NoPatientId,
-}
-
 /// Outcome of [`Persons::add_person`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
@@ -160,9 +149,6 @@ pub struct Erased {
 /// The persons.
 #[async_trait]
 pub trait Persons {
-    /// Adds a person, or puts it in the place of the one with its [`PersonId`].
-    async fn put_person(&self, person: Person, along: Along) -> Result<Stored, StoreError>;
-
     /// Adds a person, with an account that represents it if one is given: both, or neither.
     async fn add_person(
         &self,

@@ -6,7 +6,7 @@ use crate::account::{Account, Created};
 use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::PersonId;
-use crate::person::{Added, Erased, IssuedId, Person, Persons, Replaced, Stored};
+use crate::person::{Added, Erased, IssuedId, Person, Persons, Replaced};
 use crate::sled::SledStore;
 use crate::sled::accounts;
 use crate::sled::accounts::MOST_SHARED;
@@ -59,35 +59,45 @@ fn name_key(person: &Person) -> Vec<u8> {
         .build()
 }
 
-/// Whether a person can be stored as it is.
-fn storable(view: &View<'_>, person: &Person) -> Result<Stored, ReadError> {
+/// Why a person cannot be stored as it is.
+enum Unfit {
+    PatientIdTaken(PersonId),
+    NoPatientId,
+}
+
+impl From<Unfit> for Added {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::PatientIdTaken(other) => Self::PatientIdTaken(other),
+            Unfit::NoPatientId => Self::NoPatientId,
+        }
+    }
+}
+
+impl From<Unfit> for Replaced {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::PatientIdTaken(other) => Self::PatientIdTaken(other),
+            Unfit::NoPatientId => Self::NoPatientId,
+        }
+    }
+}
+
+fn unfit(view: &View<'_>, person: &Person) -> Result<Option<Unfit>, ReadError> {
     if person.patient_ids.is_empty() {
-        return Ok(Stored::NoPatientId);
+        return Ok(Some(Unfit::NoPatientId));
     }
     for id in &person.patient_ids {
         let found: Vec<Person> = view.indexed(Index::PersonByPatientId, &patient_id_key(id), 1)?;
         if let Some(other) = found.first().filter(|other| other.id != person.id) {
-            return Ok(Stored::PatientIdTaken(other.id));
+            return Ok(Some(Unfit::PatientIdTaken(other.id)));
         }
     }
-    Ok(Stored::Done)
+    Ok(None)
 }
 
 #[async_trait]
 impl Persons for SledStore {
-    async fn put_person(&self, person: Person, along: Along) -> Result<Stored, StoreError> {
-        self.write(move |transaction| {
-            match storable(&transaction.view(), &person)? {
-                Stored::Done => {}
-                refused => return Ok(Outcome::Refuse(refused)),
-            }
-            transaction.put(&person)?;
-            transaction.put_along(along)?;
-            Ok(Outcome::Keep(Stored::Done))
-        })
-        .await
-    }
-
     async fn add_person(
         &self,
         person: Person,
@@ -98,12 +108,8 @@ impl Persons for SledStore {
             if transaction.view().get::<Person>(person.id.as_bytes())?.is_some() {
                 return Ok(Outcome::Refuse(Added::Exists));
             }
-            match storable(&transaction.view(), &person)? {
-                Stored::Done => {}
-                Stored::NoPatientId => return Ok(Outcome::Refuse(Added::NoPatientId)),
-                Stored::PatientIdTaken(other) => {
-                    return Ok(Outcome::Refuse(Added::PatientIdTaken(other)));
-                }
+            if let Some(unfit) = unfit(&transaction.view(), &person)? {
+                return Ok(Outcome::Refuse(unfit.into()));
             }
             transaction.put(&person)?;
             if let Some(account) = account {
@@ -140,12 +146,8 @@ impl Persons for SledStore {
                 }
                 Some(_) => {}
             }
-            match storable(&transaction.view(), &new)? {
-                Stored::Done => {}
-                Stored::NoPatientId => return Ok(Outcome::Refuse(Replaced::NoPatientId)),
-                Stored::PatientIdTaken(other) => {
-                    return Ok(Outcome::Refuse(Replaced::PatientIdTaken(other)));
-                }
+            if let Some(unfit) = unfit(&transaction.view(), &new)? {
+                return Ok(Outcome::Refuse(unfit.into()));
             }
             transaction.put(&new)?;
             transaction.put_along(along)?;

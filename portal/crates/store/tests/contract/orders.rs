@@ -202,7 +202,7 @@ fn what_is_told_goes_with_the_person() {
         let far = SignedDuration::from_secs(60);
         assert_eq!(store.claim_due_refreshes(at(9999), far, 9).await.unwrap(), []);
         // The same person again, without what was there.
-        store.put_person(maria.clone(), Along::nothing()).await.unwrap();
+        store.add_person(maria.clone(), None, Along::nothing()).await.unwrap();
         let there = results(&*store, maria.id).await;
         assert!(there.orders.is_empty() && there.decisions.is_empty() && there.refresh.is_none());
     });

@@ -2,7 +2,6 @@
 
 use store::{
     Added, Along, Changed, Erased, EventQuery, Person, PersonId, Replaced, Representation, Role,
-    Stored,
 };
 
 use crate::on_each_store;
@@ -13,26 +12,27 @@ fn a_patient_id_belongs_to_one_person() {
     on_each_store(|store| async move {
         let mut maria = person("maria");
         maria.patient_ids.push(issued("SECOND"));
-        store.put_person(maria.clone(), Along::nothing()).await.unwrap();
+        store.add_person(maria.clone(), None, Along::nothing()).await.unwrap();
         let mut other = person("giulia");
         other.patient_ids.push(issued("SECOND"));
-        let refused = store.put_person(other.clone(), Along::nothing()).await.unwrap();
-        assert_eq!(refused, Stored::PatientIdTaken(maria.id));
+        let refused = store.add_person(other.clone(), None, Along::nothing()).await.unwrap();
+        assert_eq!(refused, Added::PatientIdTaken(maria.id));
         assert_eq!(store.person(other.id).await.unwrap(), None);
         // The same ID of another issuer is another.
         other.patient_ids[1].issuer = "ALTROVE".to_owned();
-        let stored = store.put_person(other.clone(), Along::nothing()).await.unwrap();
-        assert_eq!(stored, Stored::Done);
+        let stored = store.add_person(other.clone(), None, Along::nothing()).await.unwrap();
+        assert_eq!(stored, Added::Done);
         let found = store.person_by_patient_id(&issued("SECOND")).await.unwrap();
         assert_eq!(found, Some(maria.clone()));
         // One that is taken away is free.
+        let before = maria.clone();
         maria.patient_ids.pop();
-        store.put_person(maria, Along::nothing()).await.unwrap();
+        store.replace_person(before, maria, Along::nothing()).await.unwrap();
         assert_eq!(store.person_by_patient_id(&issued("SECOND")).await.unwrap(), None);
         let mut nameless = person("nameless");
         nameless.patient_ids.clear();
-        let refused = store.put_person(nameless, Along::nothing()).await.unwrap();
-        assert_eq!(refused, Stored::NoPatientId);
+        let refused = store.add_person(nameless, None, Along::nothing()).await.unwrap();
+        assert_eq!(refused, Added::NoPatientId);
     });
 }
 
@@ -44,7 +44,7 @@ fn persons_are_found_by_their_tax_code() {
         let other = Person { tax_code: Some("TSTMRA86A64Z999".into()), ..person("altra") };
         let without = Person { tax_code: None, ..person("senza") };
         for person in [&twin, &other, &without] {
-            store.put_person(person.clone(), Along::nothing()).await.unwrap();
+            store.add_person(person.clone(), None, Along::nothing()).await.unwrap();
         }
         let found = async |code: &str| {
             let mut found = store.persons_by_tax_code(code).await.unwrap();
@@ -58,8 +58,9 @@ fn persons_are_found_by_their_tax_code() {
         assert_eq!(found("TSTMRA86A64Z999").await, [other.id]);
         assert_eq!(found("").await, []);
         // A code that changes is found anew only, and one that is erased no more.
+        let before = maria.clone();
         maria.tax_code = Some("TSTMRA86A64Z999Y".into());
-        store.put_person(maria.clone(), Along::nothing()).await.unwrap();
+        store.replace_person(before, maria.clone(), Along::nothing()).await.unwrap();
         store.erase_person(twin.id, Along::nothing()).await.unwrap();
         assert_eq!(found("TSTMRA86A64Z999X").await, []);
         assert_eq!(found("TSTMRA86A64Z999Y").await, [maria.id]);
@@ -70,7 +71,7 @@ fn persons_are_found_by_their_tax_code() {
 fn persons_are_listed_by_name() {
     on_each_store(|store| async move {
         for given in ["Carla", "anna", "Bruno"] {
-            store.put_person(person(given), Along::nothing()).await.unwrap();
+            store.add_person(person(given), None, Along::nothing()).await.unwrap();
         }
         let first = store.list_persons(None, 2).await.unwrap();
         let rest = store.list_persons(first.last(), 2).await.unwrap();

@@ -172,7 +172,7 @@ fn a_store_of_an_older_program_is_brought_up_to_date() {
     let all: Vec<_> = (0..600).map(|number| person(&format!("maria{number}"))).collect();
     let runtime = runtime();
     for person in &all {
-        runtime.block_on(store.put_person(person.clone(), Along::nothing())).unwrap();
+        runtime.block_on(store.add_person(person.clone(), None, Along::nothing())).unwrap();
     }
     drop(store);
     let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
@@ -204,7 +204,7 @@ fn an_import_that_never_ended_is_gone_when_the_store_is_opened_again() {
     let id = report.id;
     let person = store::Person { id: [1; 16].into(), ..person("maria") };
     runtime().block_on(async {
-        store.put_person(person, Along::nothing()).await.unwrap();
+        store.add_person(person, None, Along::nothing()).await.unwrap();
         let begun = async {
             while store.report_part(id, 9).await.unwrap().is_none() {
                 tokio::task::yield_now().await;
@@ -286,7 +286,7 @@ fn a_restored_store_is_the_one_that_was_backed_up() {
     runtime.block_on(async {
         let found = copy.person_by_patient_id(&issued("TEST-maria")).await.unwrap().unwrap();
         copy.erase_person(found.id, Along::nothing()).await.unwrap();
-        copy.put_person(person("giulia"), Along::nothing()).await.unwrap();
+        copy.add_person(person("giulia"), None, Along::nothing()).await.unwrap();
         copy.record_event(event(9, "test")).await.unwrap();
     });
     copy.verify().unwrap();
@@ -334,7 +334,7 @@ fn records_lie_on_disk_as_they_always_did() {
     let mut event = event(0, "login");
     event.actor = store::Actor::Account(account.id);
     runtime().block_on(async {
-        store.put_person(person, Along::nothing()).await.unwrap();
+        store.add_person(person, None, Along::nothing()).await.unwrap();
         let along = Along { messages: vec![message], events: vec![event] };
         let session = session(account.id, 1);
         store.create_account(account, Along::nothing()).await.unwrap();

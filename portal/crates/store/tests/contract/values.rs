@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use store::{
-    Account, AccountId, AccountState, Actor, Along, Consent, Created, Event, Examination,
+    Account, AccountId, AccountState, Actor, Added, Along, Consent, Created, Event, Examination,
     ExaminationStatus, IssuedId, Kind, Language, ListedReport, Message, MessageId, MessageState,
     Moment, Name, NewReport, Order, OrderKey, Outcome, PacsAnswer, PasswordHash, Person, PersonId,
     Private, Recipient, Refresh, ReportAbout, ReportId, ReportStatus, Representation, Role,
-    SecretHash, Session, Sex, Store, Stored, Through,
+    SecretHash, Session, Sex, Store, Through,
 };
 
 /// So many seconds after a moment in 2026.
@@ -57,7 +57,10 @@ pub(crate) fn account(name: &str, persons: &[PersonId]) -> Account {
 /// An account that is there, with a person of its own.
 pub(crate) async fn enrolled(store: &dyn Store, name: &str) -> (Person, Account) {
     let person = person(name);
-    assert_eq!(store.put_person(person.clone(), Along::nothing()).await.unwrap(), Stored::Done);
+    assert_eq!(
+        store.add_person(person.clone(), None, Along::nothing()).await.unwrap(),
+        Added::Done
+    );
     let account = account(name, &[person.id]);
     let created = store.create_account(account.clone(), Along::nothing()).await.unwrap();
     assert_eq!(created, Created::Done);

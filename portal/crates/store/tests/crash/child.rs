@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use store::{
-    Account, AccountId, AccountState, Accounts, Actor, Along, Created, Event, EventQuery, IssuedId,
-    Language, Message, MessageId, MessageState, Name, Outbox, Outcome, Person, PersonId, Persons,
-    Private, Recipient, Representation, Role, SledStore, Stored, Trail,
+    Account, AccountId, AccountState, Accounts, Actor, Added, Along, Created, Event, EventQuery,
+    IssuedId, Language, Message, MessageId, MessageState, Name, Outbox, Outcome, Person, PersonId,
+    Persons, Private, Recipient, Replaced, Representation, Role, SledStore, Trail,
 };
 
 /// Tasks that write at once.
@@ -61,8 +61,8 @@ fn person(number: u64) -> Person {
 
 async fn write_one(store: &SledStore, number: u64) {
     let now = Timestamp::from_second(1_700_000_000 + number.cast_signed()).expect("a moment");
-    let stored = store.put_person(person(number), Along::nothing()).await.expect("stored");
-    assert_eq!(stored, Stored::Done);
+    let stored = store.add_person(person(number), None, Along::nothing()).await.expect("stored");
+    assert_eq!(stored, Added::Done);
     let account = Account {
         id: AccountId::from(id(number)),
         user_name: format!("test{number}").parse().expect("a user name"),
@@ -107,7 +107,8 @@ async fn write_one(store: &SledStore, number: u64) {
     let created = store.create_account(account, along).await.expect("created");
     assert_eq!(created, Created::Done);
     // And again, so that there is something old to be overwritten.
-    store.put_person(person(number), Along::nothing()).await.expect("stored again");
+    let again = store.replace_person(person(number), person(number), Along::nothing()).await;
+    assert_eq!(again.expect("stored again"), Replaced::Done);
 }
 
 /// The numbers of the accounts that are there with person, message and event.
