@@ -5,6 +5,7 @@ mod enrolment;
 mod login;
 mod provider;
 mod recovery;
+mod views;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,7 +19,9 @@ use store::{
 pub use enrolment::{Enrolled, Enrolment, EnrolmentRefused, NewAccount};
 pub use login::{Authenticated, Login, NewPassword};
 pub(crate) use provider::Vouched;
+pub(crate) use views::Page;
 
+use crate::accounts::views::Views;
 use crate::clock::Clock;
 use crate::messages::Site;
 use crate::password::hashing::{Busy, Hasher};
@@ -108,6 +111,7 @@ pub struct Accounts {
     site: Site,
     limits: Limits,
     clock: Clock,
+    views: Views,
 }
 
 impl Accounts {
@@ -120,7 +124,7 @@ impl Accounts {
         limits: Limits,
         clock: Clock,
     ) -> Self {
-        Self { store, hasher, secret, site, limits, clock }
+        Self { store, hasher, secret, site, limits, clock, views: Views::default() }
     }
 
     /// The site.

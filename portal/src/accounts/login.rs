@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use store::{
     Account, AccountState, Actor, Admission, Along, Begun, Changed, Outcome, PasswordChange,
-    PersonId, Session, Through,
+    Session, Through,
 };
 
 use crate::accounts::{Accounts, AccountsError, Origin};
@@ -143,22 +143,6 @@ impl Accounts {
         let replaces = Some(who.session.token);
         let begun = self.store.begin_session(session, replaces, Along::nothing()).await?;
         Ok((begun == Begun::Done).then_some(token))
-    }
-
-    /// Records that somebody looked at something of a person.
-    ///
-    /// # Errors
-    /// [`AccountsError::Store`].
-    pub async fn viewed(
-        &self,
-        who: &Authenticated,
-        person: PersonId,
-        action: &str,
-        from: Origin,
-    ) -> Result<(), AccountsError> {
-        let mut event = self.event(action, Actor::Account(who.account.id), Outcome::Done, from);
-        event.person = Some(person);
-        Ok(self.store.record_event(event).await?)
     }
 
     /// Logs out; false when there was nothing to end.

@@ -6,8 +6,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use texts::Texts;
 
+use crate::accounts::Page;
 use crate::results::News;
 use crate::web::App;
+use crate::web::client::Client;
 use crate::web::dates::display_moment;
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
@@ -40,11 +42,16 @@ struct NewsLine {
 
 pub(crate) async fn show(
     State(app): State<App>,
+    Client(from): Client,
     shell: Shell,
     AccountSession(who): AccountSession,
 ) -> Result<Response, Refusal> {
     let text = shell.text;
     let persons = represented(&app.services, &who.account).await?;
+    for person in &persons {
+        // That nothing is new of one is told too.
+        app.services.accounts.views(&who, person.id, Page::Results, from).await?;
+    }
     let whose = |id| match persons.as_slice() {
         [] | [_] => None,
         persons => persons.iter().find(|one| one.id == id).map(|one| display_name(&one.name)),

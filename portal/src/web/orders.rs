@@ -10,10 +10,12 @@ use axum::response::Response;
 use store::ExaminationStatus;
 use texts::Texts;
 
+use crate::accounts::Page;
 use crate::results::{
     Freshness, ListQuery, News, OrderList, ShownOrder, Sort, kind_label, status_label,
 };
 use crate::web::App;
+use crate::web::client::Client;
 use crate::web::dates::{display_moment, display_timestamp};
 use crate::web::error::Refusal;
 use crate::web::form::Submitted;
@@ -71,30 +73,34 @@ struct Line {
 
 pub(crate) async fn show(
     State(app): State<App>,
+    client: Client,
     shell: Shell,
     session: PatientSession,
     Query(form): Query<ListForm>,
 ) -> Result<Response, Refusal> {
     // What is searched for does not stand in an address.
-    list(&app, &shell, &session, &form.of_all()).await
+    list(&app, client, &shell, &session, &form.of_all()).await
 }
 
 pub(crate) async fn search(
     State(app): State<App>,
+    client: Client,
     shell: Shell,
     session: PatientSession,
     Submitted(form): Submitted<ListForm>,
 ) -> Result<Response, Refusal> {
-    list(&app, &shell, &session, &form).await
+    list(&app, client, &shell, &session, &form).await
 }
 
 async fn list(
     app: &App,
+    Client(from): Client,
     shell: &Shell,
     session: &PatientSession,
     form: &ListForm,
 ) -> Result<Response, Refusal> {
     let (text, person) = (shell.text, session.person.id);
+    app.services.accounts.views(&session.who, person, Page::Results, from).await?;
     let query = form.query(person, text);
     let list = app.services.results.list(&session.who.account, &query).await?;
     let page = OrdersPage {

@@ -9,6 +9,7 @@ use texts::Texts;
 use crate::accounts::Authenticated;
 use crate::app::Services;
 use crate::web::App;
+use crate::web::client::Client;
 use crate::web::dates::{display_age, display_date};
 use crate::web::error::Refusal;
 use crate::web::session::AccountSession;
@@ -34,8 +35,12 @@ impl FromRequestParts<App> for PatientSession {
         let named = path.iter().find(|(name, _)| *name == "person").map(|(_, value)| value);
         let id: PersonId = named.and_then(|named| named.parse().ok()).ok_or(Refusal::NotFound)?;
         let persons = represented(&app.services, &who.account).await?;
-        let person = persons.iter().find(|person| person.id == id).cloned();
-        Ok(Self { who, person: person.ok_or(Refusal::NotFound)?, persons })
+        let Some(person) = persons.iter().find(|person| person.id == id).cloned() else {
+            let Client(from) = Client::from_request_parts(parts, app).await?;
+            app.services.accounts.view_refused(&who, id, from).await?;
+            return Err(Refusal::NotFound);
+        };
+        Ok(Self { who, person, persons })
     }
 }
 

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::accounts::Page;
 use crate::web::App;
 use crate::web::client::Client;
 use crate::web::error::Refusal;
@@ -25,7 +26,7 @@ pub(crate) async fn show(
     shell: Shell,
     session: PatientSession,
 ) -> Result<Response, Refusal> {
-    app.services.accounts.viewed(&session.who, session.person.id, "profile.view", from).await?;
+    app.services.accounts.views(&session.who, session.person.id, Page::Profile, from).await?;
     let frame = Frame::new(&session, Some(Tab::Profile), app.services.clock.now(), shell.text);
     Ok(shell.page(StatusCode::OK, &ProfilePage { shell: &shell, frame }))
 }

@@ -23,3 +23,4 @@ mod results;
 mod screens;
 mod server;
 mod tls;
+mod trail;

@@ -1,0 +1,104 @@
+//! What the audit trail holds of those who look.
+
+use jiff::SignedDuration;
+use store::{Along, Consent, Event, EventQuery, Outcome, PersonId, Representation, Role};
+
+use crate::server::{Server, person};
+
+/// Events of those who looked at pages, the oldest first.
+fn views(server: &Server) -> Vec<Event> {
+    let events = server.wait(server.services.store.events(EventQuery::default(), 999)).unwrap();
+    let events = events.into_iter().map(|recorded| recorded.event);
+    events
+        .filter(|event| ["results.view", "profile.view", "person.view"].contains(&&*event.action))
+        .collect()
+}
+
+fn told(server: &Server) -> Vec<(String, Option<PersonId>)> {
+    views(server).into_iter().map(|event| (event.action, event.person)).collect()
+}
+
+#[test]
+fn a_list_and_a_profile_leave_an_event_a_visit_and_not_one_a_page() {
+    let server = Server::start();
+    let (maria, mut browser) = server.with_orders("maria", "", 60);
+    let (list, profile) =
+        (format!("/persons/{}/results", maria.id), format!("/persons/{}/profile", maria.id));
+    let name = "maria".parse().unwrap();
+    let account = server.wait(server.services.store.account_by_user_name(&name)).unwrap().unwrap();
+    let results = ("results.view".to_owned(), Some(maria.id));
+    let mut expected = vec![results.clone()];
+    browser.get(&list);
+    assert_eq!(told(&server), expected);
+    let first = views(&server).remove(0);
+    assert_eq!(first.account, Some(account.id));
+    assert_eq!(first.outcome, Outcome::Done);
+    assert!(first.address.is_some_and(|address| address.is_loopback()));
+    // Pages, searches, and what is new of the same list are the same visit.
+    browser.get(&format!("{list}?page=2"));
+    browser.post(&list, &[("search", "torace")]);
+    browser.get("/notifications");
+    assert_eq!(told(&server), expected);
+    browser.get(&profile);
+    browser.get(&profile);
+    expected.push(("profile.view".to_owned(), Some(maria.id)));
+    assert_eq!(told(&server), expected);
+    // Whoever stays leaves another, whoever comes from elsewhere with the same cookie at once.
+    server.clock.advance(SignedDuration::from_mins(11));
+    browser.get(&list);
+    expected.push(results.clone());
+    assert_eq!(told(&server), expected);
+    browser.headers = vec![("x-forwarded-for", "192.0.2.77".to_owned())];
+    browser.get(&list);
+    expected.push(results.clone());
+    assert_eq!(told(&server), expected);
+    let address = views(&server).pop().unwrap().address.unwrap();
+    assert_eq!(address.to_string(), "192.0.2.77");
+    // Another session is another visit.
+    let mut other = server.browser();
+    other.log_in("maria", crate::server::GOOD);
+    other.get(&list);
+    expected.push(results);
+    assert_eq!(told(&server), expected);
+}
+
+#[test]
+fn what_is_new_is_told_of_each_person_that_somebody_represents() {
+    let server = Server::start();
+    let (maria, mut browser) = server.settled("maria");
+    let consent = Consent { online_results: true, messages: true };
+    let child = store::Person { consent, ..person("figlio") };
+    let store = &server.services.store;
+    server.wait(store.add_person(child.clone(), None, Along::nothing())).unwrap();
+    let name = "maria".parse().unwrap();
+    let old = server.wait(store.account_by_user_name(&name)).unwrap().unwrap();
+    let mut new = old.clone();
+    new.persons.push(Representation { person: child.id, role: Role::Parent, until: None });
+    server.wait(store.replace_account(old, new, Along::nothing())).unwrap();
+    assert_eq!(browser.get("/notifications").status, 200);
+    let results = |person| ("results.view".to_owned(), Some(person));
+    assert_eq!(told(&server), [results(maria), results(child.id)]);
+    browser.get(&format!("/persons/{}/results", child.id));
+    assert_eq!(told(&server).len(), 2);
+}
+
+#[test]
+fn who_asks_for_a_person_of_others_is_in_the_trail_and_cannot_flood_it() {
+    let server = Server::start();
+    let (maria, _) = server.with_orders("maria", "", 1);
+    let (_, mut anna) = server.settled("anna");
+    let asked = format!("/persons/{}/results", maria.id);
+    assert_eq!(anna.get(&asked).status, 404);
+    for _ in 0..3 {
+        let made_up = PersonId::fresh().unwrap();
+        assert_eq!(anna.get(&format!("/persons/{made_up}/profile")).status, 404);
+    }
+    let events = views(&server);
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((event.action.as_str(), event.outcome), ("person.view", Outcome::Refused));
+    // As for what is not there: nobody looked whether it is.
+    assert_eq!((event.person, event.object.clone()), (None, Some(maria.id.to_string())));
+    // Before a password is chosen nobody sees anything, and a stranger leaves nothing.
+    assert_eq!(server.browser().get(&asked).location(), "/login");
+    assert_eq!(views(&server).len(), 1);
+}
