@@ -2,6 +2,7 @@
 
 mod device;
 mod enrolment;
+mod language;
 mod login;
 mod provider;
 mod recovery;

@@ -1,14 +1,21 @@
-//! The language chooser (S-031, S-032).
+//! The language chooser (S-031, S-032). Who is logged in is written to in the language chosen, too.
 
-use axum::http::header;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use store::Account;
+use texts::Language;
 
+use crate::accounts::Origin;
+use crate::web::App;
+use crate::web::client::Client;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::Submitted;
 use crate::web::routes;
-use crate::web::shell::language_of_tag;
+use crate::web::session::Visitor;
+use crate::web::shell::{language_chosen, language_of_tag};
 
 /// A choice, and the page that it was made on.
 #[derive(Deserialize)]
@@ -17,14 +24,51 @@ pub(crate) struct LanguageForm {
     back: String,
 }
 
-pub(crate) async fn choose(Submitted(form): Submitted<LanguageForm>) -> Result<Response, Refusal> {
+pub(crate) async fn choose(
+    State(app): State<App>,
+    Client(from): Client,
+    Visitor(who): Visitor,
+    Submitted(form): Submitted<LanguageForm>,
+) -> Result<Response, Refusal> {
     let language = language_of_tag(&form.language).ok_or(Refusal::BadForm)?;
+    if let Some(who) = who {
+        speak(&app, &who.account, language, from).await?;
+    }
     let back = if is_ours(&form.back) { form.back.as_str() } else { routes::HOME };
     let mut response = Redirect::to(back).into_response();
     if let Some(cookie) = Cookie::Language.set(language.tag()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Has somebody who just logged in written to in the language that was chosen in this browser, if one was.
+pub(crate) async fn speak_as_chosen(
+    app: &App,
+    account: &Account,
+    headers: &HeaderMap,
+    from: Origin,
+) -> Result<(), Refusal> {
+    match language_chosen(headers) {
+        Some(language) => speak(app, account, language, from).await,
+        None => Ok(()),
+    }
+}
+
+async fn speak(
+    app: &App,
+    account: &Account,
+    language: Language,
+    from: Origin,
+) -> Result<(), Refusal> {
+    let language = match language {
+        Language::Italian => store::Language::It,
+        Language::English => store::Language::En,
+    };
+    if account.language != language {
+        app.services.accounts.speak(account.id, language, from).await?;
+    }
+    Ok(())
 }
 
 /// Whether a text is the path of a page here: a browser reads `//host`, `/\host` and what holds control

@@ -14,6 +14,7 @@ use crate::web::client::Client;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
+use crate::web::language::speak_as_chosen;
 use crate::web::person::represented;
 use crate::web::provider::{Button, after_logout};
 use crate::web::routes;
@@ -68,6 +69,7 @@ pub(crate) async fn log_in(
         Login::Done { token, authenticated } => {
             // The PACS are asked while the pages before the list are read.
             app.services.results.look(&authenticated.account).await?;
+            speak_as_chosen(&app, &authenticated.account, &headers, from).await?;
             let next =
                 if authenticated.must_change_password() { routes::PASSWORD } else { routes::HOME };
             let mut response = Redirect::to(next).into_response();

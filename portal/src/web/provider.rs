@@ -14,6 +14,7 @@ use crate::secret::Token;
 use crate::web::client::Client;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
+use crate::web::language::speak_as_chosen;
 use crate::web::login::append;
 use crate::web::session::Visitor;
 use crate::web::shell::Shell;
@@ -171,6 +172,7 @@ async fn log_in(
         return Ok(Err(Ended::Nobody));
     };
     services.results.look(&account).await?;
+    speak_as_chosen(app, &account, headers, from).await?;
     Ok(Ok(token))
 }
 

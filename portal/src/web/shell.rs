@@ -170,7 +170,8 @@ pub(crate) fn language_of_tag(tag: &str) -> Option<Language> {
     Language::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag))
 }
 
-fn language_chosen(headers: &HeaderMap) -> Option<Language> {
+/// The one chosen in this browser, if one was.
+pub(crate) fn language_chosen(headers: &HeaderMap) -> Option<Language> {
     Cookie::Language.read(headers).and_then(language_of_tag)
 }
 

@@ -197,6 +197,44 @@ fn a_chosen_language_stays_and_stands_over_that_of_browser_and_account() {
     assert_eq!(page.header("content-language"), "en");
 }
 
+#[test]
+fn messages_are_in_the_language_that_was_chosen_last_in_the_portal() {
+    let server = Server::start();
+    let (_, mut browser) = server.settled("maria");
+    let asked_for = |language: &str| {
+        let mut stranger = server.browser();
+        // Who asks without being known changes nothing for whoever the account is of.
+        stranger.headers.push(("accept-language", "de".to_owned()));
+        stranger.get("/recovery");
+        stranger.post("/language", &[("language", "en"), ("back", "/recovery")]);
+        stranger.post("/recovery/user-name", &[("email", "maria@example.org")]);
+        let message = poll(|| server.messages().into_iter().next());
+        let text = &message.content.as_ref().unwrap().text;
+        assert_eq!(text.contains("User name: maria"), language == "en", "{text}");
+        // Only so many are sent within some time.
+        server.clock.advance(SignedDuration::from_mins(15));
+    };
+    asked_for("it");
+    browser.get("/password");
+    browser.post("/language", &[("language", "en"), ("back", "/")]);
+    asked_for("en");
+    // Who chose before logging in chose too.
+    let mut other = server.browser();
+    other.get("/login");
+    other.post("/language", &[("language", "it"), ("back", "/login")]);
+    other.log_in("maria", GOOD);
+    asked_for("it");
+    // A browser in which nothing was chosen, whatever it asks for, leaves it at that.
+    let mut english = server.browser();
+    english.headers.push(("accept-language", "en".to_owned()));
+    english.log_in("maria", GOOD);
+    asked_for("it");
+    let changes = store::EventQuery { action: Some("account.".to_owned()), ..Default::default() };
+    let changes = server.wait(server.services.store.events(changes, 99)).unwrap();
+    let actions: Vec<_> = changes.iter().map(|one| one.event.action.as_str()).collect();
+    assert_eq!(actions, ["account.add", "account.language", "account.language"]);
+}
+
 /// Whoever floods an account, or a network that many share, holds up no browser that logged in before.
 #[test]
 fn a_known_browser_does_not_wait_for_strangers() {
