@@ -17,6 +17,7 @@ use store::{
     StoreError, UserName,
 };
 
+pub(crate) use device::KNOWN_DAYS;
 pub use enrolment::{Enrolled, Enrolment, EnrolmentRefused, NewAccount};
 pub use login::{Authenticated, Login, NewPassword};
 pub(crate) use provider::Vouched;

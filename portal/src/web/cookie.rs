@@ -5,6 +5,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::accounts::KNOWN_DAYS;
 use crate::oidc::pending::LIFE;
 use crate::secret::Token;
 
@@ -25,8 +26,9 @@ pub(crate) enum Cookie {
     Toast,
 }
 
-/// How long what is remembered of a browser lasts, in seconds: a year.
+/// How long a choice of language lasts, in seconds: a year.
 const LONG_LIFE: u32 = 365 * 24 * 60 * 60;
+const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// How long the next page may take to be opened, in seconds.
 const TOAST_LIFE: u32 = 60;
@@ -64,7 +66,8 @@ impl Cookie {
     pub(crate) fn set(self, value: &str) -> Option<HeaderValue> {
         let life = match self {
             Self::Session | Self::Form => String::new(),
-            Self::Language | Self::Device => format!("; Max-Age={LONG_LIFE}"),
+            Self::Language => format!("; Max-Age={LONG_LIFE}"),
+            Self::Device => format!("; Max-Age={}", KNOWN_DAYS * SECONDS_A_DAY),
             Self::Provider => format!("; Max-Age={}", LIFE.as_secs()),
             Self::Toast => format!("; Max-Age={TOAST_LIFE}"),
         };

@@ -268,3 +268,28 @@ fn a_known_browser_does_not_wait_for_strangers() {
     let statuses: Vec<_> = (0..7).map(|_| guess(&mut known, "maria")).collect();
     assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429]);
 }
+
+/// What a browser is known by ends, so that a copy of it does too.
+#[test]
+fn a_browser_is_known_for_half_a_year() {
+    let server = Server::start();
+    let (_, browser) = server.settled("maria");
+    let device = browser.cookies["__Host-esito-device"].clone();
+    let known_after = |days: i64, device: &str| {
+        server.clock.advance(SignedDuration::from_hours(24 * days));
+        let mut stranger = server.browser();
+        for _ in 0..7 {
+            stranger.log_in("maria", "x");
+        }
+        assert_eq!(stranger.log_in("maria", GOOD).status, 429);
+        let mut copy = server.browser();
+        copy.cookies.insert("__Host-esito-device".to_owned(), device.to_owned());
+        copy.log_in("maria", GOOD).status == 303
+    };
+    assert!(known_after(179, &device));
+    // A later day on it is no day of ours.
+    let parts: Vec<_> = device.split('.').collect();
+    let day: i64 = parts[1].parse().unwrap();
+    assert!(!known_after(2, &device));
+    assert!(!known_after(0, &format!("{}.{}.{}", parts[0], day + 100, parts[2])));
+}
