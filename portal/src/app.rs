@@ -287,7 +287,7 @@ impl BoundPortal {
         };
         tokio::join!(
             monitored,
-            serve(patients, router, limits.clone(), stop.clone()),
+            serve(patients, router, limits.with_room_for_heads(), stop.clone()),
             programs,
             serve(console, console_router, limits.clone(), stop.clone()),
         );

@@ -63,6 +63,15 @@ impl Default for ConnectionLimits {
     }
 }
 
+impl ConnectionLimits {
+    /// The same for a router that refuses heads beyond the limits by itself, and says why: what is beyond these is
+    /// refused with an empty answer, before any router sees it.
+    pub(crate) fn with_room_for_heads(&self) -> Self {
+        let (head_bytes, head_lines) = (self.head_bytes * 4, self.head_lines * 4);
+        Self { head_bytes, head_lines, ..self.clone() }
+    }
+}
+
 /// Where connections come from.
 #[expect(missing_debug_implementations, reason = "the TLS acceptor has none")]
 pub enum Listener {

@@ -75,9 +75,10 @@ pub(crate) fn router(services: Services, settings: WebSettings, shown: bool) -> 
     routes::routes(shown)
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(from_fn_with_state(Arc::clone(&app), error::pages_for_errors))
         .layer(from_fn_with_state(Arc::clone(&app), guard::same_origin))
         .layer(from_fn_with_state(Arc::clone(&app), guard::time_out))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::head_limits))
+        .layer(from_fn_with_state(Arc::clone(&app), error::pages_for_errors))
         .layer(from_fn_with_state(Arc::clone(&app), guard::headers))
         .with_state(app)
 }

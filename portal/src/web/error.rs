@@ -30,7 +30,11 @@ pub(crate) enum Refusal {
     BadForm,
     /// More bytes than a form has.
     TooLarge,
-    /// It took too long to arrive.
+    /// Its address is longer than any of ours.
+    AddressTooLong,
+    /// Its head is larger than a browser has reason to send: cookies, as a rule.
+    HeadTooLarge,
+    /// It took too long.
     TooSlow,
     /// Too much at once.
     Busy,
@@ -38,6 +42,7 @@ pub(crate) enum Refusal {
     Fault(&'static str),
 }
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// When to try again, in seconds, after [`Refusal::Busy`].
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
@@ -50,6 +55,8 @@ impl Refusal {
             Self::Forgery => StatusCode::FORBIDDEN,
             Self::BadForm => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::AddressTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -63,9 +70,11 @@ impl Refusal {
                 (text.error_not_found(), text.error_not_found_advice())
             }
             Self::Forgery => (text.error_forgery(), text.error_forgery_advice()),
-            Self::Method | Self::BadForm | Self::TooLarge | Self::TooSlow => {
+            Self::Method | Self::BadForm | Self::TooLarge | Self::AddressTooLong => {
                 (text.error_bad_form(), text.error_bad_form_advice())
             }
+            Self::HeadTooLarge => (text.error_head(), text.error_head_advice()),
+            Self::TooSlow => (text.error_slow(), text.error_slow_advice()),
             Self::Busy => (text.error_busy(), text.error_busy_advice()),
             Self::Fault(_) => (text.error_fault(), text.error_fault_advice()),
         }
@@ -79,8 +88,14 @@ impl IntoResponse for Refusal {
             Self::ChangePassword => Redirect::to(routes::PASSWORD).into_response(),
             refusal => {
                 let mut response = refusal.status().into_response();
-                if refusal == Self::Busy {
-                    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+                let headers = response.headers_mut();
+                match refusal {
+                    Self::Busy => drop(headers.insert(header::RETRY_AFTER, RETRY_AFTER)),
+                    // What follows on the connection is not read.
+                    Self::AddressTooLong | Self::HeadTooLarge | Self::TooSlow => {
+                        headers.insert(header::CONNECTION, CLOSE);
+                    }
+                    _ => {}
                 }
                 response.extensions_mut().insert(refusal);
                 response
@@ -151,7 +166,7 @@ pub(crate) async fn pages_for_errors(
     }
     let (heading, advice) = refusal.sentences(shell.text);
     let mut page = shell.page(status, &ErrorPage { shell: &shell, heading, advice });
-    for name in [header::RETRY_AFTER, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::ALLOW, header::CONNECTION] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());
         }

@@ -62,11 +62,24 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
 pub(crate) async fn time_out(State(app): State<App>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(app.settings.limits().request_time, next.run(request)).await {
         Ok(response) => response,
-        Err(_elapsed) => {
-            let mut response = Refusal::TooSlow.into_response();
-            response.headers_mut().insert(header::CONNECTION, CLOSE);
-            response
-        }
+        Err(_elapsed) => Refusal::TooSlow.into_response(),
+    }
+}
+
+/// Refuses a head beyond the limits with a page: the listener takes somewhat more, since what it refuses by
+/// itself is an empty answer.
+pub(crate) async fn head_limits(State(app): State<App>, request: Request, next: Next) -> Response {
+    let limits = app.settings.limits();
+    let address = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    // A colon, a blank and the end of a line go with each.
+    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let head = lines.fold(address, usize::saturating_add);
+    if address > limits.head_bytes / 2 {
+        Refusal::AddressTooLong.into_response()
+    } else if head > limits.head_bytes || request.headers().len() > limits.head_lines {
+        Refusal::HeadTooLarge.into_response()
+    } else {
+        next.run(request).await
     }
 }
 

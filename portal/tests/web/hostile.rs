@@ -49,18 +49,39 @@ fn a_body_has_a_limit(#[case] rest: String) {
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
+/// Whoever sends somewhat more than it should is told so on a page; beyond that there is an empty answer.
 #[rstest]
-#[case::bytes(format!("a: {}", "x".repeat(17 * 1024)))]
-#[case::lines("a: b\r\n".repeat(100))]
-#[case::path(format!("a: {}", "x".repeat(100 * 1024)))]
-fn a_head_has_a_limit(#[case] lines: String) {
+#[case::bytes("/login", format!("cookie: a={}", "x".repeat(17 * 1024)), "431", true)]
+#[case::lines("/login", "a: b\r\n".repeat(100), "431", true)]
+#[case::address(&format!("/{}", "x".repeat(9_000)), "a: b".to_owned(), "414", true)]
+#[case::far_beyond("/login", format!("a: {}", "x".repeat(1 << 20)), "431", false)]
+#[case::far_longer(&format!("/{}", "x".repeat(70_000)), "a: b".to_owned(), "414", false)]
+fn a_head_has_a_limit(
+    #[case] path: &str,
+    #[case] lines: String,
+    #[case] status: &str,
+    #[case] has_page: bool,
+) {
     let server = Server::start();
-    let request = format!("GET /login HTTP/1.1\r\nhost: x\r\n{}\r\n\r\n", lines.trim_end());
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n{}\r\n\r\n", lines.trim_end());
     let answer = raw(server.address, request.as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
-    let request = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(70_000));
-    let answer = raw(server.address, request.as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 431 ") || answer.starts_with("HTTP/1.1 414 "), "{answer}");
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.to_lowercase().contains("connection: close"), "{head}");
+    assert_eq!(body.contains("<h1>Richiesta"), has_page, "{answer}");
+    assert_eq!(body.contains("Cancella i cookie"), has_page && status == "431", "{answer}");
+}
+
+/// A form that comes from elsewhere is refused with a page too.
+#[test]
+fn what_is_refused_on_the_way_to_a_page_has_a_page() {
+    let server = Server::start();
+    let mut browser = server.browser();
+    browser.get("/login");
+    let elsewhere = [("sec-fetch-site", "cross-site".to_owned())];
+    let refused = browser.send("POST", "/login", Some("user_name=a"), &elsewhere);
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("<h1>Richiesta non accettata</h1>"), "{}", refused.body);
 }
 
 /// Whoever drips bytes, or says nothing, is sent away in time.
@@ -98,6 +119,7 @@ fn a_slow_client_is_not_waited_for(#[case] at_once: &str, #[case] dripping: &str
     let answer = String::from_utf8_lossy(&answer);
     if at_once.starts_with("POST") {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert!(answer.contains("<h1>Richiesta interrotta</h1>"), "{answer}");
     }
 }
 
