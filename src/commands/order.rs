@@ -118,6 +118,14 @@ fn list(arguments: &ListArgs) -> Result<(), Failure> {
         Messages::Sentences.notice("nothing is shown: the person did not agree to results on line");
     }
     for pacs in listed.get("pacs").and_then(Value::as_array).into_iter().flatten() {
+        let refused = pacs.get("refused").and_then(Value::as_u64).unwrap_or(0);
+        if refused > 0 {
+            let name = text(pacs, "/pacs");
+            Messages::Sentences.notice(&format!(
+                "{refused} studies that the PACS {name} told were not taken: they are of another patient, or of \
+                 another issuer than the person's Patient ID names"
+            ));
+        }
         let since = text(pacs, "/failing_since");
         if !since.is_empty() {
             let (name, fault) = (text(pacs, "/pacs"), text(pacs, "/fault"));

@@ -5,6 +5,7 @@
 
 mod account;
 mod add;
+mod csv;
 mod erase;
 mod export;
 mod find;

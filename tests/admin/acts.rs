@@ -1,16 +1,14 @@
 //! What each route that changes something does, and that it leaves an event which says nothing of anybody.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
-use std::process::Child;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::pacs::Pacs;
 use crate::scopes::routes;
 use crate::server::{Server, Site, new_account, new_person, token};
-use crate::support::{SMALL_CT, Workplace, run};
 
 /// Values of persons that no event may hold.
 const MARKERS: &[&str] =
@@ -229,48 +227,3 @@ const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
     3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n\
     xref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n0000000053 00000 n \n0000000102 00000 n \n\
     trailer<</Size 4/Root 1 0 R>>\nstartxref\n165\n%%EOF\n";
-
-/// The fixture PACS with one study of a computed tomography, which has no report.
-struct Pacs {
-    process: Child,
-    section: String,
-    patient_id: String,
-    _workplace: Workplace,
-}
-
-impl Pacs {
-    fn start() -> Self {
-        let workplace = Workplace::with_study(SMALL_CT);
-        let mut process =
-            run::esito(&["fixture-pacs", "--port", "0", "--http-port", "0", "--folder"])
-                .arg(workplace.source())
-                .start();
-        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let mut section = String::new();
-        while !section.contains("url = ") {
-            section.push_str(&lines.next().expect("a line").expect("UTF-8"));
-            section.push('\n');
-        }
-        std::thread::spawn(move || lines.for_each(drop));
-        let config = workplace.beside("pacs.toml");
-        std::fs::write(&config, &section).expect("a configuration");
-        let name: toml::Table = section.parse().expect("TOML");
-        let name = name["pacs"][0]["name"].as_str().expect("a name").to_owned();
-        let found =
-            run::esito(&["find", "--json", "--pacs", &name, "--config"]).arg(config).finish();
-        let found: Value = serde_json::from_slice(&found.stdout).expect("JSON");
-        let patient_id = found["studies"][0]["patient_id"].as_str().expect("an ID").to_owned();
-        Self { process, section, patient_id, _workplace: workplace }
-    }
-
-    fn section(&self) -> String {
-        self.section.clone()
-    }
-}
-
-impl Drop for Pacs {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}

@@ -99,6 +99,130 @@ fn the_daily_work_is_done_while_a_server_runs() {
     daily_work(&site);
 }
 
+/// All that a person is, with what a spreadsheet would compute, and the rows that it must come back from.
+const ALL: &str = "patient_id,issuer,other_patient_ids,family_name,given_name,sex,birth_date,tax_code,phone,email,\
+    address,marital_status,practitioner,contact,online_results,messages,user_name,account_email,account_phone,\
+    language,subject_issuer,subject\n\
+    TEST-1,OSPEDALE,TEST-1B^^^ALTRO~TEST-1C,ROSSI,\"MARIA \"\"TEST\"\"\",F,1986-01-24,TSTMRA86A64Z999X,'+39 000,\
+    m@example.org,\"Via dell'Esempio 1, Mantova\",nubile,''=1+1,'@TEST,yes,no,maria,maria@example.org,'+390000000001,en,\
+    ,\n\
+    TEST-2,,,VERDI,ANNA TEST,,,,,,,,,,no,no,anna,,,it,https://id.example.org,TINIT-TST\n\
+    TEST-3,,,NERI,,,,,,,,,,,no,no,,,,,,\n";
+
+#[test]
+fn a_csv_that_was_written_is_one_that_imports_again() {
+    let site = Site::new();
+    let file = ALL.replace("NERI,,", "NERI,LUCA TEST,");
+    let imported = site.answer(&["patient", "import", "--json", "-"], &file);
+    assert_eq!((&imported["added"], &imported["accounts"]), (&json!(3), &json!(2)), "{imported}");
+    let listed = site.answer(&["patient", "list", "--json"], "");
+    let csv = || {
+        let finished = site.esito(&["patient", "list", "--csv"], "").expect_code(&[0]);
+        (String::from_utf8(finished.stdout).expect("UTF-8"), finished.stderr)
+    };
+    let (written, notices) = csv();
+    assert_eq!(notices, "");
+    let person = |given: &str| {
+        let persons = listed["persons"].as_array().expect("persons").iter();
+        let mut found = persons.filter(|one| one["data"]["given_name"] == given);
+        found.next().expect("a person").clone()
+    };
+    let maria = person("MARIA \"TEST\"");
+    assert_eq!(maria["data"]["practitioner"], "'=1+1");
+    assert_eq!(maria["data"]["contact"], "@TEST");
+    assert_eq!(maria["data"]["patient_ids"].as_array().expect("IDs").len(), 3);
+    for bare in [",=", ",+", ",@", ",-"] {
+        assert!(!written.contains(bare), "{written}");
+    }
+    // Here it says nothing new, elsewhere all.
+    let again = site.answer(&["patient", "import", "--json", "-"], &written);
+    let counted = |report: &Value| {
+        ["added", "changed", "unchanged", "accounts", "accounts_changed", "refused"]
+            .map(|name| report[name].as_u64().expect("a count"))
+    };
+    assert_eq!(counted(&again), [0, 0, 3, 0, 0, 0], "{again}");
+    let other = Site::new();
+    let there = other.answer(&["patient", "import", "--json", "-"], &written);
+    assert_eq!(counted(&there), [3, 0, 0, 2, 0, 0], "{there}");
+    let same = other.esito(&["patient", "list", "--csv"], "").expect_code(&[0]);
+    assert_eq!(String::from_utf8(same.stdout).expect("UTF-8"), written);
+    // What it cannot hold is told.
+    let anna = person("ANNA TEST")["id"].as_str().expect("an identifier").to_owned();
+    site.answer(
+        &[
+            "patient",
+            "link",
+            &anna,
+            maria["id"].as_str().expect("an identifier"),
+            "--role",
+            "parent",
+        ],
+        "",
+    );
+    assert!(csv().1.contains("1 accounts are not in the file"), "{}", csv().1);
+    site.answer(&["patient", "disable", &anna], "");
+    let (without, notices) = csv();
+    assert!(notices.contains("2 accounts are not in the file"), "{notices}");
+    assert!(!without.contains("TINIT-TST"), "{without}");
+}
+
+#[test]
+fn an_import_changes_how_somebody_is_reached_and_known() {
+    let site = Site::new();
+    let import = |rows: &str, codes: &[i32]| {
+        let file = format!(
+            "patient_id,family_name,given_name,user_name,account_email,account_phone,subject_issuer,subject\n{rows}"
+        );
+        let done = site.esito(&["patient", "import", "--json", "-"], &file).expect_code(codes);
+        let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        (report, done.stderr)
+    };
+    let phone = "maria@example.org,+390000000001";
+    import(&format!("TEST-1,ROSSI,MARIA TEST,maria,{phone},,\n"), &[0]);
+    import("TEST-2,VERDI,ANNA TEST,anna,,,https://id.example.org,TINIT-2\n", &[0]);
+    let given = format!("TEST-1,ROSSI,MARIA TEST,maria,{phone},https://id.example.org,TINIT-1\n");
+    let (report, _) = import(&given, &[0]);
+    assert_eq!((&report["unchanged"], &report["accounts_changed"]), (&json!(1), &json!(1)));
+    assert_eq!(import(&given, &[0]).0["accounts_changed"], 0);
+    for (row, says) in [
+        // Another's.
+        (
+            format!("TEST-1,ROSSI,MARIA TEST,maria,{phone},https://id.example.org,TINIT-2\n"),
+            "subject: the subject of the identity provider belongs to another account",
+        ),
+        // One alone.
+        (
+            format!("TEST-1,ROSSI,MARIA TEST,maria,{phone},,TINIT-1\n"),
+            "subject_issuer: write who names the subject so",
+        ),
+        // Nowhere to send a password, and nobody who vouches.
+        (
+            "TEST-1,ROSSI,MARIA TEST,maria,,,,\n".to_owned(),
+            "account_phone: give account_email and account_phone",
+        ),
+        ("TEST-1,ROSSI,MARIA TEST,anna,,,,\n".to_owned(), "user_name: the user name is taken"),
+    ] {
+        let (_, told) = import(&row, &[4]);
+        assert!(told.contains(says), "{told}");
+        assert!(!told.contains("TINIT"), "{told}");
+    }
+    let accounts = site.answer(&["audit", "--json", "--action", "account.replace"], "");
+    assert_eq!(accounts["events"].as_array().expect("events").len(), 1);
+}
+
+/// A row that names two who are there is refused, and the others are imported.
+#[test]
+fn a_row_with_patient_ids_of_two_persons_stops_no_import() {
+    let site = Site::new();
+    let head = "patient_id,other_patient_ids,family_name,given_name\n";
+    site.answer(&["patient", "import", "-"], &format!("{head}TEST-1,,ROSSI,A\nTEST-2,,ROSSI,B\n"));
+    let file = format!("{head}TEST-1,TEST-2,ROSSI,A\nTEST-3,,ROSSI,C\n");
+    let done = site.esito(&["patient", "import", "--json", "-"], &file).expect_code(&[3]);
+    assert!(done.stderr.contains("line 2, other_patient_ids: "), "{}", done.stderr);
+    let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    assert_eq!((&report["added"], &report["refused"]), (&json!(1), &json!(1)));
+}
+
 #[test]
 fn a_backup_made_while_the_server_runs_is_restored() {
     let site = Site::new();

@@ -20,5 +20,6 @@ mod commands;
 mod crash;
 mod description;
 mod erasure;
+mod pacs;
 mod scopes;
 mod server;

@@ -180,8 +180,11 @@ async fn replace(
         return Err(refused(&EnrolmentRefused::Unreachable));
     }
     let event = app.event(&caller, "account.replace", None, Some(id));
-    app.replace_account(old, new.clone(), event).await?;
-    answer(&new)
+    if app.replace_account(old, new.clone(), event).await? {
+        answer(&new)
+    } else {
+        Err(Problem::stale())
+    }
 }
 
 /// Erases an account, what it has open and the messages to it. The persons stay.
@@ -386,17 +389,20 @@ impl Admin {
         self.services.store.account(id).await?.ok_or_else(|| Problem::missing("account"))
     }
 
-    async fn replace_account(
+    /// Puts `new` in the place of `old`; false when somebody else changed it first.
+    pub(crate) async fn replace_account(
         &self,
         old: Account,
         new: Account,
         event: Event,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
+        let is_other_subject = new.subject != old.subject;
         match self.services.store.replace_account(old, new, event.into()).await? {
-            Changed::Done => Ok(()),
+            Changed::Done => Ok(true),
+            Changed::Stale => Ok(false),
             Changed::Gone => Err(Problem::missing("account")),
-            Changed::Stale => Err(Problem::stale()),
-            Changed::Taken => Err(refused(&EnrolmentRefused::SubjectTaken)),
+            Changed::Taken if is_other_subject => Err(refused(&EnrolmentRefused::SubjectTaken)),
+            Changed::Taken => Err(Problem::missing("person")),
         }
     }
 
@@ -411,13 +417,8 @@ impl Admin {
             let old = self.account(id).await?;
             let mut new = old.clone();
             change(&mut new);
-            let replaced =
-                self.services.store.replace_account(old, new.clone(), event.clone().into());
-            match replaced.await? {
-                Changed::Done => return Ok(new),
-                Changed::Stale => {}
-                Changed::Gone => return Err(Problem::missing("account")),
-                Changed::Taken => return Err(Problem::missing("person")),
+            if self.replace_account(old, new.clone(), event.clone()).await? {
+                return Ok(new);
             }
         }
         Err(Problem::conflict("busy", "others change this account all the time: try again"))

@@ -3,6 +3,7 @@
 //! Good rows are imported and bad ones named, each by line and column. A row is known again by its Patient
 //! ID, so a file can be imported twice: what is the same costs nothing.
 
+mod account;
 mod row;
 
 use std::collections::HashMap;
@@ -12,17 +13,17 @@ use axum::Json as Answer;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
-use store::{IssuedId, PersonId};
+use store::{IssuedId, Person, PersonId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accounts::{Enrolled, Enrolment, EnrolmentRefused, NewAccount};
-use crate::admin::account::AccountData;
+use crate::accounts::{Enrolled, Enrolment, EnrolmentRefused};
 use crate::admin::body::{By, expect_type, read};
 use crate::admin::guard::Caller;
+use crate::admin::import::account::Wanted;
 use crate::admin::openapi::{Guarded, Refused, Unreadable};
-use crate::admin::person::PersonData;
+use crate::admin::person::{IssuedPatientId, PersonData};
 use crate::admin::problem::Problem;
 use crate::admin::scope::Scope;
 use crate::admin::{Admin, App};
@@ -67,6 +68,8 @@ struct ImportReport {
     unchanged: u64,
     /// Accounts that were opened.
     accounts: u64,
+    /// Accounts that were there, and of whose holder the file says something else.
+    accounts_changed: u64,
     /// Rows that were not imported.
     refused: u64,
     /// Why, for the first 1000 of them.
@@ -121,8 +124,9 @@ enum Became {
 /// The first row names the columns, in any order: `patient_id`, `issuer`, `other_patient_ids` (as HL7
 /// PID-3: `ID^^^ISSUER`, with `~` between), `family_name`, `given_name`, `sex`, `birth_date`, `tax_code`,
 /// `phone`, `email`, `address`, `marital_status`, `practitioner`, `contact`, `online_results`, `messages`,
-/// and for an account `user_name`, `account_email`, `account_phone`, `language`, `role`. Columns that a file
-/// does not have stay as they are; an empty cell empties. Accounts take the scope `accounts:write` as well.
+/// and for an account `user_name`, `account_email`, `account_phone`, `language`, `role`, and `subject_issuer` with
+/// `subject`, who its holder is at an identity provider. Columns that a file does not have stay as they are; an
+/// empty cell empties. Accounts take the scope `accounts:write` as well.
 #[utoipa::path(
     post,
     path = "/v1/persons/import",
@@ -167,7 +171,7 @@ async fn rows(
         report.rows += 1;
         let line = record.position().map_or(0, csv::Position::line);
         let work = Import { app, caller, dry_run };
-        match work.row(&columns, &record, line, &mut seen, &mut report.accounts).await {
+        match work.row(&columns, &record, line, &mut seen, &mut report).await {
             Ok(Became::Added) => report.added += 1,
             Ok(Became::Changed) => report.changed += 1,
             Ok(Became::Unchanged) => report.unchanged += 1,
@@ -205,7 +209,7 @@ impl Import<'_> {
         record: &csv::ByteRecord,
         line: u64,
         seen: &mut HashMap<IssuedId, u64>,
-        accounts: &mut u64,
+        report: &mut ImportReport,
     ) -> Result<Became, Stop> {
         let row = Row::of(columns, record).map_err(Stop::Row)?;
         let ids = row.patient_ids().map_err(Stop::Row)?;
@@ -216,92 +220,70 @@ impl Import<'_> {
                 return Err(Stop::Row(Fault::new(Some("patient_id"), detail)));
             }
         }
-        let mut known = None;
-        for id in &ids {
-            let found = self.app.services.store.person_by_patient_id(&id.clone().into()).await?;
-            known = known.or(found);
-        }
-        let account = row.account().map_err(Stop::Row)?;
-        let account = account.map(AccountData::into_new).transpose()?;
-        match known {
+        let known = self.known(&ids).await?;
+        let wanted = self.wanted(&row, known.as_ref().map(|known| known.id)).await?;
+        let data = row.person(ids, known.as_ref().map(PersonData::from)).map_err(Stop::Row)?;
+        let (opens, changes) = match &wanted {
+            Wanted::Nothing => (0, 0),
+            Wanted::Open(_) => (1, 0),
+            Wanted::Change { .. } => (0, 1),
+        };
+        let became = match known {
             None => {
-                let data = row.person(ids, None).map_err(Stop::Row)?;
-                *accounts += u64::from(account.is_some());
-                self.add(data, account).await.map(|()| Became::Added)
+                self.add(data, wanted).await?;
+                Became::Added
             }
-            Some(old) => {
-                let data = row.person(ids, Some(PersonData::from(&old))).map_err(Stop::Row)?;
-                let new = data.into_person(old.id);
-                let id = old.id;
-                let changed = new != old;
-                let opens = match &account {
-                    Some(account) => !self.is_open(id, account).await?,
-                    None => false,
-                };
-                if changed && !self.dry_run {
-                    self.app.replace_person(self.caller, old, new).await?;
-                }
-                if let Some(account) = account.filter(|_| opens) {
-                    *accounts += 1;
-                    self.open(id, account).await?;
-                }
-                Ok(if changed { Became::Changed } else { Became::Unchanged })
-            }
-        }
+            Some(old) => self.change(old, data, wanted).await?,
+        };
+        report.accounts += opens;
+        report.accounts_changed += changes;
+        Ok(became)
     }
 
-    async fn add(&self, data: PersonData, account: Option<NewAccount>) -> Result<(), Stop> {
-        if let Some(account) = &account {
-            self.is_free(account).await?;
+    /// The person whom these Patient IDs name.
+    async fn known(&self, ids: &[IssuedPatientId]) -> Result<Option<Person>, Stop> {
+        let mut known: Option<Person> = None;
+        for id in ids {
+            let id = IssuedId::from(id.clone());
+            let found = self.app.services.store.person_by_patient_id(&id).await?;
+            if let (Some(known), Some(found)) = (&known, &found)
+                && known.id != found.id
+            {
+                let detail = "the Patient IDs of the row belong to two persons who are there: give each \
+                              a row of its own, or erase one of them";
+                return Err(Stop::Row(Fault::new(Some("other_patient_ids"), detail)));
+            }
+            known = known.or(found);
         }
+        Ok(known)
+    }
+
+    async fn change(&self, old: Person, data: PersonData, wanted: Wanted) -> Result<Became, Stop> {
+        let id = old.id;
+        let new = data.into_person(id);
+        let became = if new == old { Became::Unchanged } else { Became::Changed };
+        if !self.dry_run {
+            if new != old {
+                self.app.replace_person(self.caller, old, new).await?;
+            }
+            self.provide(id, wanted).await?;
+        }
+        Ok(became)
+    }
+
+    async fn add(&self, data: PersonData, wanted: Wanted) -> Result<(), Stop> {
         if self.dry_run {
             return Ok(());
         }
+        let account = match wanted {
+            Wanted::Open(account) => Some(account),
+            Wanted::Nothing | Wanted::Change { .. } => None,
+        };
         let person = data.into_person(PersonId::fresh()?);
         let by = self.caller.name().to_owned();
         let enrolment = Enrolment { person, account, by };
         let enrolled = patiently(|| self.app.services.accounts.enrol(enrolment.clone())).await?;
         enrolled.map(|Enrolled { .. }| ()).map_err(|why| Stop::Row(fault(&why)))
-    }
-
-    async fn open(&self, person: PersonId, account: NewAccount) -> Result<(), Stop> {
-        if self.dry_run {
-            return Ok(());
-        }
-        let accounts = &self.app.services.accounts;
-        let by = self.caller.name();
-        let opened = patiently(|| accounts.open_account(person, account.clone(), by)).await?;
-        opened.map(|_id| ()).map_err(|why| Stop::Row(fault(&why)))
-    }
-
-    /// Whether the account is there and sees the person's results.
-    async fn is_open(&self, person: PersonId, account: &NewAccount) -> Result<bool, Stop> {
-        let name = &account.user_name;
-        match self.app.services.store.account_by_user_name(name).await? {
-            None => {
-                is_reachable(account)?;
-                Ok(false)
-            }
-            Some(found) if found.persons.iter().any(|link| link.person == person) => Ok(true),
-            Some(_) => Err(Stop::Row(fault(&EnrolmentRefused::UserNameTaken))),
-        }
-    }
-
-    async fn is_free(&self, account: &NewAccount) -> Result<(), Stop> {
-        is_reachable(account)?;
-        match self.app.services.store.account_by_user_name(&account.user_name).await? {
-            None => Ok(()),
-            Some(_) => Err(Stop::Row(fault(&EnrolmentRefused::UserNameTaken))),
-        }
-    }
-}
-
-/// A dry run sees what enrolment would.
-fn is_reachable(account: &NewAccount) -> Result<(), Stop> {
-    if account.is_reachable() {
-        Ok(())
-    } else {
-        Err(Stop::Row(fault(&EnrolmentRefused::Unreachable)))
     }
 }
 
@@ -313,8 +295,10 @@ fn fault(why: &EnrolmentRefused) -> Fault {
             let detail = "the user name is taken: choose another, or link the account that has it";
             return Fault::new(Some("user_name"), detail);
         }
+        EnrolmentRefused::SubjectTaken => Some("subject"),
         EnrolmentRefused::Unreachable => {
-            let detail = "give account_email and account_phone: the credentials go there";
+            let detail = "give account_email and account_phone, where the credentials go, or \
+                          subject_issuer and subject";
             return Fault::new(Some("account_phone"), detail);
         }
         _ => None,

@@ -51,6 +51,9 @@ struct PacsView {
     failing_since: Option<Moment>,
     /// Why not.
     fault: Option<String>,
+    /// Studies that it told of another patient, or of an issuer other than the one of the Patient ID: they are not
+    /// taken.
+    refused: u32,
     /// Whether it had more than it is asked for.
     is_cut: bool,
 }
@@ -85,6 +88,7 @@ async fn of_person(
                 answered: answer.answered.map(Moment),
                 failing_since: answer.failing_since.map(Moment),
                 fault: answer.fault.clone(),
+                refused: answer.refused,
                 is_cut: answer.is_cut,
             })
             .collect(),

@@ -49,7 +49,8 @@ fn import(arguments: &ImportArgs) -> Result<Value, Failure> {
     if arguments.json {
         console::write_json(&report)?;
     } else {
-        let columns = ["rows", "added", "changed", "unchanged", "accounts", "refused"];
+        let columns =
+            ["rows", "added", "changed", "unchanged", "accounts", "accounts_changed", "refused"];
         let cells = columns.map(|column| text(&report, &format!("/{column}")));
         table::write(columns, [cells])?;
     }

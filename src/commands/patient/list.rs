@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::patient::Place;
+use crate::commands::patient::{Place, csv};
 use crate::console::{self, Administration, Failure, text};
 use crate::table;
 
@@ -13,24 +13,34 @@ pub(crate) struct ListArgs {
     /// JSON on standard output instead of a table
     #[arg(long)]
     json: bool,
+    /// CSV on standard output, of all that is known of each and of their own accounts, as `patient import` reads it
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 /// Lists all persons.
 pub(crate) fn run(arguments: &ListArgs) -> Result<(), Failure> {
     let administration = Administration::open(&arguments.place.config)?;
-    let mut persons = Vec::new();
+    let persons = all(&administration, "persons")?;
+    if arguments.csv {
+        return csv::write(&persons, &all(&administration, "accounts")?);
+    }
+    write(&persons, arguments.json)
+}
+
+/// Every page of a list.
+fn all(administration: &Administration, of: &str) -> Result<Vec<Value>, Failure> {
+    let mut all = Vec::new();
     let mut next = String::new();
     loop {
         let after = if next.is_empty() { String::new() } else { format!("&after={next}") };
-        let page = administration.ask("GET", &format!("/v1/persons?limit=500{after}"))?.body;
-        persons
-            .extend(page.get("persons").and_then(Value::as_array).into_iter().flatten().cloned());
+        let page = administration.ask("GET", &format!("/v1/{of}?limit=500{after}"))?.body;
+        all.extend(page.get(of).and_then(Value::as_array).into_iter().flatten().cloned());
         next = text(&page, "/next");
         if next.is_empty() {
-            break;
+            return Ok(all);
         }
     }
-    write(&persons, arguments.json)
 }
 
 /// Writes persons for a program or for people.
@@ -58,7 +68,7 @@ pub(crate) fn write(persons: &[Value], as_json: bool) -> Result<(), Failure> {
 }
 
 /// A Patient ID and its issuer, as HL7 writes them.
-fn issued(id: &Value) -> String {
+pub(crate) fn issued(id: &Value) -> String {
     let issuer = text(id, "/issuer");
     let id = text(id, "/id");
     if issuer.is_empty() { id } else { format!("{id}^^^{issuer}") }

@@ -2,7 +2,7 @@
 
 use std::str;
 
-use crate::admin::account::{AccountData, Contact, Language, Role};
+use crate::admin::account::{AccountData, Contact, Language, Role, SubjectData};
 use crate::admin::import::Fault;
 use crate::admin::person::{Consents, IssuedPatientId, PersonData, Sex};
 use crate::admin::problem::Problem;
@@ -31,6 +31,8 @@ const COLUMNS: &[&str] = &[
     "account_phone",
     "language",
     "role",
+    "subject_issuer",
+    "subject",
 ];
 
 /// The columns of a file, in its order.
@@ -223,28 +225,59 @@ impl<'a> Row<'a> {
         Ok(self.read(column, yes_or_no)?.over(Some(was)).unwrap_or(false))
     }
 
-    /// The account, if the row wants one.
-    pub(crate) fn account(&self) -> Result<Option<AccountData>, Fault> {
-        let Some(user_name) = self.read("user_name", TypedUserName::read)?.value() else {
-            return Ok(None);
-        };
-        let contact = Contact {
-            email: self.read("account_email", Email::read)?.value(),
-            phone: self.read("account_phone", phone)?.value(),
-            language: self.read("language", language)?.value().unwrap_or_default(),
-            subject: None,
-        };
-        let role = self.read("role", role)?.value().unwrap_or_default();
-        Ok(Some(AccountData { user_name, contact, role }))
+    /// What the account of the row is called, if it wants one.
+    pub(crate) fn user_name(&self) -> Result<Option<TypedUserName>, Fault> {
+        Ok(self.read("user_name", TypedUserName::read)?.value())
+    }
+
+    /// A new account of this name.
+    pub(crate) fn account(&self, user_name: TypedUserName) -> Result<AccountData, Fault> {
+        let contact = self.contact(Contact::default())?;
+        let role = self.role()?.unwrap_or_default();
+        Ok(AccountData { user_name, contact, role })
+    }
+
+    /// How the holder of the account is reached and known: what was known, with the cells of the row over it.
+    pub(crate) fn contact(&self, known: Contact) -> Result<Contact, Fault> {
+        Ok(Contact {
+            email: self.read("account_email", Email::read)?.over(known.email),
+            phone: self.read("account_phone", phone)?.over(known.phone),
+            // The holder may have chosen another since: an empty cell leaves it.
+            language: self.read("language", language)?.value().unwrap_or(known.language),
+            subject: self.subject(known.subject)?,
+        })
+    }
+
+    /// What the account is to the person, if the row says it.
+    pub(crate) fn role(&self) -> Result<Option<Role>, Fault> {
+        Ok(self.read("role", role)?.value())
+    }
+
+    /// Who the holder of the account is at an identity provider: both cells, or neither.
+    fn subject(&self, known: Option<SubjectData>) -> Result<Option<SubjectData>, Fault> {
+        let (issuer, claim) = known.map(|known| (known.issuer, known.claim)).unzip();
+        let issuer = self.read("subject_issuer", LongLine::read)?.over(issuer);
+        let claim = self.read("subject", LongLine::read)?.over(claim);
+        match (issuer, claim) {
+            (Some(issuer), Some(claim)) => Ok(Some(SubjectData { issuer, claim })),
+            (None, None) => Ok(None),
+            (None, Some(_)) => {
+                let detail = "write who names the subject so: issuer of [oidc], to the letter";
+                Err(Fault::new(Some("subject_issuer"), detail))
+            }
+            (Some(_), None) => {
+                let detail = "write the subject that this issuer names, or empty subject_issuer";
+                Err(Fault::new(Some("subject"), detail))
+            }
+        }
     }
 }
 
-/// A cell that a spreadsheet would take for a formula stands behind an apostrophe in files for them.
+/// A cell that a spreadsheet would take for a formula stands behind an apostrophe in files for them; one that would
+/// read as such behind one more.
 fn plain(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-        _ => text,
-    }
+    let is_formula = text.trim_start_matches('\'').starts_with(['=', '+', '-', '@']);
+    text.strip_prefix('\'').filter(|_| is_formula).unwrap_or(text)
 }
 
 fn other_ids(text: &str) -> Result<Vec<IssuedPatientId>, &'static str> {
@@ -323,7 +356,9 @@ mod tests {
         assert!(reader.read_byte_record(&mut record).unwrap());
         let row = Row::of(&columns, &record);
         let read = row.and_then(|row| {
-            row.account()?;
+            if let Some(user_name) = row.user_name()? {
+                row.account(user_name)?;
+            }
             row.person(row.patient_ids()?, None)
         });
         read.map_err(|fault| (fault.column, fault.detail))
@@ -357,6 +392,30 @@ mod tests {
         let (found, detail) = person(&file).unwrap_err();
         assert_eq!(found, column);
         assert!(detail.contains(says), "{detail}");
+    }
+
+    #[rstest]
+    #[case("'=1", "=1")]
+    #[case("''=1", "'=1")]
+    #[case("'+39 0", "+39 0")]
+    #[case("'ndrangheta", "'ndrangheta")]
+    #[case("=1", "=1")]
+    fn what_a_spreadsheet_must_not_compute_is_read_as_it_was(
+        #[case] cell: &str,
+        #[case] read: &str,
+    ) {
+        assert_eq!(plain(cell), read);
+    }
+
+    #[rstest]
+    #[case(",", None)]
+    #[case("https://id.example.org,", Some("subject"))]
+    #[case(",TINIT-1", Some("subject_issuer"))]
+    fn a_subject_and_its_issuer_go_together(#[case] cells: &str, #[case] column: Option<&str>) {
+        let file = format!(
+            "patient_id,family_name,given_name,user_name,subject_issuer,subject\n1,R,M,maria,{cells}\n"
+        );
+        assert_eq!(person(file.as_bytes()).err().and_then(|(column, _)| column), column);
     }
 
     #[test]
