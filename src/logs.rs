@@ -2,11 +2,20 @@
 //!
 //! **Invariant:** other people's crates are heard from `warn` on only: what they tell below may be a person's.
 
-use std::io::stderr;
+mod lines;
 
+use std::io::stderr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use portal::LogMetrics;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry::Registry;
+use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+pub(crate) use lines::Lines;
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +34,70 @@ impl Default for LogSettings {
 
 /// Crates of ours that write to the log.
 const OURS: [&str; 4] = ["esito", "portal", "store", "engine"];
+/// For the last lines when the program ends.
+const GRACE: Duration = Duration::from_secs(1);
 
-/// Begins the log; a second call changes nothing.
-pub(crate) fn start(settings: LogSettings) {
-    let LogSettings { is_json, level } = settings;
+/// The log of this program. Dropping it waits a moment for its last lines.
+#[derive(Debug)]
+pub(crate) struct Log {
+    lines: Lines,
+    level: LogLevel,
+}
+
+/// From which level on the log is written. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct LogLevel(reload::Handle<Targets, Registry>);
+
+impl LogLevel {
+    /// Writes from another level on.
+    pub(crate) fn change(&self, level: LevelFilter) {
+        if let Err(error) = self.0.reload(targets(level)) {
+            tracing::error!(%error, "the log stays as it was");
+        }
+    }
+}
+
+impl Log {
+    /// Begins the log, to which panics go as well: nothing else writes to standard error, which may be a pipe that
+    /// nobody reads.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start(settings: LogSettings) -> anyhow::Result<Self> {
+        let LogSettings { is_json, level } = settings;
+        let lines = Lines::to(stderr()).context("cannot start threads")?;
+        let (filter, handle) = reload::Layer::new(targets(level));
+        let written = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_ansi(false);
+        let written =
+            if is_json { written.json().flatten_event(true).boxed() } else { written.boxed() };
+        // That one is there already is no fault.
+        drop(tracing_subscriber::registry().with(filter).with(written).try_init());
+        std::panic::set_hook(Box::new(|panic| {
+            // What it says could quote a value of a person.
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!("a fault of the program: it panicked at {place}; please report it");
+        }));
+        Ok(Self { lines, level: LogLevel(handle) })
+    }
+
+    /// For who changes it.
+    pub(crate) fn level(&self) -> LogLevel {
+        self.level.clone()
+    }
+
+    /// Counts lost lines here.
+    pub(crate) fn count_in(&self, metrics: &LogMetrics) {
+        self.lines.count_in(metrics);
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.lines.flush(GRACE);
+    }
+}
+
+fn targets(level: LevelFilter) -> Targets {
     let ours = OURS.map(|target| (target, level));
-    let filter = Targets::new().with_default(LevelFilter::WARN.min(level)).with_targets(ours);
-    let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(false);
-    let lines = if is_json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
-    let log = tracing_subscriber::registry().with(lines.with_filter(filter));
-    // That one is there already is no fault.
-    drop(log.try_init());
+    Targets::new().with_default(LevelFilter::WARN.min(level)).with_targets(ours)
 }

@@ -51,7 +51,7 @@ pub use console::{Console, ConsoleError};
 pub(crate) use console::{listen as console_listener, trusted};
 pub use openapi::description;
 pub use scope::{NotAScope, Scope};
-pub use token::AdminToken;
+pub use token::{AdminToken, AdminTokens};
 
 /// How long things are kept that nobody needs any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Default for Retention {
 #[derive(Debug, Clone, Default)]
 pub struct AdminSettings {
     /// Who may do what at the listener.
-    pub tokens: Vec<AdminToken>,
+    pub tokens: AdminTokens,
     /// The listener for programs; the console needs none.
     pub listen: Option<(SocketAddr, Transport)>,
     /// The one folder that backups are written to.

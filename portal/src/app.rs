@@ -18,7 +18,7 @@ use crate::listen::{ConnectionLimits, Listener, Transport, UnusableTls, serve};
 use crate::messages::Site;
 use crate::metrics::Metrics;
 use crate::observe::observed;
-use crate::oidc::{InvalidOidc, OidcSettings, Provider};
+use crate::oidc::{CurrentProvider, InvalidOidc, OidcSettings};
 use crate::outbox::{Patience, Sender, Ways};
 use crate::password::hashing::{Cost, Hasher, UnusableCost};
 use crate::recovery::Recovery;
@@ -112,7 +112,7 @@ pub struct Services {
     /// Takes requests for what was forgotten.
     pub(crate) recovery: Recovery,
     /// Who else says who somebody is.
-    pub(crate) provider: Option<Provider>,
+    pub provider: CurrentProvider,
 }
 
 impl Services {
@@ -146,10 +146,7 @@ impl Portal {
         let Settings { store: folder, secret, site, limits, cost, web, results, ways, .. } =
             settings;
         let (admin, monitor) = (settings.admin, settings.monitor);
-        let provider = settings
-            .oidc
-            .map(|oidc| Provider::new(oidc, web.origin(), clock.clone()))
-            .transpose()?;
+        let provider = CurrentProvider::new(settings.oidc, web.origin(), clock.clone())?;
         if matches!(ways, Ways::Shown) && !matches!(web.transport(), Transport::Loopback) {
             return Err(PortalError::ShownToOthers);
         }
@@ -324,9 +321,8 @@ fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways, retention: Re
     let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
     tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));
     tasks.start("sweep", move |stop| sweep(swept.clone(), retention, stop));
-    if let Some(provider) = services.provider.clone() {
-        tasks.start("identity provider", move |stop| provider.clone().keep_fresh(stop));
-    }
+    let provider = services.provider.clone();
+    tasks.start("identity provider", move |stop| provider.clone().keep_fresh(stop));
     let results = services.results.clone();
     tasks.start("refresh", move |stop| {
         let results = results.clone();

@@ -38,6 +38,7 @@ pub use listen::{
     ConnectionLimits, Listener, Peer, TlsFiles, Transport, UnusableTls, UnusableTransport, serve,
 };
 pub use messages::Site;
+pub use metrics::LogMetrics;
 pub use password::hashing::{Busy, Cost, Hasher, UnusableCost};
 pub use password::{Password, Rule};
 /// What the portal remembers.

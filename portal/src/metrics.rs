@@ -21,6 +21,8 @@ pub struct Metrics {
     pub outbox: OutboxMetrics,
     /// Of the requests.
     pub(crate) requests: RequestMetrics,
+    /// Of the log.
+    pub log: LogMetrics,
 }
 
 impl fmt::Debug for Metrics {
@@ -34,9 +36,10 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("esito");
         let outbox = OutboxMetrics::register(&mut registry);
         let requests = RequestMetrics::register(&mut registry);
+        let log = LogMetrics::register(&mut registry);
         let version = [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         registry.register("build", "Which program this is", Info::new(version.to_vec()));
-        Self { registry: Arc::new(registry), outbox, requests }
+        Self { registry: Arc::new(registry), outbox, requests, log }
     }
 }
 
@@ -139,6 +142,34 @@ impl OutboxMetrics {
 
     pub(crate) fn segments(&self, count: u32) {
         self.segments.inc_by(u64::from(count));
+    }
+}
+
+/// Of the log.
+#[derive(Debug, Clone, Default)]
+pub struct LogMetrics {
+    lost: Counter,
+}
+
+impl LogMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let lost = Counter::default();
+        registry.register(
+            "log_lines_lost",
+            "Lines of the log that nobody read in time",
+            lost.clone(),
+        );
+        Self { lost }
+    }
+
+    /// Counts lines that were lost.
+    pub fn lost(&self, lines: u64) {
+        self.lost.inc_by(lines);
+    }
+
+    /// How many were.
+    pub fn count(&self) -> u64 {
+        self.lost.get()
     }
 }
 

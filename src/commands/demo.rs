@@ -27,7 +27,7 @@ use portal::{Clock, Enrolment, NewAccount, Portal};
 use super::serve;
 use crate::config::Config;
 use crate::exit;
-use crate::logs;
+use crate::logs::{Log, LogSettings};
 use crate::messages::Messages;
 
 /// What `esito demo` is asked for.
@@ -183,7 +183,7 @@ fn configuration(listen: SocketAddr, pacs: SocketAddr) -> String {
 impl Demo {
     fn run(&self) -> anyhow::Result<()> {
         let level = tracing_subscriber::filter::LevelFilter::WARN;
-        logs::start(logs::LogSettings { level, ..self.config.log });
+        let _log = Log::start(LogSettings { level, ..self.config.log })?;
         let settings = serve::settings(&self.config, Ways::Shown)?;
         let origin = settings.web.origin().to_owned();
         let portal = Portal::open(settings, Clock::System)?;

@@ -1,10 +1,11 @@
 //! `esito serve`: the portal.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use portal::outbox::Ways;
@@ -15,9 +16,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{Config, StoreSettings};
 use crate::exit;
-use crate::logs;
+use crate::logs::{Lines, Log};
 use crate::messages::Messages;
-use crate::reload::Reload;
+use crate::reload::{Reload, Running};
+
+/// For the last lines on standard output.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What `esito serve` is asked for.
 #[derive(Debug, clap::Args)]
@@ -41,10 +45,16 @@ pub(crate) fn run(arguments: &ServeArgs) -> ExitCode {
             return ExitCode::from(exit::USAGE);
         }
     };
-    logs::start(config.log);
+    let log = match Log::start(config.log) {
+        Ok(log) => log,
+        Err(error) => {
+            Messages::Sentences.error(&format!("{error:#}"));
+            return ExitCode::from(exit::STORAGE);
+        }
+    };
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let owned = config.store.as_ref().map_or(Ok(()), StoreSettings::check_owner);
-    match owned.and_then(|()| serve(settings, reload)) {
+    match owned.and_then(|()| serve(settings, reload, &log)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             Messages::Sentences.error(&format!("{error:#}"));
@@ -84,9 +94,11 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
     })
 }
 
-fn serve(settings: Settings, reload: Reload) -> anyhow::Result<()> {
+fn serve(settings: Settings, reload: Reload, log: &Log) -> anyhow::Result<()> {
     let portal = Portal::open(settings, Clock::System)?;
-    run_portal(&runtime()?, portal, Some(reload))
+    log.count_in(&portal.services().metrics.log);
+    let running = Running { provider: portal.services().provider.clone(), log: log.level() };
+    run_portal(&runtime()?, portal, Some((reload, running)))
 }
 
 /// Threads to run on.
@@ -105,9 +117,12 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
 pub(crate) fn run_portal(
     runtime: &Runtime,
     portal: Portal,
-    reload: Option<Reload>,
+    reload: Option<(Reload, Running)>,
 ) -> anyhow::Result<()> {
     let (handle, stop) = Stop::new();
+    // Nobody has to read what is told here, and nothing waits for who does.
+    let told = Lines::to(io::stdout()).context("cannot start threads")?;
+    let tell = |line: &str| told.tell(format!("{line}\n").into_bytes());
     let origin = portal.origin().to_owned();
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
@@ -130,6 +145,7 @@ pub(crate) fn run_portal(
             tokio::select! {
                 () = &mut running => {
                     tell("ended");
+                    told.flush(GRACE);
                     return Ok(());
                 }
                 _ = terminate.recv() => handle.stop(),
@@ -141,17 +157,11 @@ pub(crate) fn run_portal(
 }
 
 /// Reads the configuration again at each SIGHUP.
-async fn hear_hang_ups(mut hang_ups: Signal, reload: Reload) {
+async fn hear_hang_ups(mut hang_ups: Signal, reload: (Reload, Running)) {
     let reload = Arc::new(reload);
     while hang_ups.recv().await.is_some() {
         let reload = Arc::clone(&reload);
         // It reads files.
-        drop(tokio::task::spawn_blocking(move || reload.now()).await);
+        drop(tokio::task::spawn_blocking(move || reload.0.now(&reload.1)).await);
     }
-}
-
-/// A line for whoever started the program; that nobody reads it is no fault.
-fn tell(line: &str) {
-    let mut stdout = io::stdout().lock();
-    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
 }

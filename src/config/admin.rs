@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use portal::Transport;
-use portal::admin::{AdminSettings, AdminToken, Retention, Scope};
+use portal::admin::{AdminSettings, AdminToken, AdminTokens, Retention, Scope};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -91,7 +91,7 @@ impl Section {
             tokens.push(token);
         }
         Ok(AdminSettings {
-            tokens,
+            tokens: AdminTokens::new(tokens),
             listen,
             backups: self.backup_folder.map(|backups| folder.join(backups)),
             retention: retention.check()?,
@@ -193,8 +193,9 @@ mod tests {
              scopes = ['persons:read', 'persons:write']"
         ))
         .unwrap();
-        assert_eq!(settings.tokens[0].sha256, [0xab; 32]);
-        assert_eq!(settings.tokens[0].scopes, [Scope::PersonsRead, Scope::PersonsWrite]);
+        let tokens = settings.tokens.all();
+        assert_eq!(tokens[0].sha256, [0xab; 32]);
+        assert_eq!(tokens[0].scopes, [Scope::PersonsRead, Scope::PersonsWrite]);
     }
 
     #[rstest]

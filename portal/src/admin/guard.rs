@@ -188,7 +188,8 @@ async fn authenticate(app: &Admin, parts: &Parts) -> Result<Caller, Problem> {
         return Err(Problem::slowed(app.services.seconds_until(until)));
     }
     let Some(text) = bearer(parts) else { return Err(Problem::unauthorized()) };
-    if let Some(token) = AdminToken::find(&app.settings.tokens, text) {
+    let tokens = app.settings.tokens.all();
+    if let Some(token) = AdminToken::find(&tokens, text) {
         return Ok(Caller {
             name: token.name.clone(),
             scopes: token.scopes.as_slice().into(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -30,6 +30,29 @@ impl std::fmt::Debug for AdminToken {
             .field("name", &self.name)
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
+    }
+}
+
+/// The tokens of the moment: reading the configuration again can put others in their place. Cheap to clone; all
+/// clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct AdminTokens(Arc<RwLock<Arc<[AdminToken]>>>);
+
+impl AdminTokens {
+    /// These.
+    pub fn new(tokens: Vec<AdminToken>) -> Self {
+        Self(Arc::new(RwLock::new(tokens.into())))
+    }
+
+    /// Puts those of others in the place of these; whoever holds one that is gone is refused from now on.
+    pub fn put(&self, others: &Self) {
+        let others = others.all();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = others;
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Arc<[AdminToken]> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

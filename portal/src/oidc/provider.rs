@@ -1,7 +1,6 @@
 //! The provider as the portal knows it at the moment, and who it says that somebody is.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -17,10 +16,7 @@ use crate::oidc::pending::{Pending, challenge};
 use crate::oidc::settings::OidcSettings;
 use crate::oidc::{InvalidOidc, RETURN_PATH};
 use crate::secret::SiteSecret;
-use crate::task::Stop;
 
-/// How often the provider is asked what it is, and which keys it has.
-const ROUND: Duration = Duration::from_mins(1);
 /// What it said is believed for so long.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
 /// Between two tries that somebody waits for.
@@ -91,16 +87,10 @@ impl Provider {
         !self.known().is_failing
     }
 
-    /// Asks again and again what it is, until it is time to stop.
-    pub(crate) async fn keep_fresh(self, stop: Stop) {
-        loop {
-            let asking = self.0.asking.lock().await;
-            drop(self.ask().await);
-            drop(asking);
-            if !stop.sleep(ROUND).await {
-                return;
-            }
-        }
+    /// Asks what it is; what comes of it is told to the log, and remembered.
+    pub(super) async fn refresh(&self) {
+        let _asking = self.0.asking.lock().await;
+        drop(self.ask().await);
     }
 
     /// Where a browser goes to log in there (Core §3.1.2.1).

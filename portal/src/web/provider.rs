@@ -60,7 +60,7 @@ pub(crate) struct Button {
 impl Button {
     /// None where no provider is configured.
     pub(crate) fn of(app: &App, shell: &Shell) -> Option<Self> {
-        let provider = app.services.provider.as_ref()?;
+        let provider = app.services.provider.now()?;
         let name = provider.settings().name.of(shell.text.language()).to_owned();
         Some(Self { name, is_reachable: provider.is_reachable() })
     }
@@ -225,7 +225,7 @@ pub(crate) async fn logged_out(State(app): State<App>, shell: Shell) -> Result<R
 
 /// Where somebody goes who has logged out.
 pub(crate) fn after_logout(app: &App, who: &Authenticated) -> &'static str {
-    let provider = app.services.provider.as_ref();
+    let provider = app.services.provider.now();
     let ends_there = provider.is_some_and(|provider| provider.logout_address(&back(app)).is_some());
     if who.session.through == Through::Provider && ends_there {
         routes::LOGGED_OUT
@@ -238,6 +238,6 @@ fn back(app: &App) -> String {
     format!("{}{}", app.settings.origin(), routes::LOGIN)
 }
 
-fn configured(app: &App) -> Result<&Provider, Refusal> {
-    app.services.provider.as_ref().ok_or(Refusal::NotFound)
+fn configured(app: &App) -> Result<Provider, Refusal> {
+    app.services.provider.now().ok_or(Refusal::NotFound)
 }
