@@ -7,6 +7,7 @@
 
 mod admin;
 mod branding;
+mod downloads;
 mod environment;
 mod known_keys;
 mod listener;
@@ -26,6 +27,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use ::portal::admin::AdminSettings;
+use ::portal::downloads::DownloadsSettings;
 use ::portal::oidc::OidcSettings;
 use ::portal::outbox::{SmsSettings, SmtpSettings};
 use ::portal::results::ResultsSettings;
@@ -57,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) portal: Option<portal::PortalSettings>,
     /// What patients see, from these PACS.
     pub(crate) results: ResultsSettings,
+    /// How packages are made, and where they lie; none without a store.
+    pub(crate) downloads: Option<DownloadsSettings>,
     /// The mail server.
     pub(crate) smtp: Option<SmtpSettings>,
     /// The gateway for SMS.
@@ -95,6 +99,8 @@ struct File {
     store: Option<store::Section>,
     portal: Option<portal::Section>,
     results: results::Section,
+    downloads: downloads::Section,
+    spool: downloads::SpoolSection,
     smtp: Option<smtp::Section>,
     sms: Option<sms::Section>,
     oidc: Option<oidc::Section>,
@@ -144,13 +150,19 @@ impl Config {
         let warnings = secret::readable_by_others(&table, folder);
         let file = File::deserialize(table.clone())?;
         let File { branding, pacs, store_scp, store, portal, results, smtp, sms, .. } = file;
-        let File { oidc, admin, retention, log, monitor, .. } = file;
+        let File { oidc, admin, retention, log, monitor, downloads, spool, .. } = file;
         let pacs = pacs::check(pacs, store_scp, folder)?;
+        let branding = branding.check(folder)?;
+        let store = store.map(|store| store.check(folder)).transpose()?;
+        let downloads = store.as_ref().map(|store| {
+            downloads.check(spool, &store.folder, folder, &pacs, &branding)
+        });
         Ok(Self {
-            branding: branding.check(folder)?,
+            branding,
             results: ResultsSettings { pacs: pacs.clone(), ..results.check()? },
             pacs,
-            store: store.map(|store| store.check(folder)).transpose()?,
+            store,
+            downloads: downloads.transpose()?,
             portal: portal.map(|portal| portal.check(folder)).transpose()?,
             smtp: smtp.map(|smtp| smtp.check(folder)).transpose().context("smtp")?,
             sms: sms.map(|sms| sms.check(folder)).transpose().context("sms")?,
@@ -189,6 +201,12 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             }
             ("store", Value::Table(table)) => {
                 known_keys::check::<store::Section>(section, table)?;
+            }
+            ("downloads", Value::Table(table)) => {
+                known_keys::check::<downloads::Section>(section, table)?;
+            }
+            ("spool", Value::Table(table)) => {
+                known_keys::check::<downloads::SpoolSection>(section, table)?;
             }
             ("results", Value::Table(table)) => results::Section::check_keys(table)?,
             ("portal", Value::Table(table)) => portal::Section::check_keys(table)?,

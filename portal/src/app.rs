@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::accounts::{Accounts, Limits};
 use crate::admin::{self, AdminSettings, Console, ConsoleError, Retention};
 use crate::clock::Clock;
+use crate::downloads::{Downloads, DownloadsSettings, SpoolError};
 use crate::health;
 use crate::listen::{ConnectionLimits, Listener, Transport, UnusableTls, serve};
 use crate::messages::Site;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub web: WebSettings,
     /// What patients see, and from where.
     pub results: ResultsSettings,
+    /// What patients download, and where it lies.
+    pub downloads: DownloadsSettings,
     /// How messages leave.
     pub ways: Ways,
     /// The administrators'.
@@ -66,6 +69,9 @@ pub enum PortalError {
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The spool cannot be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// Argon2.
     #[error(transparent)]
     Cost(#[from] UnusableCost),
@@ -103,6 +109,8 @@ pub struct Services {
     pub accounts: Accounts,
     /// What they see.
     pub results: Results,
+    /// What they download.
+    pub downloads: Downloads,
     /// The time.
     pub clock: Clock,
     /// What is counted.
@@ -155,13 +163,30 @@ impl Portal {
         let hasher = Arc::new(Hasher::new(cost, slots)?);
         let embedded = Arc::new(SledStore::open(&folder)?);
         let store: Arc<dyn Store> = Arc::<SledStore>::clone(&embedded);
+        let results = Results::new(Arc::clone(&store), &results, clock.clone());
+        let downloads = Downloads::open(
+            Arc::clone(&store),
+            results.clone(),
+            settings.downloads,
+            secret.clone(),
+            site.clone(),
+            clock.clone(),
+        )?;
         let accounts =
             Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
-        let results = Results::new(Arc::clone(&store), &results, clock.clone());
         let recovery = Recovery::new();
         let metrics = Metrics::default();
-        let services =
-            Services { store, accounts, results, clock, metrics, secret, recovery, provider };
+        let services = Services {
+            store,
+            accounts,
+            results,
+            downloads,
+            clock,
+            metrics,
+            secret,
+            recovery,
+            provider,
+        };
         Ok(Self { store: embedded, services, folder, web, ways, admin, monitor })
     }
 
@@ -323,6 +348,10 @@ fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways, retention: Re
     tasks.start("sweep", move |stop| sweep(swept.clone(), retention, stop));
     let provider = services.provider.clone();
     tasks.start("identity provider", move |stop| provider.clone().keep_fresh(stop));
+    let downloads = services.downloads.clone();
+    tasks.start("downloads", move |stop| downloads.clone().run(stop));
+    let downloads = services.downloads.clone();
+    tasks.start("spool", move |stop| downloads.clone().look_after(stop));
     let results = services.results.clone();
     tasks.start("refresh", move |stop| {
         let results = results.clone();
@@ -395,6 +424,7 @@ mod tests {
             web: WebSettings::new(listen, address, None, Vec::new(), limits).unwrap(),
             admin: AdminSettings::default(),
             results: ResultsSettings::default(),
+            downloads: DownloadsSettings::in_folder(folder.path().join("spool")),
             ways: Ways::Sent { mail: None, sms: None },
             monitor: None,
             oidc: None,

@@ -10,6 +10,7 @@ mod accounts;
 pub mod admin;
 mod app;
 mod clock;
+pub mod downloads;
 mod health;
 mod http_client;
 mod listen;

@@ -23,6 +23,7 @@ use store::{
     PersonResults, Refresh, Report, ReportId, Store, StoreError,
 };
 use texts::Texts;
+use tokio::sync::broadcast;
 
 pub use grouping::Told;
 pub use news::News;
@@ -57,7 +58,12 @@ pub struct Results {
     release: ReleaseRules,
     most_report_bytes: u64,
     clock: Clock,
+    /// On whose results the site decided something.
+    decided: broadcast::Sender<PersonId>,
 }
+
+/// Decisions that a listener may be behind before it looks at everything again.
+const DECISIONS: usize = 64;
 
 /// What patients see, and from where.
 #[derive(Debug, Clone)]
@@ -210,7 +216,18 @@ impl Results {
     ) -> Self {
         let refresher = Refresher::new(Arc::clone(&store), source, settings.refresh, clock.clone());
         let ResultsSettings { release, most_report_bytes, .. } = *settings;
-        Self { store, refresher, release, most_report_bytes, clock }
+        let (decided, _) = broadcast::channel(DECISIONS);
+        Self { store, refresher, release, most_report_bytes, clock, decided }
+    }
+
+    /// Tells on whose results the site decides something, as it does: holds, releases, reports.
+    pub(crate) fn decided(&self) -> broadcast::Receiver<PersonId> {
+        self.decided.subscribe()
+    }
+
+    fn tell_decided(&self, person: PersonId) {
+        // An error says that nobody listens.
+        drop(self.decided.send(person));
     }
 
     /// Asks the PACS for whoever is due, until it is dropped: for a task of its own.
@@ -320,7 +337,7 @@ impl Results {
     }
 
     /// Every order that an account may see.
-    async fn shown(&self, account: &Account) -> Result<Vec<ShownOrder>, StoreError> {
+    pub(crate) async fn shown(&self, account: &Account) -> Result<Vec<ShownOrder>, StoreError> {
         let now = self.clock.now();
         let results = self.results_of(account).await?;
         let shown = |results| shown::shown_orders(self.release, results, now);
@@ -372,7 +389,17 @@ impl Results {
         Ok(all)
     }
 
-    fn represented(&self, account: &Account) -> impl Iterator<Item = PersonId> {
+    /// Every order of a person that may be seen by whoever represents them.
+    pub(crate) async fn shown_of(&self, person: PersonId) -> Result<Vec<ShownOrder>, StoreError> {
+        let results = self.store.results_of_person(person).await?;
+        let results = results.filter(|results| results.person.consent.online_results);
+        let now = self.clock.now();
+        let shown = |results| shown::shown_orders(self.release, &results, now);
+        Ok(results.map(shown).unwrap_or_default())
+    }
+
+    /// The persons whose results an account sees now.
+    pub(crate) fn represented(&self, account: &Account) -> impl Iterator<Item = PersonId> {
         let now = self.clock.now();
         let is_now = move |until: Option<Timestamp>| until.is_none_or(|until| now < until);
         let representations = account.persons.iter();
@@ -380,7 +407,7 @@ impl Results {
     }
 
     /// Looks through all that the account sees, wherever the order is, so that it takes the same time.
-    async fn visible(
+    pub(crate) async fn visible(
         &self,
         account: &Account,
         id: OrderId,

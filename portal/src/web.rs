@@ -5,10 +5,12 @@
 
 mod about;
 mod assets;
+mod byte_range;
 mod client;
 mod cookie;
 mod dates;
 mod done;
+mod downloads;
 mod error;
 mod form;
 mod guard;
@@ -19,6 +21,7 @@ mod news;
 mod order;
 mod orders;
 mod outbox;
+mod package;
 mod password;
 mod patient;
 mod person;

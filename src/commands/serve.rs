@@ -72,6 +72,7 @@ pub(crate) fn run(arguments: &ServeArgs) -> ExitCode {
 pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> {
     let store = config.store.clone().context("[store] is missing: folder and secret_file")?;
     let portal = config.portal.clone().context("[portal] is missing: listen and address")?;
+    let downloads = config.downloads.clone().context("[store] is missing: folder")?;
     let institution =
         config.branding.name.as_ref().map_or(portal.name.as_str(), |name| name.italian.as_str());
     let site = Site {
@@ -87,6 +88,7 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
         cost: Cost::default(),
         web: portal.web.with_branding(config.branding.clone()),
         results: config.results.clone(),
+        downloads,
         ways,
         admin: config.admin.clone(),
         monitor: config.monitor,

@@ -45,6 +45,8 @@ pub struct ShownExamination {
     pub study: String,
     /// The PACS that has it.
     pub pacs: String,
+    /// As whose study that PACS has it; not for the page.
+    pub patient_id: String,
     /// Descrizione.
     pub description: Option<String>,
     /// Numero di adesione.
@@ -168,6 +170,7 @@ fn shown_examination(
     ShownExamination {
         study: examination.study.0.clone(),
         pacs: examination.pacs.clone(),
+        patient_id: examination.patient_id.id.0.clone(),
         description: text(&examination.description),
         accession_number: text(&examination.accession_number),
         status: shown_status(results, order, examination),

@@ -178,7 +178,9 @@ impl Results {
         let at = self.clock.now();
         let event = self.site_event(action, by, person, order.to_string());
         let decision = NewDecision { order, study, ruling, by: by.to_owned(), at, reason };
-        Ok(self.store.decide(person, decision, event.into()).await?)
+        let decided = self.store.decide(person, decision, event.into()).await?;
+        self.tell_decided(person);
+        Ok(decided)
     }
 
     /// Takes a report that the PACS does not hold.
@@ -206,7 +208,9 @@ impl Results {
         let person = person.id;
         let report =
             NewReport { id, person, about, document, version, title, status, dated, at, by, pdf };
-        Ok(match self.store.import_report(report, event.into()).await? {
+        let imported = self.store.import_report(report, event.into()).await?;
+        self.tell_decided(person);
+        Ok(match imported {
             Imported::Done(report) | Imported::Unchanged(report) => Ok(*report),
             Imported::NotNewer { version } => Err(ReportRefused::NotNewer { version }),
             Imported::NoSuchPerson => Err(ReportRefused::NoSuchPerson),
@@ -228,7 +232,9 @@ impl Results {
         let how = if is_cancelled { EndOfReport::Cancelled } else { EndOfReport::Withdrawn };
         let end = ReportEnd { how, at: self.clock.now(), by: by.to_owned(), reason };
         let event = self.site_event("report.withdraw", by, report.person, id.to_string());
-        Ok(self.store.end_report(id, end, event.into()).await?)
+        let ended = self.store.end_report(id, end, event.into()).await?;
+        self.tell_decided(report.person);
+        Ok(ended)
     }
 
     /// Asks the PACS for a person's orders now, and waits for their answers. False when somebody else asks.

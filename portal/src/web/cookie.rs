@@ -1,4 +1,4 @@
-//! Cookies: all of them `__Host-`, `HttpOnly`, Secure, `SameSite` (RFC 6265bis §4.1.3).
+//! Cookies: all of them `__Host-` but the one of a download, `HttpOnly`, Secure, `SameSite` (RFC 6265bis §4.1.3).
 //!
 //! A session is Lax, not Strict: a patient comes by the link of a message, or from an identity provider, and
 //! a Strict cookie would not come along. What changes anything is a POST, which Lax keeps from other sites.
@@ -24,6 +24,8 @@ pub(crate) enum Cookie {
     Provider,
     /// What the next page says of what was done, once.
     Toast,
+    /// Lets a download go on that was begun in a session. It is sent below the path of that download only.
+    Download,
 }
 
 /// How long a choice of language lasts, in seconds: a year.
@@ -32,6 +34,9 @@ const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// How long the next page may take to be opened, in seconds.
 const TOAST_LIFE: u32 = 60;
+
+/// How long a download may take, in seconds: a day.
+const DOWNLOAD_LIFE: u32 = 24 * 60 * 60;
 
 impl Cookie {
     fn name(self) -> &'static str {
@@ -42,6 +47,8 @@ impl Cookie {
             Self::Device => "__Host-esito-device",
             Self::Provider => "__Host-esito-provider",
             Self::Toast => "__Host-esito-toast",
+            // `__Host-` goes with the path / alone.
+            Self::Download => "__Secure-esito-download",
         }
     }
 
@@ -64,14 +71,21 @@ impl Cookie {
 
     /// The header that sets it.
     pub(crate) fn set(self, value: &str) -> Option<HeaderValue> {
+        self.set_at("/", value)
+    }
+
+    /// The header that sets it below a path alone.
+    pub(crate) fn set_at(self, path: &str, value: &str) -> Option<HeaderValue> {
         let life = match self {
             Self::Session | Self::Form => String::new(),
             Self::Language => format!("; Max-Age={LONG_LIFE}"),
             Self::Device => format!("; Max-Age={}", KNOWN_DAYS * SECONDS_A_DAY),
             Self::Provider => format!("; Max-Age={}", LIFE.as_secs()),
             Self::Toast => format!("; Max-Age={TOAST_LIFE}"),
+            Self::Download => format!("; Max-Age={DOWNLOAD_LIFE}"),
         };
-        let text = format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{life}", self.name());
+        let name = self.name();
+        let text = format!("{name}={value}; Path={path}; Secure; HttpOnly; SameSite=Lax{life}");
         HeaderValue::from_str(&text).ok()
     }
 

@@ -8,6 +8,7 @@ use store::{NoRandom, StoreError};
 use texts::Texts;
 
 use crate::accounts::AccountsError;
+use crate::downloads::DownloadsError;
 use crate::results::ResultsError;
 use crate::web::App;
 use crate::web::routes;
@@ -126,6 +127,16 @@ impl From<ResultsError> for Refusal {
         match error {
             ResultsError::Store(error) => error.into(),
             ResultsError::NoRandom(error) => error.into(),
+        }
+    }
+}
+
+impl From<DownloadsError> for Refusal {
+    fn from(error: DownloadsError) -> Self {
+        match error {
+            DownloadsError::Store(error) => error.into(),
+            DownloadsError::NoRandom(error) => error.into(),
+            DownloadsError::Results(error) => error.into(),
         }
     }
 }

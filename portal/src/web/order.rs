@@ -24,6 +24,8 @@ struct OrderPage<'a> {
     shell: &'a Shell,
     frame: Frame,
     back: String,
+    /// Where its package is asked for.
+    ask: String,
     notice: Option<String>,
     description: String,
     placed: String,
@@ -89,6 +91,7 @@ fn page<'a>(
         shell,
         frame,
         back,
+        ask: routes::ask(order.person, order.id),
         notice,
         description: shown(order.description.as_ref(), text),
         placed: moment.map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),

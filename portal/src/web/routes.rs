@@ -3,12 +3,12 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
-use store::{OrderId, PersonId, ReportId};
+use store::{OrderId, PersonId, ReportId, RequestId};
 
 use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
-    App, about, assets, done, language, login, news, order, orders, outbox, password, profile,
+    App, about, assets, done, downloads, language, login, news, order, orders, outbox, package, password, profile,
     provider, recovery, report,
 };
 
@@ -41,6 +41,12 @@ const RESULTS: &str = "/persons/{person}/results";
 const ORDER: &str = "/persons/{person}/orders/{order}";
 const REPORT: &str = "/persons/{person}/orders/{order}/reports/{report}";
 const PROFILE: &str = "/persons/{person}/profile";
+const ASK: &str = "/persons/{person}/orders/{order}/downloads";
+/// The downloads of the account.
+pub(crate) const DOWNLOADS: &str = "/downloads";
+const WITHDRAW: &str = "/downloads/{request}/withdraw";
+const AGAIN: &str = "/downloads/{request}/again";
+const PACKAGE: &str = "/downloads/{request}/package";
 /// What is new.
 pub(crate) const NOTIFICATIONS: &str = "/notifications";
 /// Where somebody who is logged in begins.
@@ -70,6 +76,11 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (ORDER, get(order::show)),
         (REPORT, get(report::show)),
         (PROFILE, get(profile::show)),
+        (ASK, post(downloads::ask)),
+        (DOWNLOADS, get(downloads::show)),
+        (WITHDRAW, post(downloads::withdraw)),
+        (AGAIN, post(downloads::again)),
+        (PACKAGE, get(package::fetch)),
         (NOTIFICATIONS, get(news::show).post(news::read)),
         ("/help", get(about::help)),
         ("/accessibility", get(about::accessibility)),
@@ -105,6 +116,16 @@ pub(crate) fn results(person: PersonId) -> String {
 /// An order of a person.
 pub(crate) fn order(person: PersonId, order: OrderId) -> String {
     format!("/persons/{person}/orders/{order}")
+}
+
+/// A download, with all that is below it.
+pub(crate) fn download(request: RequestId) -> String {
+    format!("/downloads/{request}")
+}
+
+/// Where the package of an order is asked for.
+pub(crate) fn ask(person: PersonId, order: OrderId) -> String {
+    format!("/persons/{person}/orders/{order}/downloads")
 }
 
 /// A report on an order, as PDF.

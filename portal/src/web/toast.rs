@@ -12,15 +12,22 @@ pub(crate) enum Toast {
     LoggedOut,
     /// Nothing is news any more.
     NewsRead,
+    /// A package is being prepared (S-080).
+    DownloadAsked,
+    /// It is not: there are as many as there may be.
+    TooManyDownloads,
 }
 
 impl Toast {
-    const ALL: [Self; 2] = [Self::LoggedOut, Self::NewsRead];
+    const ALL: [Self; 4] =
+        [Self::LoggedOut, Self::NewsRead, Self::DownloadAsked, Self::TooManyDownloads];
 
     fn as_term(self) -> &'static str {
         match self {
             Self::LoggedOut => "logged-out",
             Self::NewsRead => "news-read",
+            Self::DownloadAsked => "download-asked",
+            Self::TooManyDownloads => "too-many-downloads",
         }
     }
 
@@ -29,6 +36,8 @@ impl Toast {
         match self {
             Self::LoggedOut => text.shell_logged_out(),
             Self::NewsRead => text.news_read(),
+            Self::DownloadAsked => text.download_asked(),
+            Self::TooManyDownloads => text.download_too_many(),
         }
     }
 

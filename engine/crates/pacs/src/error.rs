@@ -186,6 +186,17 @@ impl PacsError {
         }
     }
 
+    /// What it says, without what the PACS says in its own words: for logs.
+    pub fn in_our_words(&self) -> String {
+        match self {
+            Self::Failed { operation, status, comment: _ } => {
+                Self::Failed { operation, status: *status, comment: None }.to_string()
+            }
+            Self::WantsPatientId { source } => source.in_our_words(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether nothing else is worth a try: nobody wants it, the fault is here, or there is no PACS.
     pub(crate) fn ends_all(&self) -> bool {
         matches!(self, Self::Stopped) || self.is_local() || self.is_unreachable()

@@ -90,6 +90,12 @@ ids! {
     OrderId
     /// Names a version of a report.
     ReportId
+    /// Names a package by all that goes in: a keyed hash, so that nobody can make it.
+    PackageKey
+    /// Names somebody's request for a package.
+    RequestId
+    /// Names a claim on a preparation.
+    ClaimId
     /// Names a message of the outbox; its Message-ID too, so that a second sending is known as one.
     MessageId
 }

@@ -1,7 +1,7 @@
 //! What the portal remembers.
 //!
 //! Stores are spoken of in the domain's verbs ([`Accounts`], [`Sessions`], [`Persons`], [`Outbox`],
-//! [`Trail`], [`Orders`], [`Reports`], [`SeenOrders`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
+//! [`Trail`], [`Orders`], [`Reports`], [`SeenOrders`], [`Downloads`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
 //! [`Along`] commits messages and audit events together with a verb. [`SledStore`] is the embedded
 //! implementation; another one has to pass the same contract (`tests/contract`).
 //!
@@ -10,6 +10,7 @@
 
 mod account;
 mod along;
+mod download;
 mod error;
 mod event;
 mod id;
@@ -27,9 +28,17 @@ pub use account::{
     PasswordHash, Representation, Role, Subject, UserName,
 };
 pub use along::Along;
+pub use download::{
+    Asked, DownloadGrant, Downloads, EndOfTry, EndReason, FailureReason, KEPT_AFTER_END,
+    NewRequest, Package, PackageContent, Preparation, PreparationState, PreparedStudy, Recall,
+    Request, SweptDownloads, Withdrawn,
+};
 pub use error::StoreError;
 pub use event::{Actor, Event, EventQuery, NotAPlace, Outcome, Place, Recorded, Trail};
-pub use id::{AccountId, MessageId, NoRandom, NotAnId, OrderId, PersonId, ReportId, SecretHash};
+pub use id::{
+    AccountId, ClaimId, MessageId, NoRandom, NotAnId, OrderId, PackageKey, PersonId, ReportId,
+    RequestId, SecretHash,
+};
 pub use message::{Content, Message, MessageState, Outbox, Recipient, Sending};
 pub use order::{
     Claim, Decided, Decision, Examination, ExaminationStatus, Kind, ListedReport, Moment,
@@ -57,6 +66,7 @@ pub trait Store:
     + Orders
     + Reports
     + SeenOrders
+    + Downloads
     + std::fmt::Debug
     + Send
     + Sync
@@ -72,6 +82,7 @@ impl<S> Store for S where
         + Orders
         + Reports
         + SeenOrders
+        + Downloads
         + std::fmt::Debug
         + Send
         + Sync

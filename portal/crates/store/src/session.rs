@@ -169,10 +169,11 @@ pub trait Sessions {
     /// The sessions of an account, those that are over and not yet removed included.
     async fn sessions_of_account(&self, account: AccountId) -> Result<Vec<Session>, StoreError>;
 
-    /// Ends a session; false when there was none.
+    /// Ends a session, and the downloads that were opened in it; false when there was none.
     async fn end_session(&self, token: SecretHash, along: Along) -> Result<bool, StoreError>;
 
-    /// Ends an account's sessions but `keep`, and tells how many, those that were over included.
+    /// Ends an account's sessions but `keep`, with the downloads that were opened in them, and tells how many, those
+    /// that were over included.
     async fn end_sessions(
         &self,
         account: AccountId,

@@ -9,6 +9,7 @@
 mod accounts;
 mod backup;
 mod disk;
+mod downloads;
 mod events;
 mod key;
 mod messages;
@@ -169,6 +170,7 @@ fn open_made(folder: &Path) -> Result<(Arc<Shared>, Disk), StoreError> {
         applying: RwLock::new(()),
         feed: Mutex::new(None),
         due: tokio::sync::Notify::new(),
+        preparations: tokio::sync::Notify::new(),
     });
     let mut disk = Disk::open(&shared)?;
     upgrade::upgrade(&shared, &mut disk)?;

@@ -12,6 +12,7 @@ use crate::message::Message;
 use crate::person::Person;
 use crate::session::{OneTimeCode, Session};
 use crate::sled::SledStore;
+use crate::sled::downloads;
 use crate::sled::key::Key;
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::seen;
@@ -91,6 +92,7 @@ pub(crate) fn end_all(
 ) -> Result<usize, StoreFault> {
     let sessions: Vec<Session> =
         transaction.view().indexed(Index::SessionByAccount, account.as_bytes(), usize::MAX)?;
+    downloads::end_grants(transaction, account, keep)?;
     let mut ended = 0;
     for session in sessions.iter().filter(|session| Some(session.token) != keep) {
         transaction.remove::<Session>(session.token.as_bytes())?;
@@ -104,7 +106,7 @@ pub(crate) fn end_all(
     Ok(ended)
 }
 
-/// Removes an account, what it has open, and the messages to it.
+/// Removes an account, what it has open or asked for, and the messages to it.
 pub(crate) fn erase(transaction: &mut Transaction<'_>, id: AccountId) -> Result<bool, StoreFault> {
     end_all(transaction, id, None)?;
     let messages: Vec<Message> =
@@ -113,6 +115,7 @@ pub(crate) fn erase(transaction: &mut Transaction<'_>, id: AccountId) -> Result<
         transaction.remove::<Message>(message.id.as_bytes())?;
     }
     seen::erase(transaction, id, None)?;
+    downloads::erase_requests(transaction, id, None)?;
     transaction.remove::<Account>(id.as_bytes())
 }
 

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::account::Account;
+use crate::download::{DownloadGrant, Preparation, Request};
 use crate::error::StoreError;
 use crate::message::Message;
 use crate::order::{Decision, Refresh};
@@ -359,6 +360,9 @@ fn apply(transaction: &mut Transaction<'_>, line: &Line<'_>) -> Result<Option<()
         Table::Reports => as_record::<Kept>(transaction, line),
         Table::ReportParts => as_record::<Part>(transaction, line),
         Table::SeenOrders => as_record::<SeenOrder>(transaction, line),
+        Table::Preparations => as_record::<Preparation>(transaction, line),
+        Table::Requests => as_record::<Request>(transaction, line),
+        Table::Grants => as_record::<DownloadGrant>(transaction, line),
     }
 }
 

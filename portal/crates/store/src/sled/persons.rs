@@ -10,6 +10,7 @@ use crate::person::{Added, Erased, IssuedId, Person, Persons, Replaced};
 use crate::sled::SledStore;
 use crate::sled::accounts;
 use crate::sled::accounts::MOST_SHARED;
+use crate::sled::downloads;
 use crate::sled::key::Key;
 use crate::sled::orders;
 use crate::sled::overlay::{Outcome, ReadError, View};
@@ -186,6 +187,7 @@ impl Persons for SledStore {
                 return Ok(Outcome::Refuse(None));
             }
             let orders = orders::erase(transaction, id)?;
+            downloads::erase_person(transaction, id)?;
             let mut erased = Erased::default();
             let linked: Vec<Account> = accounts::of_person(&transaction.view(), id)?;
             for mut account in linked {

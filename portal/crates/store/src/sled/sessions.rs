@@ -14,6 +14,7 @@ use crate::session::{
 };
 use crate::sled::SledStore;
 use crate::sled::accounts::end_all;
+use crate::sled::downloads;
 use crate::sled::key::Key;
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::table::{Index, Record, Table};
@@ -157,9 +158,11 @@ impl Sessions for SledStore {
 
     async fn end_session(&self, token: SecretHash, along: Along) -> Result<bool, StoreError> {
         self.write(move |transaction| {
-            if !transaction.remove::<Session>(token.as_bytes())? {
+            let Some(session) = transaction.view().get::<Session>(token.as_bytes())? else {
                 return Ok(Outcome::Refuse(false));
-            }
+            };
+            transaction.remove::<Session>(token.as_bytes())?;
+            downloads::end_grants_of_session(transaction, session.account, token)?;
             transaction.put_along(along)?;
             Ok(Outcome::Keep(true))
         })

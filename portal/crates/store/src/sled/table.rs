@@ -23,10 +23,13 @@ pub(crate) enum Table {
     Reports = 12,
     ReportParts = 13,
     SeenOrders = 14,
+    Preparations = 15,
+    Requests = 16,
+    Grants = 17,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Format,
         Self::Accounts,
         Self::Sessions,
@@ -41,6 +44,9 @@ impl Table {
         Self::Reports,
         Self::ReportParts,
         Self::SeenOrders,
+        Self::Preparations,
+        Self::Requests,
+        Self::Grants,
     ];
 
     /// Name in messages and in backups.
@@ -60,6 +66,9 @@ impl Table {
             Self::Reports => "reports",
             Self::ReportParts => "report-parts",
             Self::SeenOrders => "seen-orders",
+            Self::Preparations => "preparations",
+            Self::Requests => "requests",
+            Self::Grants => "grants",
         }
     }
 
@@ -99,6 +108,16 @@ pub(crate) enum Index {
     ReportByPerson = 147,
     ReportUnfinished = 148,
     PersonByTaxCode = 149,
+    PreparationByTurn = 150,
+    PreparationByNext = 151,
+    PreparationByEnd = 152,
+    PreparationByPerson = 153,
+    RequestByAccount = 154,
+    RequestByPreparation = 155,
+    RequestByPerson = 156,
+    GrantByAccount = 157,
+    GrantByRequest = 158,
+    GrantByEnd = 159,
 }
 
 impl Index {

@@ -3,10 +3,12 @@
 use std::sync::PoisonError;
 
 use crate::account::Account;
+use crate::download::{DownloadGrant, Preparation, Request};
 use crate::error::StoreError;
 use crate::message::Message;
 use crate::order::{Decision, Refresh};
 use crate::person::Person;
+use crate::seen::SeenOrder;
 use crate::session::{OneTimeCode, Session};
 use crate::sled::events::Line;
 use crate::sled::orders::Ordered;
@@ -42,6 +44,10 @@ fn read_all(view: &View<'_>) -> Result<u64, ReadError> {
         table::<Decision>(view)?,
         table::<Kept>(view)?,
         table::<Part>(view)?,
+        table::<SeenOrder>(view)?,
+        table::<Preparation>(view)?,
+        table::<Request>(view)?,
+        table::<DownloadGrant>(view)?,
     ];
     // Each entry that a record wants is there: one more belongs to no record.
     if count_index_entries(view)? != tables.iter().map(|(_, entries)| entries).sum::<u64>() {

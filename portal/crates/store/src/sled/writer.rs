@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) feed: Mutex<Option<Feed>>,
     /// Told when a message is due at another time than before.
     pub(crate) due: Notify,
+    /// Told when somebody is to turn to a preparation at another time than before.
+    pub(crate) preparations: Notify,
 }
 
 impl Shared {
@@ -53,8 +55,14 @@ impl Shared {
         if let Some(feed) = feed.as_mut() {
             feed.hear(changes);
         }
-        if changes.iter().any(|(key, value)| value.is_some() && Index::MessageByDue.holds(key)) {
+        let gained = |index: Index| {
+            changes.iter().any(|(key, value)| value.is_some() && index.holds(key))
+        };
+        if gained(Index::MessageByDue) {
             self.due.notify_one();
+        }
+        if gained(Index::PreparationByNext) {
+            self.preparations.notify_one();
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod downloads;
 mod messages;
 mod orders;
 mod persons;

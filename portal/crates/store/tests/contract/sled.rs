@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use store::{
-    Accounts, Along, Orders, Outbox, Persons, Reports, SeenOrders, Sessions, SledStore, Store,
+    Accounts, Along, Downloads, Orders, Outbox, Persons, Reports, SeenOrders, Sessions, SledStore, Store,
     StoreError, Trail, restore,
 };
 
@@ -18,7 +18,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Records of that store.
-const RECORDS: u64 = 14;
+const RECORDS: u64 = 17;
 
 /// A store with one of everything.
 async fn furnish(store: &dyn Store) {
@@ -54,6 +54,17 @@ async fn furnish(store: &dyn Store) {
     store.decide(person.id, held, Along::nothing()).await.unwrap();
     let report = crate::values::report(person.id, "A-MTF1-0");
     store.import_report(report, Along::nothing()).await.unwrap();
+    let new = crate::values::asking(&account, account.persons[0].person, 1, 0);
+    let (request, account) = (new.id, account.id);
+    store.ask(new, Along::nothing()).await.unwrap();
+    let grant = store::DownloadGrant {
+        secret: crate::values::secret(6),
+        request,
+        account,
+        session: crate::values::secret(1),
+        until: at(600),
+    };
+    assert!(store.put_grant(grant, Along::nothing()).await.unwrap());
 }
 
 #[test]
@@ -156,11 +167,11 @@ fn a_store_of_a_newer_program_is_left_alone() {
     let path = folder.path().join("store");
     drop(SledStore::open(&path).unwrap());
     let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
-    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":4,\"commits\":1}").unwrap();
+    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":5,\"commits\":1}").unwrap();
     db.flush().unwrap();
     drop(db);
     let told = SledStore::open(&path).unwrap_err();
-    assert!(matches!(told, StoreError::NewerFormat { found: 4, known: 3, .. }), "{told}");
+    assert!(matches!(told, StoreError::NewerFormat { found: 5, known: 4, .. }), "{told}");
 }
 
 /// Format 2 did not have persons found by their tax code.
@@ -178,7 +189,7 @@ fn a_store_of_an_older_program_is_brought_up_to_date() {
     let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
     let tree = db.open_tree("esito").unwrap();
     let head = String::from_utf8(tree.get([1]).unwrap().unwrap().to_vec()).unwrap();
-    tree.insert([1], head.replace("\"format\":3", "\"format\":2").as_bytes()).unwrap();
+    tree.insert([1], head.replace("\"format\":4", "\"format\":2").as_bytes()).unwrap();
     let entries: Vec<_> = tree.scan_prefix([149]).keys().map(Result::unwrap).collect();
     assert_eq!(entries.len(), all.len());
     for entry in &entries {
@@ -305,7 +316,7 @@ fn a_backup_that_is_not_whole_restores_nothing() {
     for (odd, reason) in [
         (text.replace("ROSSI", "BIANCHI"), "changed after it was made"),
         (cut, "cut short"),
-        (text.replacen("\"format\":3", "\"format\":99", 1), "newer program"),
+        (text.replacen("\"format\":4", "\"format\":99", 1), "newer program"),
         ("PK\x03\x04".to_owned(), "no backup"),
         (String::new(), "no backup"),
     ] {
@@ -355,6 +366,20 @@ fn records_lie_on_disk_as_they_always_did() {
         report.id = [4; 16].into();
         store.import_report(report, Along::nothing()).await.unwrap();
         store.see_orders([2; 16].into(), vec![([5; 16].into(), 7)]).await.unwrap();
+        let account = store.account([2; 16].into()).await.unwrap().unwrap();
+        let new = store::NewRequest {
+            id: [6; 16].into(),
+            ..crate::values::asking(&account, person, 1, 0)
+        };
+        store.ask(new, Along::nothing()).await.unwrap();
+        let grant = store::DownloadGrant {
+            secret: crate::values::secret(7),
+            request: [6; 16].into(),
+            account: account.id,
+            session: crate::values::secret(1),
+            until: at(600),
+        };
+        assert!(store.put_grant(grant, Along::nothing()).await.unwrap());
     });
     let mut backup = Vec::new();
     store.backup(&mut backup, at(0)).unwrap();
@@ -367,8 +392,8 @@ fn records_lie_on_disk_as_they_always_did() {
 }
 
 /// A line that changes needs a new version of its record, and an upgrade from this one.
-const ON_DISK: [&str; 12] = [
-    r#"{"esito_backup":1,"format":3,"made":"2026-09-21T14:13:20Z"}"#,
+const ON_DISK: [&str; 15] = [
+    r#"{"esito_backup":1,"format":4,"made":"2026-09-21T14:13:20Z"}"#,
     r#"{"table":"accounts","version":1,"record":{"id":"02020202020202020202020202020202","user_name":"maria","email":"maria@Example.org","phone":"+390000000000","language":"it","password":"$argon2id$test","must_change_password":true,"state":"active","subject":{"issuer":"https://id.example.org","claim":"T"},"persons":[{"person":"01010101010101010101010101010101","role":"oneself","until":null}],"created":"2026-09-21T14:13:20Z","password_set":null}}"#,
     r#"{"table":"sessions","version":1,"record":{"token":"0101010101010101010101010101010101010101010101010101010101010101","account":"02020202020202020202020202020202","begun":"2026-09-21T14:13:20Z","seen":"2026-09-21T14:13:20Z","idle":"PT20M","ends":"2026-09-21T22:13:20Z"}}"#,
     r#"{"table":"persons","version":1,"record":{"id":"01010101010101010101010101010101","patient_ids":[{"id":"TEST-maria","issuer":"ESITO"}],"name":{"family":"ROSSI","given":"maria TEST"},"sex":"F","birth_date":"1986-01-24","tax_code":"TSTMRA86A64Z999X","phone":"+390000000000","email":"maria@example.org","address":null,"marital_status":null,"practitioner":null,"contact":null,"consent":{"online_results":true,"messages":false}}}"#,
@@ -380,6 +405,9 @@ const ON_DISK: [&str; 12] = [
     r#"{"table":"reports","version":1,"record":{"report":{"id":"04040404040404040404040404040404","person":"01010101010101010101010101010101","about":{"accession-number":"A-MTF1-0"},"document":"","version":1,"title":"Referto","status":"final","dated":"2021-04-23","bytes":14,"sha256":"3fd71fcbea4f20e5f59cfa6e4f889d528cfd2b7b1fafa5f0dc221a0e319eaa42","imported":"2026-09-21T14:13:27Z","by":"console","ended":null},"is_whole":true}}"#,
     r#"{"table":"report-parts","version":1,"record":{"report":"04040404040404040404040404040404","number":0,"base64":"JVBERi0xLjQgcHJvdmE="}}"#,
     r#"{"table":"seen-orders","version":1,"record":{"account":"02020202020202020202020202020202","order":"05050505050505050505050505050505","state":7}}"#,
+    r#"{"table":"preparations","version":1,"record":{"key":"01010101010101010101010101010101","person":"01010101010101010101010101010101","order":"7b074c1b17a09d4d29d463e4a79c31eb","content":"everything","language":"it","studies":[{"pacs":"main","study":"1.2.MTF1.0","patient_id":"TEST-maria"}],"reports":[],"created":"2026-09-21T14:13:20Z","turn":0,"tries":0,"state":{"waiting":{"due":"2026-09-21T14:13:20Z"}}}}"#,
+    r#"{"table":"requests","version":1,"record":{"id":"06060606060606060606060606060606","account":"02020202020202020202020202020202","person":"01010101010101010101010101010101","order":"7b074c1b17a09d4d29d463e4a79c31eb","content":"everything","language":"it","key":"01010101010101010101010101010101","created":"2026-09-21T14:13:20Z"}}"#,
+    r#"{"table":"grants","version":1,"record":{"secret":"0707070707070707070707070707070707070707070707070707070707070707","request":"06060606060606060606060606060606","account":"02020202020202020202020202020202","session":"0101010101010101010101010101010101010101010101010101010101010101","until":"2026-09-21T14:23:20Z"}}"#,
 ];
 
 /// Whether a text lies in any file of a folder.

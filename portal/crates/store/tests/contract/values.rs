@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use store::{
     Account, AccountId, AccountState, Actor, Added, Along, Consent, Created, Event, Examination,
     ExaminationStatus, IssuedId, Kind, Language, ListedReport, Message, MessageId, MessageState,
-    Moment, Name, NewReport, Order, OrderKey, Outcome, PacsAnswer, PasswordHash, Person, PersonId,
-    Private, Recipient, Refresh, ReportAbout, ReportId, ReportStatus, Representation, Role,
-    SecretHash, Session, Sex, Store, Through,
+    Moment, Name, NewReport, NewRequest, Order, OrderKey, Outcome, Package, PackageContent,
+    PackageKey, PacsAnswer, PasswordHash, Person, PersonId, PreparedStudy, Private, Recipient,
+    Refresh, ReportAbout, ReportId, ReportStatus, Representation, RequestId, Role, SecretHash,
+    Session, Sex, Store, Through,
 };
 
 /// So many seconds after a moment in 2026.
@@ -171,5 +172,43 @@ pub(crate) fn report(person: PersonId, accession_number: &str) -> NewReport {
         at: at(7),
         by: "console".to_owned(),
         pdf: b"%PDF-1.4 prova".to_vec(),
+    }
+}
+
+/// The package of an order of a person, by a number that stands for what goes in.
+pub(crate) fn package_key(number: u8) -> PackageKey {
+    PackageKey::from([number; 16])
+}
+
+/// An account asks for an order of a person.
+pub(crate) fn asking(account: &Account, person: PersonId, number: u8, seconds: i64) -> NewRequest {
+    NewRequest {
+        id: RequestId::fresh().unwrap(),
+        account: account.id,
+        at: at(seconds),
+        most: 20,
+        key: package_key(number),
+        person,
+        order: order(person, &format!("MTF{number}"), 1).id,
+        content: PackageContent::Everything,
+        language: Language::It,
+        studies: vec![PreparedStudy {
+            pacs: "main".to_owned(),
+            study: Private(format!("1.2.MTF{number}.0")),
+            patient_id: "TEST-maria".into(),
+        }],
+        reports: Vec::new(),
+    }
+}
+
+/// A package that was made at this second, and is kept for an hour.
+pub(crate) fn package(seconds: i64) -> Package {
+    Package {
+        name: "ESITO_20210423_00000000000000000000000000000000".to_owned(),
+        bytes: 1000,
+        sha256: "00".repeat(32),
+        missing: 0,
+        made: at(seconds),
+        until: at(seconds + 3600),
     }
 }

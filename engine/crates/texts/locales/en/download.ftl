@@ -1,0 +1,25 @@
+download-title = Download status
+download-ask = Download
+download-asked = Your request was made.
+download-too-many = There are too many downloads: cancel one, then try again.
+download-none = No downloads
+download-none-advice = Open a result and press Download: you will find the file here, on any of your devices.
+download-everything = Images and report
+download-reports = Report only
+download-no-viewer = Without viewer
+download-waiting = Waiting
+download-collecting = Collecting files.
+download-images = Images: { $done } of { $total }
+download-recalling = Result not available. The portal is trying to bring it back.
+download-available = Result available
+download-unavailable = Result not available
+download-ready = The compressed file is ready to download.
+download-missing = { $count ->
+    [one] One image is missing in the file: the index of the file says which.
+   *[other] { $count } images are missing in the file: the index of the file says which.
+}
+download-failed = The file cannot be prepared now. Try again later.
+download-gone = The file is not there any more, or the result has changed. You can ask for it again.
+download-fetch = Download the ZIP file
+download-withdraw = Cancel
+download-again = Ask again

@@ -1,0 +1,25 @@
+download-title = Stato del download
+download-ask = Scarica
+download-asked = Richiesta generata correttamente.
+download-too-many = Ci sono troppe richieste di download: annullane una, poi riprova.
+download-none = Nessun download
+download-none-advice = Apri un esito e premi Scarica: qui troverai il file, anche da un altro dispositivo.
+download-everything = Immagini e referto
+download-reports = Solo referto
+download-no-viewer = Senza visualizzatore
+download-waiting = In attesa
+download-collecting = Raccolta di file.
+download-images = Immagini: { $done } di { $total }
+download-recalling = Esito non disponibile. Il portale sta tentando di richiamarlo.
+download-available = Esito disponibile
+download-unavailable = Esito non disponibile
+download-ready = File compresso pronto per il download.
+download-missing = { $count ->
+    [one] Nel file manca un'immagine: l'indice del file dice quale.
+   *[other] Nel file mancano { $count } immagini: l'indice del file dice quali.
+}
+download-failed = Il file non può essere preparato ora. Riprova più tardi.
+download-gone = Il file non c'è più, o l'esito è cambiato. Puoi richiederlo di nuovo.
+download-fetch = Scarica il file ZIP
+download-withdraw = Annulla
+download-again = Richiedi di nuovo

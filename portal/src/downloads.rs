@@ -1,0 +1,309 @@
+//! Downloads: packages of orders, prepared behind the pages and fetched when they are there.
+//!
+//! Somebody asks ([`Downloads::ask`]); the store has a request of theirs and a preparation that all share who ask
+//! for the same. [`runner`] makes it, into the [`spool`]. Whether somebody may have it is judged on what may be seen
+//! of the order at that moment, whenever it is asked for; [`sweep`] ends what may not be had any more.
+//!
+//! **Invariant:** a package is handed out only while all that is in it may be seen.
+//! **Invariant:** what is withheld, of somebody else, or not there has one answer.
+
+mod body;
+mod contents;
+mod delivery;
+mod live;
+mod packing;
+mod runner;
+mod settings;
+mod shown;
+mod spool;
+mod sweep;
+mod watch;
+
+use std::sync::Arc;
+
+use store::{
+    Account, AccountId, Actor, Asked, EndReason, Event, Language, NewRequest, NoRandom, OrderId,
+    Outcome, PackageContent, PackageKey, PersonId, Request, RequestId, Store, StoreError,
+};
+use tokio::sync::broadcast;
+
+pub(crate) use delivery::Delivery;
+pub use live::Preparing;
+pub use settings::DownloadsSettings;
+pub use shown::{DownloadState, ShownDownload};
+pub use spool::{SpoolError, SpoolSettings};
+pub use watch::Watch;
+
+use crate::accounts::Origin;
+use crate::clock::Clock;
+use crate::downloads::body::Reads;
+use crate::downloads::contents::Contents;
+use crate::downloads::live::LiveMap;
+use crate::downloads::spool::Spool;
+use crate::messages::Site;
+use crate::results::{Results, ResultsError};
+use crate::secret::SiteSecret;
+
+/// Requests that an account may have.
+const MOST_REQUESTS: usize = 50;
+/// Changes that a watcher may be behind before it looks at everything again.
+const CHANGES: usize = 256;
+
+/// Why the downloads gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DownloadsError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system.
+    #[error(transparent)]
+    NoRandom(#[from] NoRandom),
+    /// The results.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+}
+
+/// Outcome of [`Downloads::ask`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedFor {
+    /// It is being prepared, or there already.
+    Done(RequestId),
+    /// The account has as many requests as it may: one has to be withdrawn first.
+    TooMany,
+    /// There is no such order that the account may see.
+    NoSuchOrder,
+}
+
+/// The downloads over a store and a spool. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Downloads(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn Store>,
+    results: Results,
+    spool: Spool,
+    secret: SiteSecret,
+    site: Site,
+    settings: DownloadsSettings,
+    /// What packages are made by; part of their keys.
+    maker: Vec<u8>,
+    clock: Clock,
+    live: LiveMap,
+    reads: Reads,
+    /// Whose downloads changed.
+    changed: broadcast::Sender<AccountId>,
+}
+
+impl Downloads {
+    /// Over a store; opens the spool. Blocks.
+    ///
+    /// # Errors
+    /// [`SpoolError`].
+    pub fn open(
+        store: Arc<dyn Store>,
+        results: Results,
+        settings: DownloadsSettings,
+        secret: SiteSecret,
+        site: Site,
+        clock: Clock,
+    ) -> Result<Self, SpoolError> {
+        let spool = Spool::open(settings.spool.clone())?;
+        let maker = settings.maker();
+        let live = LiveMap::default();
+        let (changed, _) = broadcast::channel(CHANGES);
+        Ok(Self(Arc::new(Inner {
+            store,
+            results,
+            spool,
+            secret,
+            site,
+            settings,
+            maker,
+            clock,
+            live,
+            reads: Reads::default(),
+            changed,
+        })))
+    }
+
+    /// Asks for the package of an order that an account may see.
+    ///
+    /// # Errors
+    /// [`DownloadsError`].
+    pub async fn ask(
+        &self,
+        account: &Account,
+        order: OrderId,
+        content: PackageContent,
+        language: Language,
+        from: Origin,
+    ) -> Result<AskedFor, DownloadsError> {
+        let inner = &self.0;
+        let Some(opened) = inner.results.visible(account, order).await? else {
+            let event = self.event("download.ask", account, None, order.to_string(), from);
+            inner.store.record_event(Event { outcome: Outcome::Refused, ..event }).await?;
+            return Ok(AskedFor::NoSuchOrder);
+        };
+        let person = opened.person.id;
+        let contents = Contents::of(&opened.order);
+        let key = contents.key(&inner.secret, &inner.maker, person, content, language);
+        let Contents { studies, reports, .. } = contents;
+        let new = NewRequest {
+            id: RequestId::fresh()?,
+            account: account.id,
+            at: inner.clock.now(),
+            most: MOST_REQUESTS,
+            key,
+            person,
+            order,
+            content,
+            language,
+            studies,
+            reports,
+        };
+        let event = self.event("download.ask", account, Some(person), order.to_string(), from);
+        Ok(match inner.store.ask(new, event.into()).await? {
+            Asked::Done(request) => {
+                self.tell(account.id);
+                AskedFor::Done(request.id)
+            }
+            Asked::TooMany => AskedFor::TooMany,
+            Asked::Nobody => AskedFor::NoSuchOrder,
+        })
+    }
+
+    /// Asks anew for what an account asked for before; `None` when there is no such request of it.
+    ///
+    /// # Errors
+    /// [`DownloadsError`].
+    pub async fn again(
+        &self,
+        account: &Account,
+        id: RequestId,
+        from: Origin,
+    ) -> Result<Option<AskedFor>, DownloadsError> {
+        let Some(request) = self.request_of(account, id).await? else { return Ok(None) };
+        let Request { order, content, language, .. } = request;
+        Ok(Some(self.ask(account, order, content, language, from).await?))
+    }
+
+    /// Withdraws a request; false when the account has no such one. What nobody asks for any more is broken off.
+    ///
+    /// # Errors
+    /// [`DownloadsError`].
+    pub async fn withdraw(
+        &self,
+        account: &Account,
+        id: RequestId,
+        from: Origin,
+    ) -> Result<bool, DownloadsError> {
+        let Some(request) = self.request_of(account, id).await? else { return Ok(false) };
+        let object = request.order.to_string();
+        let event = self.event("download.withdraw", account, Some(request.person), object, from);
+        let Some(withdrawn) = self.0.store.withdraw(account.id, id, event.into()).await? else {
+            return Ok(false);
+        };
+        if let Some(live) = withdrawn.ended.and_then(|key| self.0.live.get(key)) {
+            live.break_off();
+        }
+        self.tell(account.id);
+        Ok(true)
+    }
+
+    /// Remembers that an account has looked at its downloads.
+    ///
+    /// # Errors
+    /// [`DownloadsError`].
+    pub async fn see(&self, account: &Account) -> Result<(), DownloadsError> {
+        Ok(self.0.store.see_requests(account.id).await?)
+    }
+
+    async fn request_of(
+        &self,
+        account: &Account,
+        id: RequestId,
+    ) -> Result<Option<Request>, StoreError> {
+        let found = self.0.store.request(id).await?;
+        Ok(found.map(|(request, _)| request).filter(|request| request.account == account.id))
+    }
+
+    /// Ends a preparation, breaks off what makes it, deletes the package; false when there is nothing to end.
+    async fn end(&self, key: PackageKey, why: EndReason) -> Result<bool, StoreError> {
+        let inner = &self.0;
+        let Some(found) = inner.store.preparation(key).await? else { return Ok(false) };
+        let event = Event {
+            person: Some(found.person),
+            ..self.own_event("download.end", found.order.to_string())
+        };
+        let ended = inner.store.end_preparation(key, inner.clock.now(), why, event.into()).await?;
+        if let Some(live) = inner.live.get(key) {
+            live.break_off();
+        }
+        self.purge(key).await?;
+        self.tell_all(key).await?;
+        Ok(ended)
+    }
+
+    /// Deletes a package, and proves it in the audit trail.
+    async fn purge(&self, key: PackageKey) -> Result<(), StoreError> {
+        let spool = self.0.spool.clone();
+        match tokio::task::spawn_blocking(move || spool.remove(key)).await {
+            Ok(Ok(true)) => {
+                let event = self.own_event("download.purge", key.to_string());
+                self.0.store.record_event(event).await?;
+            }
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a package cannot be deleted; it is tried again");
+            }
+            Err(_panic) => tracing::error!("a fault while a package was deleted"),
+        }
+        Ok(())
+    }
+
+    /// Tells whoever watches that the downloads of an account changed.
+    fn tell(&self, account: AccountId) {
+        // An error says that nobody watches.
+        drop(self.0.changed.send(account));
+    }
+
+    /// Tells it of all accounts that ask for a package.
+    async fn tell_all(&self, key: PackageKey) -> Result<(), StoreError> {
+        for request in self.0.store.requests_for(key).await? {
+            self.tell(request.account);
+        }
+        Ok(())
+    }
+
+    fn event(
+        &self,
+        action: &str,
+        account: &Account,
+        person: Option<PersonId>,
+        object: String,
+        from: Origin,
+    ) -> Event {
+        Event {
+            actor: Actor::Account(account.id),
+            person,
+            account: Some(account.id),
+            address: Some(from.0),
+            ..self.own_event(action, object)
+        }
+    }
+
+    fn own_event(&self, action: &str, object: String) -> Event {
+        Event {
+            at: self.0.clock.now(),
+            actor: Actor::System,
+            action: action.to_owned(),
+            person: None,
+            account: None,
+            object: Some(object),
+            outcome: Outcome::Done,
+            address: None,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Makes what was asked for: claims one preparation after the other, and says how each ended.
+//!
+//! **Invariant:** whatever ends a try, the store is told, or the claim runs out and another try begins.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use store::{
+    Along, ClaimId, EndOfTry, EndReason, Event, FailureReason, Outcome, Package, Preparation,
+    StoreError,
+};
+use tokio::task::{Id, JoinSet};
+
+use crate::downloads::Downloads;
+use crate::downloads::contents::may_be_had;
+use crate::downloads::live::Live;
+use crate::downloads::packing::{Broken, Packed};
+use crate::task::Stop;
+
+/// After so long somebody else begins anew what was claimed and is told nothing of.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How often a claim is made to last.
+const RENEW: Duration = Duration::from_secs(20);
+/// How often it is looked whether there is something to do, at least and at most.
+const LOOK: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+/// Tries before a fault is final.
+const MOST_TRIES: u32 = 5;
+/// Tries before a package is kept in which something is missing.
+const TRIES_FOR_ALL: u32 = 3;
+/// Pause after the first try; each later one is four times as long.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(15);
+
+impl Downloads {
+    /// Makes what is asked for until it is time to stop; what is under way then is given back.
+    pub(crate) async fn run(self, stop: Stop) {
+        let mut making = JoinSet::new();
+        // Of which PACS each asks.
+        let mut asked: HashMap<Id, Vec<String>> = HashMap::new();
+        while !stop.is_asked() {
+            while let Some(ended) = making.try_join_next_with_id() {
+                forget(&mut asked, ended);
+            }
+            if making.len() < self.0.settings.at_once.get() {
+                match self.claim(&asked).await {
+                    Ok(Some((by, preparation))) => {
+                        let pacs = pacs_of(&preparation);
+                        let maker = self.clone();
+                        let task = making.spawn(async move { maker.make(preparation, by).await });
+                        asked.insert(task.id(), pacs);
+                        continue;
+                    }
+                    Ok(None) => {}
+                    Err(error) => tell(&error),
+                }
+            }
+            let pause = self.pause().await;
+            tokio::select! {
+                () = stop.asked() => {}
+                () = tokio::time::sleep(pause) => {}
+                () = self.0.store.preparations_changed() => {}
+                Some(ended) = making.join_next_with_id() => forget(&mut asked, ended),
+            }
+        }
+        for live in self.0.live.all() {
+            live.break_off();
+        }
+        while making.join_next().await.is_some() {}
+    }
+
+    async fn claim(
+        &self,
+        asked: &HashMap<Id, Vec<String>>,
+    ) -> Result<Option<(ClaimId, Preparation)>, StoreError> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for pacs in asked.values().flatten() {
+            *counts.entry(pacs).or_default() += 1;
+        }
+        let most = self.0.settings.at_once_per_pacs.get();
+        let full = counts.into_iter().filter(|(_, count)| *count >= most);
+        let full = full.map(|(pacs, _)| pacs.to_owned()).collect();
+        let Ok(by) = ClaimId::fresh() else { return Ok(None) };
+        let now = self.0.clock.now();
+        let claimed = self.0.store.claim_preparation(by, now, later(now, LEASE), full).await?;
+        Ok(claimed.map(|claimed| (by, claimed)))
+    }
+
+    /// Until something is due.
+    async fn pause(&self) -> Duration {
+        let next = match self.0.store.next_preparation().await {
+            Ok(next) => next,
+            Err(error) => {
+                tell(&error);
+                None
+            }
+        };
+        let left = next.map(|next| next.duration_since(self.0.clock.now()));
+        let (least, most) = LOOK;
+        left.map_or(most, |left| Duration::try_from(left).unwrap_or(least).clamp(least, most))
+    }
+
+    /// Makes what was claimed, and tells how it ended.
+    async fn make(&self, preparation: Preparation, by: ClaimId) {
+        let key = preparation.key;
+        let guard = self.0.live.begin(key);
+        let told = self.tell_all(key).await;
+        let ended = tokio::select! {
+            ended = self.attempt(&preparation, guard.live()) => ended,
+            never = self.hold(&preparation, by, guard.live()) => never,
+        };
+        let settled = self.settle(&preparation, by, ended).await;
+        drop(guard);
+        if let Err(error) = told.and(settled).and(self.tell_all(key).await) {
+            tell(&error);
+        }
+    }
+
+    /// Makes the claim last; breaks the work off when it does not hold any more.
+    async fn hold(&self, preparation: &Preparation, by: ClaimId, live: &Live) -> EndOfTry {
+        loop {
+            tokio::time::sleep(RENEW).await;
+            let until = later(self.0.clock.now(), LEASE);
+            match self.0.store.renew_claim(preparation.key, by, until).await {
+                Ok(true) => {}
+                Ok(false) => live.break_off(),
+                Err(error) => tell(&error),
+            }
+        }
+    }
+
+    /// One try.
+    async fn attempt(&self, preparation: &Preparation, live: &std::sync::Arc<Live>) -> EndOfTry {
+        match self.is_to_be_had(preparation).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return EndOfTry::Ended { at: self.0.clock.now(), why: EndReason::Withheld };
+            }
+            Err(error) => {
+                tell(&error);
+                return self.again_or(preparation, FailureReason::Fault);
+            }
+        }
+        match self.pack(preparation, live).await {
+            Ok(packed) => self.packed(preparation, packed),
+            Err(broken) => self.broken(preparation, &broken),
+        }
+    }
+
+    /// Whether all that is to go in may be seen now.
+    pub(super) async fn is_to_be_had(&self, preparation: &Preparation) -> Result<bool, StoreError> {
+        let orders = self.0.results.shown_of(preparation.person).await?;
+        Ok(orders.iter().any(|order| may_be_had(preparation, order)))
+    }
+
+    fn packed(&self, preparation: &Preparation, packed: Packed) -> EndOfTry {
+        let Packed { name, bytes, sha256, missing } = packed;
+        let made = self.0.clock.now();
+        let until = later(made, self.0.settings.keep);
+        tracing::info!(bytes, missing, tries = preparation.tries, "a package is ready");
+        EndOfTry::Ready(Package { name, bytes, sha256, missing, made, until })
+    }
+
+    fn broken(&self, preparation: &Preparation, broken: &Broken) -> EndOfTry {
+        let now = self.0.clock.now();
+        match broken {
+            // Whoever asks for it no more has ended the claim, and is told nothing.
+            Broken::BrokenOff => EndOfTry::Released { due: now },
+            Broken::Failed(reason, why) => {
+                tracing::warn!(tries = preparation.tries, ?reason, why, "no package can be made");
+                match reason {
+                    FailureReason::Pacs | FailureReason::Storage => {
+                        self.again_or(preparation, *reason)
+                    }
+                    reason => EndOfTry::Failed { at: now, reason: *reason },
+                }
+            }
+        }
+    }
+
+    /// Another try after a pause, or the end after too many.
+    fn again_or(&self, preparation: &Preparation, reason: FailureReason) -> EndOfTry {
+        let now = self.0.clock.now();
+        if preparation.tries >= MOST_TRIES {
+            return EndOfTry::Failed { at: now, reason };
+        }
+        let factor = 4_i32.saturating_pow(preparation.tries.saturating_sub(1));
+        let pause = FIRST_PAUSE.checked_mul(factor).unwrap_or(SignedDuration::MAX);
+        EndOfTry::Later { due: later(now, pause) }
+    }
+
+    /// Whether something may still come that is missing in a package.
+    pub(super) fn is_worth_another_try(preparation: &Preparation) -> bool {
+        preparation.tries < TRIES_FOR_ALL
+    }
+
+    /// Tells the store how a try ended; what nobody may have any more is deleted.
+    async fn settle(
+        &self,
+        preparation: &Preparation,
+        by: ClaimId,
+        ended: EndOfTry,
+    ) -> Result<(), StoreError> {
+        let key = preparation.key;
+        let is_ready = matches!(ended, EndOfTry::Ready(_));
+        let event = match ended {
+            EndOfTry::Ready(_) => Some(("download.prepare", Outcome::Done)),
+            EndOfTry::Failed { .. } => Some(("download.prepare", Outcome::Failed)),
+            EndOfTry::Ended { .. } => Some(("download.end", Outcome::Done)),
+            EndOfTry::Later { .. } | EndOfTry::Released { .. } | EndOfTry::Recalling { .. } => None,
+        };
+        let event = event.map(|(action, outcome)| Event {
+            person: Some(preparation.person),
+            outcome,
+            ..self.own_event(action, preparation.order.to_string())
+        });
+        let along = Along { events: event.into_iter().collect(), messages: Vec::new() };
+        if !self.0.store.end_try(key, by, ended, along).await? && is_ready {
+            self.purge(key).await?;
+        }
+        Ok(())
+    }
+}
+
+fn pacs_of(preparation: &Preparation) -> Vec<String> {
+    let mut pacs: Vec<_> = preparation.studies.iter().map(|study| study.pacs.clone()).collect();
+    pacs.sort_unstable();
+    pacs.dedup();
+    pacs
+}
+
+fn forget(
+    asked: &mut HashMap<Id, Vec<String>>,
+    ended: Result<(Id, ()), tokio::task::JoinError>,
+) {
+    let id = match ended {
+        Ok((id, ())) => id,
+        Err(error) => {
+            // The claim runs out, and it is begun anew.
+            tracing::error!("a fault while a package was made");
+            error.id()
+        }
+    };
+    asked.remove(&id);
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+fn tell(error: &StoreError) {
+    tracing::error!(error = error as &dyn std::error::Error, "the store refuses a download");
+}

@@ -1,0 +1,339 @@
+//! Where packages lie until they are fetched: a folder that holds so much and no more.
+//!
+//! A package is `KEY.zip`; while it is written it is `KEY.partial`. The key is a keyed hash: no name here says
+//! anything of anybody. What lies here can be made again, so it is in no backup.
+//!
+//! **Invariant:** a file called `.zip` is whole and on the disk.
+//! **Invariant:** what is being read or written is never evicted.
+
+mod writer;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use store::PackageKey;
+
+pub(crate) use writer::{PackageWriter, Written};
+
+/// What a spool may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoolSettings {
+    /// Folder of its own; made if it is not there.
+    pub folder: PathBuf,
+    /// Bytes of all packages, those being written too.
+    pub most_bytes: u64,
+    /// Bytes of the disk that stay free: nothing is begun beyond.
+    pub free_bytes: u64,
+}
+
+/// The spool cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpoolError {
+    /// The folder.
+    #[error(
+        "the spool {} cannot be used: let this user write there, or name another one in [spool]",
+        folder.display()
+    )]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Cause.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error(
+        "the spool {} is used by another process: give each portal one of its own, [spool] folder",
+        folder.display()
+    )]
+    InUse {
+        /// Which.
+        folder: PathBuf,
+    },
+}
+
+/// A folder with packages. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Spool(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: SpoolSettings,
+    held: Mutex<Held>,
+    /// Locked as long as the spool is open.
+    _lock: File,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    packages: HashMap<PackageKey, Kept>,
+    /// Bytes of what is being written.
+    writing: HashMap<PackageKey, u64>,
+    /// Counts uses, so that the least recent one is known.
+    uses: u64,
+    /// What had to go, and nobody was told of yet.
+    evicted: Vec<PackageKey>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    bytes: u64,
+    used: u64,
+    readers: usize,
+}
+
+/// A package that is open: it is not evicted as long as this is there.
+#[derive(Debug)]
+pub(crate) struct OpenPackage {
+    file: Arc<File>,
+    bytes: u64,
+    key: PackageKey,
+    spool: Spool,
+}
+
+impl OpenPackage {
+    pub(crate) fn file(&self) -> &Arc<File> {
+        &self.file
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for OpenPackage {
+    fn drop(&mut self) {
+        if let Some(kept) = self.spool.held().packages.get_mut(&self.key) {
+            kept.readers = kept.readers.saturating_sub(1);
+        }
+    }
+}
+
+impl Spool {
+    /// Opens the folder, and removes what was being written when the program ended. Blocks.
+    ///
+    /// # Errors
+    /// [`SpoolError`].
+    pub(crate) fn open(settings: SpoolSettings) -> Result<Self, SpoolError> {
+        let folder = settings.folder.clone();
+        let unusable = |source| SpoolError::Folder { folder: folder.clone(), source };
+        let lock = make(&folder).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(SpoolError::InUse { folder }),
+            Err(fs::TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        let held = found(&folder).map_err(unusable)?;
+        Ok(Self(Arc::new(Inner { settings, held: Mutex::new(held), _lock: lock })))
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0.settings.folder
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn path(&self, key: PackageKey, kind: &str) -> PathBuf {
+        self.folder().join(format!("{key}.{kind}"))
+    }
+
+    /// Opens a package; `None` when it is not there. Blocks.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(crate) fn read(&self, key: PackageKey) -> io::Result<Option<OpenPackage>> {
+        {
+            let mut held = self.held();
+            held.uses += 1;
+            let used = held.uses;
+            let Some(kept) = held.packages.get_mut(&key) else { return Ok(None) };
+            kept.used = used;
+            kept.readers += 1;
+        }
+        let path = self.path(key, "zip");
+        let opened = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        match opened {
+            Ok((bytes, file)) => {
+                // The order of uses outlives the program in the times of the files.
+                if let Err(error) = touch(&path) {
+                    tracing::debug!(%error, "the time of a package cannot be set");
+                }
+                Ok(Some(OpenPackage { file: Arc::new(file), bytes, key, spool: self.clone() }))
+            }
+            Err(error) => {
+                let mut held = self.held();
+                if let Some(kept) = held.packages.get_mut(&key) {
+                    kept.readers = kept.readers.saturating_sub(1);
+                }
+                if error.kind() == io::ErrorKind::NotFound {
+                    held.packages.remove(&key);
+                    return Ok(None);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins to write a package. Blocks.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::StorageFull`] when the disk has too little room, else what the disk says.
+    pub(crate) fn write(&self, key: PackageKey) -> io::Result<PackageWriter> {
+        PackageWriter::begin(self.clone(), key)
+    }
+
+    /// Removes a package, whoever reads it: they read on. True when it was there. Blocks.
+    ///
+    /// # Errors
+    /// What the disk says: it is tried again with the next sweep.
+    pub(crate) fn remove(&self, key: PackageKey) -> io::Result<bool> {
+        let removed = remove_file(&self.path(key, "zip"))?;
+        self.held().packages.remove(&key);
+        Ok(removed)
+    }
+
+    /// The packages that are here.
+    pub(crate) fn keys(&self) -> Vec<PackageKey> {
+        self.held().packages.keys().copied().collect()
+    }
+
+    /// Whether a package is here.
+    pub(crate) fn holds(&self, key: PackageKey) -> bool {
+        self.held().packages.contains_key(&key)
+    }
+
+    /// The bytes of all packages, those being written too.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.held().bytes()
+    }
+
+    /// What had to go since this was last asked.
+    pub(crate) fn evicted(&self) -> Vec<PackageKey> {
+        std::mem::take(&mut self.held().evicted)
+    }
+
+    /// Fails when less of the disk is free than has to be, after what can go went.
+    fn check_free(&self, wanted: u64) -> io::Result<()> {
+        let needed = self.0.settings.free_bytes.saturating_add(wanted);
+        loop {
+            let disk = rustix::fs::statvfs(self.folder())?;
+            if disk.f_bavail.saturating_mul(disk.f_frsize) >= needed {
+                return Ok(());
+            }
+            if !self.evict_one()? {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+        }
+    }
+
+    /// Takes bytes for what is being written, and evicts what nobody used for longest to have them.
+    fn take(&self, key: PackageKey, bytes: u64) -> io::Result<()> {
+        loop {
+            {
+                let mut held = self.held();
+                if held.bytes().saturating_add(bytes) <= self.0.settings.most_bytes {
+                    *held.writing.entry(key).or_default() += bytes;
+                    return Ok(());
+                }
+            }
+            if !self.evict_one()? {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+        }
+    }
+
+    /// Removes the package that nobody used for longest and nobody reads; false when there is none.
+    fn evict_one(&self) -> io::Result<bool> {
+        let mut held = self.held();
+        let unread = held.packages.iter().filter(|(_, kept)| kept.readers == 0);
+        let Some(key) = unread.min_by_key(|(_, kept)| kept.used).map(|(key, _)| *key) else {
+            return Ok(false);
+        };
+        remove_file(&self.path(key, "zip"))?;
+        held.packages.remove(&key);
+        held.evicted.push(key);
+        Ok(true)
+    }
+
+    /// What was being written is there, or given up.
+    fn end_writing(&self, key: PackageKey, bytes: Option<u64>) {
+        let mut held = self.held();
+        held.writing.remove(&key);
+        if let Some(bytes) = bytes {
+            held.uses += 1;
+            let used = held.uses;
+            held.packages.insert(key, Kept { bytes, used, readers: 0 });
+        }
+    }
+}
+
+impl Held {
+    fn bytes(&self) -> u64 {
+        let packages = self.packages.values().map(|kept| kept.bytes);
+        packages.chain(self.writing.values().copied()).sum()
+    }
+}
+
+/// Makes the folder, which only its owner can read, and the file that is locked in it.
+fn make(folder: &Path) -> io::Result<File> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mode = fs::metadata(folder)?.mode();
+    if mode & 0o077 != 0 {
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(folder, private)?;
+    }
+    File::options().create(true).truncate(false).write(true).open(folder.join("lock"))
+}
+
+/// The packages of a folder in the order of their use; what was being written goes.
+fn found(folder: &Path) -> io::Result<Held> {
+    let mut by_use: BTreeMap<(SystemTime, PackageKey), u64> = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).map(str::to_owned);
+        let (stem, kind) = (text(path.file_stem()), text(path.extension()));
+        // Whatever else lies here is not ours to remove.
+        let Some(key) = stem.and_then(|stem| stem.parse().ok()) else { continue };
+        match kind.as_deref() {
+            Some("zip") => {
+                let metadata = fs::metadata(&path)?;
+                by_use.insert((metadata.modified()?, key), metadata.len());
+            }
+            Some("partial") => fs::remove_file(&path)?,
+            _ => {}
+        }
+    }
+    let mut held = Held::default();
+    for ((_, key), bytes) in by_use {
+        held.uses += 1;
+        held.packages.insert(key, Kept { bytes, used: held.uses, readers: 0 });
+    }
+    Ok(held)
+}
+
+fn touch(path: &Path) -> io::Result<()> {
+    let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+    let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
+    Ok(rustix::fs::utimensat(rustix::fs::CWD, path, &times, rustix::fs::AtFlags::empty())?)
+}
+
+/// True when it was there.
+fn remove_file(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! A package that is being written, and what others may read of it meanwhile.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+use store::PackageKey;
+use tokio::sync::watch;
+
+use super::{Spool, remove_file};
+
+/// Bytes that are written, hashed and told together.
+const PIECE: usize = 256 << 10;
+/// After so many bytes it is looked again whether the disk has room.
+const LOOK_BYTES: u64 = 64 << 20;
+
+/// How much of a package can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// So many bytes, and more come.
+    Bytes(u64),
+    /// It is whole, with so many bytes.
+    Whole(u64),
+    /// It was given up: no more come, and what there is is no package.
+    GivenUp,
+}
+
+/// Takes the bytes of a package, front to back. Dropped before [`PackageWriter::finish`] it leaves nothing.
+#[derive(Debug)]
+pub(crate) struct PackageWriter {
+    spool: Spool,
+    key: PackageKey,
+    /// None when it is closed.
+    file: Option<File>,
+    path: PathBuf,
+    pending: Vec<u8>,
+    written: u64,
+    looked: u64,
+    hash: Sha256,
+    told: watch::Sender<Written>,
+}
+
+impl PackageWriter {
+    pub(super) fn begin(spool: Spool, key: PackageKey) -> io::Result<Self> {
+        spool.check_free(0)?;
+        let path = spool.path(key, "partial");
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = Some(options.open(&path)?);
+        Ok(Self {
+            spool,
+            key,
+            file,
+            path,
+            pending: Vec::with_capacity(PIECE),
+            written: 0,
+            looked: 0,
+            hash: Sha256::new(),
+            told: watch::Sender::new(Written::Bytes(0)),
+        })
+    }
+
+    /// Where it can be read meanwhile.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.path.clone()
+    }
+
+    /// How much of it can be read.
+    pub(crate) fn watch(&self) -> watch::Receiver<Written> {
+        self.told.subscribe()
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let length = bytes.len() as u64;
+        self.spool.take(self.key, length)?;
+        if self.written - self.looked >= LOOK_BYTES {
+            self.looked = self.written;
+            self.spool.check_free(0)?;
+        }
+        let closed = || io::Error::other("the package is closed");
+        self.file.as_mut().ok_or_else(closed)?.write_all(bytes)?;
+        self.hash.update(bytes);
+        self.written += length;
+        self.told.send_replace(Written::Bytes(self.written));
+        Ok(())
+    }
+
+    fn put_pending(&mut self) -> io::Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        let put = self.put(&pending);
+        self.pending = pending;
+        self.pending.clear();
+        put
+    }
+
+    /// Gives the package its name when all of it is on the disk; tells its bytes and their SHA-256. Blocks.
+    ///
+    /// # Errors
+    /// What the disk says; nothing is left then.
+    pub(crate) fn finish(mut self) -> io::Result<(u64, String)> {
+        self.put_pending()?;
+        if let Some(file) = self.file.as_ref() {
+            file.sync_data()?;
+        }
+        fs::rename(&self.path, self.spool.path(self.key, "zip"))?;
+        self.file = None;
+        self.spool.end_writing(self.key, Some(self.written));
+        // The name is durable before the store says that the package is there.
+        File::open(self.spool.folder())?.sync_all()?;
+        self.told.send_replace(Written::Whole(self.written));
+        let sha256 = self.hash.finalize_reset();
+        Ok((self.written, sha256.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+}
+
+impl Write for PackageWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.pending.len() + bytes.len() >= PIECE {
+            self.put_pending()?;
+        }
+        if bytes.len() >= PIECE {
+            self.put(bytes)?;
+        } else {
+            self.pending.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.put_pending()
+    }
+}
+
+impl Drop for PackageWriter {
+    fn drop(&mut self) {
+        if self.file.take().is_none() {
+            return;
+        }
+        self.told.send_replace(Written::GivenUp);
+        self.spool.end_writing(self.key, None);
+        if let Err(error) = remove_file(&self.path) {
+            // Told for the next start, which removes it.
+            tracing::warn!(%error, "an unfinished package cannot be removed");
+        }
+    }
+}
