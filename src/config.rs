@@ -154,9 +154,9 @@ impl Config {
         let pacs = pacs::check(pacs, store_scp, folder)?;
         let branding = branding.check(folder)?;
         let store = store.map(|store| store.check(folder)).transpose()?;
-        let downloads = store.as_ref().map(|store| {
-            downloads.check(spool, &store.folder, folder, &pacs, &branding)
-        });
+        let downloads = store
+            .as_ref()
+            .map(|store| downloads.check(spool, &store.folder, folder, &pacs, &branding));
         Ok(Self {
             branding,
             results: ResultsSettings { pacs: pacs.clone(), ..results.check()? },

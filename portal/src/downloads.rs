@@ -12,6 +12,7 @@ mod contents;
 mod delivery;
 mod live;
 mod packing;
+mod recall;
 mod runner;
 mod settings;
 mod shown;
@@ -226,7 +227,11 @@ impl Downloads {
         id: RequestId,
     ) -> Result<Option<Request>, StoreError> {
         let found = self.0.store.request(id).await?;
-        Ok(found.map(|(request, _)| request).filter(|request| request.account == account.id))
+        let represents = |request: &Request| {
+            self.0.results.represented(account).any(|person| person == request.person)
+        };
+        let is_theirs = |request: &Request| request.account == account.id && represents(request);
+        Ok(found.map(|(request, _)| request).filter(is_theirs))
     }
 
     /// Ends a preparation, breaks off what makes it, deletes the package; false when there is nothing to end.

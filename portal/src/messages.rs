@@ -99,6 +99,19 @@ impl Site {
         Ok(message.map(|message| Message { expires: Some(expires), ..message }))
     }
 
+    /// That what was asked for came back and can be fetched, by SMS (S-093, S-131).
+    pub(crate) fn download_back(
+        &self,
+        account: &Account,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Message>, NoRandom> {
+        let text = texts(account).message_download_back(&self.address, &self.portal);
+        let message = sms(account, now, "download", text)?;
+        // When the package has gone it would be wrong.
+        Ok(message.map(|message| Message { expires: Some(until), ..message }))
+    }
+
     /// None when the account has no address.
     fn email(
         &self,

@@ -165,8 +165,9 @@ impl PackageBody {
                     let there = loop {
                         let now = *written.borrow_and_update();
                         match now {
-                            Written::Bytes(bytes) if bytes > at => break bytes,
-                            Written::Whole(bytes) if bytes > at => break bytes,
+                            Written::Bytes(bytes) | Written::Whole(bytes) if bytes > at => {
+                                break bytes;
+                            }
                             Written::Whole(_) => return Ok(None),
                             Written::GivenUp => return Err(io::Error::other("it was given up")),
                             Written::Bytes(_) => {}
@@ -247,8 +248,7 @@ impl Body for PackageBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.end.map_or_else(SizeHint::default, |end| {
-            SizeHint::with_exact(end.saturating_sub(self.at))
-        })
+        self.end
+            .map_or_else(SizeHint::default, |end| SizeHint::with_exact(end.saturating_sub(self.at)))
     }
 }

@@ -95,7 +95,10 @@ impl Drop for Ticket {
             drop(runtime.spawn(async move {
                 if let Err(error) = store.record_event(event).await {
                     let cause = &error as &dyn std::error::Error;
-                    tracing::error!(error = cause, "the end of a download is not in the audit trail");
+                    tracing::error!(
+                        error = cause,
+                        "the end of a download is not in the audit trail"
+                    );
                 }
             }));
         }

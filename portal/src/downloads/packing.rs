@@ -24,7 +24,9 @@ pub(super) struct Packed {
 #[derive(Debug)]
 pub(super) enum Broken {
     /// Nobody wants it any more, or the program ends.
-    BrokenOff,
+    Cancelled,
+    /// An examination is not online.
+    NotOnline,
     /// Something failed: what, and why for the log, without patient data.
     Failed(FailureReason, String),
 }
@@ -63,10 +65,7 @@ impl Downloads {
             Broken::Failed(FailureReason::Data, why)
         })?;
         let patient_id = Some(study.patient_id.0.clone());
-        Ok(Source::Pacs {
-            pacs: Box::new(pacs),
-            study: StudyReference { study: uid, patient_id },
-        })
+        Ok(Source::Pacs { pacs: Box::new(pacs), study: StudyReference { study: uid, patient_id } })
     }
 
     fn options(&self, preparation: &Preparation) -> Options {
@@ -101,7 +100,7 @@ fn pack_into(
         return Err(Broken::Failed(FailureReason::Pacs, why));
     }
     if live.is_broken_off() {
-        return Err(Broken::BrokenOff);
+        return Err(Broken::Cancelled);
     }
     let (bytes, sha256) = writer.finish().map_err(|error| unwritten(&error))?;
     Ok(Packed { name: report.package, bytes, sha256, missing })
@@ -112,7 +111,7 @@ fn missing_in(report: &PackageReport) -> u64 {
         return 0;
     }
     // Of copies that differ all are there by number.
-    u64::try_from(report.counts.expected.saturating_sub(report.counts.received)).unwrap_or(0).max(1)
+    report.counts.expected.saturating_sub(report.counts.received).max(1)
 }
 
 fn unwritten(error: &io::Error) -> Broken {
@@ -121,9 +120,14 @@ fn unwritten(error: &io::Error) -> Broken {
 
 fn unpacked(error: &PackError) -> Broken {
     let reason = match error {
+        PackError::NotOnline { availability, .. } | PackError::EmptyAtPacs { availability, .. }
+            if can_come_back(availability) =>
+        {
+            return Broken::NotOnline;
+        }
         PackError::NotAtPacs { .. } => FailureReason::NotAtPacs,
         other => match other.fault() {
-            Fault::Cancelled => return Broken::BrokenOff,
+            Fault::Cancelled => return Broken::Cancelled,
             Fault::Pacs => FailureReason::Pacs,
             Fault::Storage => FailureReason::Storage,
             Fault::Data => FailureReason::Data,
@@ -131,6 +135,11 @@ fn unpacked(error: &PackError) -> Broken {
         },
     };
     Broken::Failed(reason, in_words(error))
+}
+
+/// Whether it makes sense to ask for what is there, by the term of the standard (PS3.3 §C.4.23.1.1).
+fn can_come_back(availability: &str) -> bool {
+    ["NEARLINE", "OFFLINE"].contains(&availability)
 }
 
 /// What the log may hold of a fault: without what a PACS says in its own words.

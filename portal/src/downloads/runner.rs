@@ -3,6 +3,7 @@
 //! **Invariant:** whatever ends a try, the store is told, or the claim runs out and another try begins.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -129,7 +130,7 @@ impl Downloads {
     }
 
     /// One try.
-    async fn attempt(&self, preparation: &Preparation, live: &std::sync::Arc<Live>) -> EndOfTry {
+    async fn attempt(&self, preparation: &Preparation, live: &Arc<Live>) -> EndOfTry {
         match self.is_to_be_had(preparation).await {
             Ok(true) => {}
             Ok(false) => {
@@ -140,8 +141,14 @@ impl Downloads {
                 return self.again_or(preparation, FailureReason::Fault);
             }
         }
+        if let Some(recall) = preparation.recall
+            && let Some(not_yet) = self.look_again(preparation, recall, live).await
+        {
+            return not_yet;
+        }
         match self.pack(preparation, live).await {
             Ok(packed) => self.packed(preparation, packed),
+            Err(Broken::NotOnline) => self.ask_back(preparation, live).await,
             Err(broken) => self.broken(preparation, &broken),
         }
     }
@@ -164,7 +171,7 @@ impl Downloads {
         let now = self.0.clock.now();
         match broken {
             // Whoever asks for it no more has ended the claim, and is told nothing.
-            Broken::BrokenOff => EndOfTry::Released { due: now },
+            Broken::Cancelled | Broken::NotOnline => EndOfTry::Released { due: now },
             Broken::Failed(reason, why) => {
                 tracing::warn!(tries = preparation.tries, ?reason, why, "no package can be made");
                 match reason {
@@ -178,7 +185,7 @@ impl Downloads {
     }
 
     /// Another try after a pause, or the end after too many.
-    fn again_or(&self, preparation: &Preparation, reason: FailureReason) -> EndOfTry {
+    pub(super) fn again_or(&self, preparation: &Preparation, reason: FailureReason) -> EndOfTry {
         let now = self.0.clock.now();
         if preparation.tries >= MOST_TRIES {
             return EndOfTry::Failed { at: now, reason };
@@ -213,7 +220,19 @@ impl Downloads {
             outcome,
             ..self.own_event(action, preparation.order.to_string())
         });
-        let along = Along { events: event.into_iter().collect(), messages: Vec::new() };
+        let messages = match (&ended, preparation.recall) {
+            // Without a message it is in the panel and behind the bell all the same.
+            (EndOfTry::Ready(package), Some(_)) => {
+                let news = self.news_of(preparation, package).await;
+                news.inspect_err(|error| {
+                    let cause = error as &dyn std::error::Error;
+                    tracing::error!(error = cause, "nobody can be told of what came back");
+                })
+                .unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        let along = Along { events: event.into_iter().collect(), messages };
         if !self.0.store.end_try(key, by, ended, along).await? && is_ready {
             self.purge(key).await?;
         }
@@ -228,10 +247,7 @@ fn pacs_of(preparation: &Preparation) -> Vec<String> {
     pacs
 }
 
-fn forget(
-    asked: &mut HashMap<Id, Vec<String>>,
-    ended: Result<(Id, ()), tokio::task::JoinError>,
-) {
+fn forget(asked: &mut HashMap<Id, Vec<String>>, ended: Result<(Id, ()), tokio::task::JoinError>) {
     let id = match ended {
         Ok((id, ())) => id,
         Err(error) => {

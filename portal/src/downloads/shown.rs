@@ -131,9 +131,7 @@ impl Downloads {
         match &made.state {
             PreparationState::Waiting { .. } => DownloadState::Waiting,
             PreparationState::Claimed { .. } => match (self.0.live.get(made.key), made.recall) {
-                (Some(live), _) if live.is_packing() => {
-                    DownloadState::Preparing(live.preparing())
-                }
+                (Some(live), _) if live.is_packing() => DownloadState::Preparing(live.preparing()),
                 // It is only being looked at.
                 (_, Some(recall)) => {
                     DownloadState::Recalling { since: recall.since, next: self.0.clock.now() }

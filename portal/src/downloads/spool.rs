@@ -212,6 +212,7 @@ impl Spool {
     }
 
     /// The bytes of all packages, those being written too.
+    #[cfg(test)]
     pub(crate) fn bytes(&self) -> u64 {
         self.held().bytes()
     }

@@ -116,8 +116,7 @@ impl Downloads {
             // What is being made has a file before the store knows of it.
             let was_live = self.0.live.get(key).is_some();
             let found = self.0.store.preparation(key).await?;
-            let is_ready =
-                found.is_some_and(|one| matches!(one.state, PreparationState::Ready(_)));
+            let is_ready = found.is_some_and(|one| matches!(one.state, PreparationState::Ready(_)));
             if !is_ready && !was_live {
                 self.purge(key).await?;
             }

@@ -57,14 +57,17 @@ fn part(range: &str, bytes: u64) -> Wanted {
     match (number(first), number(last), first.is_empty(), last.is_empty()) {
         // The last so many.
         (None, Some(0), true, _) => Wanted::NotThere,
-        (None, Some(count), true, _) if bytes > 0 => Wanted::Part(bytes.saturating_sub(count)..bytes),
-        (None, Some(_), true, _) => Wanted::NotThere,
+        (None, Some(count), true, _) if bytes > 0 => {
+            Wanted::Part(bytes.saturating_sub(count)..bytes)
+        }
         (Some(first), None, _, true) if first < bytes => Wanted::Part(first..bytes),
         (Some(first), Some(last), ..) if first > last => Wanted::Whole,
         (Some(first), Some(last), ..) if first < bytes => {
             Wanted::Part(first..last.saturating_add(1).min(bytes))
         }
-        (Some(_), None, _, true) | (Some(_), Some(_), ..) => Wanted::NotThere,
+        (None, Some(_), true, _) | (Some(_), None, _, true) | (Some(_), Some(_), ..) => {
+            Wanted::NotThere
+        }
         _ => Wanted::Whole,
     }
 }
@@ -114,7 +117,10 @@ mod tests {
     #[case::has_it_weakly(&[("if-none-match", "\"b\", W/\"a\"")], Wanted::NotModified)]
     #[case::has_any(&[("if-none-match", "*")], Wanted::NotModified)]
     #[case::has_another(&[("if-none-match", "\"b\"")], Wanted::Part(1..3))]
-    fn rfc_9110_13_1(#[case] conditions: &[(&'static str, &'static str)], #[case] expected: Wanted) {
+    fn rfc_9110_13_1(
+        #[case] conditions: &[(&'static str, &'static str)],
+        #[case] expected: Wanted,
+    ) {
         let mut headers = HeaderMap::new();
         for (name, value) in conditions {
             headers.insert(*name, HeaderValue::from_static(value));

@@ -101,8 +101,7 @@ pub(crate) async fn show(
     }
     let is_under_way = found.iter().any(|one| one.state.is_under_way());
     let downloads = found.iter().map(|one| line(one, shell.text)).collect();
-    let mut response =
-        shell.page(StatusCode::OK, &DownloadsPage { shell: &shell, downloads });
+    let mut response = shell.page(StatusCode::OK, &DownloadsPage { shell: &shell, downloads });
     if is_under_way {
         let (name, value) = REFRESH;
         response.headers_mut().insert(name, value);
@@ -149,9 +148,7 @@ fn sentences(state: &DownloadState, text: Texts) -> (&'static str, Option<String
         DownloadState::Failed(_) => {
             (text.download_unavailable(), Some(text.download_failed().to_owned()))
         }
-        DownloadState::Gone => {
-            (text.download_unavailable(), Some(text.download_gone().to_owned()))
-        }
+        DownloadState::Gone => (text.download_unavailable(), Some(text.download_gone().to_owned())),
         DownloadState::Unavailable => (text.download_unavailable(), None),
     }
 }

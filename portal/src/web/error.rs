@@ -177,7 +177,14 @@ pub(crate) async fn pages_for_errors(
     }
     let (heading, advice) = refusal.sentences(shell.text);
     let mut page = shell.page(status, &ErrorPage { shell: &shell, heading, advice });
-    for name in [header::RETRY_AFTER, header::ALLOW, header::CONNECTION] {
+    let kept = [
+        header::RETRY_AFTER,
+        header::ALLOW,
+        header::CONNECTION,
+        header::CONTENT_RANGE,
+        header::ACCEPT_RANGES,
+    ];
+    for name in kept {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());
         }

@@ -40,9 +40,8 @@ impl FromRequestParts<App> for Fetcher {
         if let (Some(request), Some(token)) = (request, Cookie::Download.token(&parts.headers)) {
             let granted = app.services.downloads.granted(&token, request).await?;
             // Somebody else may be logged in by now: then they are who asks.
-            let is_theirs = |account: &Account| {
-                who.as_ref().is_none_or(|who| who.account.id == account.id)
-            };
+            let is_theirs =
+                |account: &Account| who.as_ref().is_none_or(|who| who.account.id == account.id);
             if let Some(account) = granted.filter(is_theirs) {
                 return Ok(Self { account, request, session: None });
             }
@@ -125,9 +124,8 @@ pub(crate) async fn fetch(
     };
     if let Some(session) = session.filter(|_| !is_head) {
         let token = downloads.grant(&account, id, session).await?;
-        let cookie = token.and_then(|token| {
-            Cookie::Download.set_at(&routes::download(id), token.as_str())
-        });
+        let cookie =
+            token.and_then(|token| Cookie::Download.set_at(&routes::download(id), token.as_str()));
         if let Some(cookie) = cookie {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

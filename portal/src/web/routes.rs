@@ -8,8 +8,8 @@ use store::{OrderId, PersonId, ReportId, RequestId};
 use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
-    App, about, assets, done, downloads, language, login, news, order, orders, outbox, package, password, profile,
-    provider, recovery, report,
+    App, about, assets, done, downloads, language, login, news, order, orders, outbox, package,
+    password, profile, provider, recovery, report,
 };
 
 /// Log in.

@@ -56,6 +56,16 @@ const ROWS: &[Row] = &[
     ("GET", "/persons/{person}/orders/{order}", May::Person, &[]),
     ("GET", "/persons/{person}/orders/{order}/reports/{report}", May::Person, &[]),
     ("GET", "/persons/{person}/profile", May::Person, &[]),
+    (
+        "POST",
+        "/persons/{person}/orders/{order}/downloads",
+        May::Person,
+        &[("content", "everything")],
+    ),
+    ("GET", "/downloads", May::Account, &[]),
+    ("POST", "/downloads/{request}/withdraw", May::Person, &[]),
+    ("POST", "/downloads/{request}/again", May::Person, &[]),
+    ("GET", "/downloads/{request}/package", May::Person, &[]),
     ("GET", "/notifications", May::Account, &[]),
     ("POST", "/notifications", May::Account, &[]),
     ("GET", "/help", May::Anybody, &[]),
@@ -124,6 +134,7 @@ fn each_route_answers_who_may(
         let path = path.replace("{person}", &person.id.to_string());
         let path = path.replace("{order}", &server.order_of(&person));
         let path = path.replace("{report}", &server.hand_in(&person, "ACC0").to_string());
+        let path = path.replace("{request}", &server.request_of(&person).to_string());
         owner.get("/password");
         let mut browser = match caller {
             Caller::Anonymous => stranger(&server),

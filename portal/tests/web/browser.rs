@@ -82,6 +82,17 @@ impl Browser {
         body: Option<&str>,
         headers: &[(&'static str, String)],
     ) -> Answer {
+        self.send_for_bytes(method, path, body, headers).0
+    }
+
+    /// The same, with the body as it is: in the answer it is made a text.
+    pub(crate) fn send_for_bytes(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+        headers: &[(&'static str, String)],
+    ) -> (Answer, Vec<u8>) {
         let cookies: Vec<_> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = ureq::http::Request::builder()
@@ -101,13 +112,14 @@ impl Browser {
             None => self.agent.run(request.body(()).unwrap()),
         }
         .unwrap();
+        let bytes = answer.body_mut().read_to_vec().unwrap();
         let answer = Answer {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
-            body: String::from_utf8_lossy(&answer.body_mut().read_to_vec().unwrap()).into_owned(),
+            body: String::from_utf8_lossy(&bytes).into_owned(),
         };
         self.keep(&answer);
-        answer
+        (answer, bytes)
     }
 
     fn keep(&mut self, answer: &Answer) {

@@ -9,6 +9,7 @@
 
 mod access;
 mod browser;
+mod downloads;
 mod enumeration;
 mod flow;
 mod forgery;

@@ -82,6 +82,7 @@ impl Server {
             cost: options.cost,
             web: web.unwrap().with_branding(branding()),
             results: portal::results::ResultsSettings::default(),
+            downloads: portal::downloads::DownloadsSettings::in_folder(folder.path().join("spool")),
             ways: portal::outbox::Ways::Sent { mail: None, sms: None },
             admin: portal::admin::AdminSettings::default(),
             monitor: None,
@@ -115,6 +116,11 @@ impl Server {
     pub(crate) fn left(mut self) -> tempfile::TempDir {
         self.end();
         self.folder.take().unwrap()
+    }
+
+    /// Where it keeps what it has.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().unwrap().path()
     }
 
     /// Waits until it has ended in order.

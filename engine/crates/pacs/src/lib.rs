@@ -37,7 +37,7 @@ pub use query::{
 };
 pub use recall::{
     Hook, HookAddress, HookMethod, InvalidHookAddress, RecallAsk, RecallError, RecallSettings,
-    RecallStep, recall,
+    RecallStep, ask_for, availability, recall,
 };
 pub use retrieve::DimsePacs;
 pub use settings::{

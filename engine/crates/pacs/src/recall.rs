@@ -44,6 +44,14 @@ impl Default for RecallSettings {
     }
 }
 
+impl RecallSettings {
+    /// How long is waited after so many looks.
+    pub fn wait_after(&self, looks: u32) -> Duration {
+        let factor = 1_u32.checked_shl(looks).unwrap_or(u32::MAX);
+        self.first_wait.saturating_mul(factor).min(self.longest_wait)
+    }
+}
+
 /// How a study is asked for.
 #[derive(Debug, Clone)]
 pub enum RecallAsk {
@@ -120,25 +128,19 @@ pub fn recall(
         Availability::Unavailable => return Err(RecallError::Unavailable),
         Availability::Nearline | Availability::Offline => {}
     }
-    let refusal = match &recall.ask {
-        RecallAsk::Retrieve => ask(&pacs, &summary)?,
-        RecallAsk::Hook(hook) => {
-            hook.call(&summary, stop).map_err(RecallError::Hook)?;
-            None
-        }
-    };
+    let refusal = ask_by(settings, &pacs, &summary, stop)?;
     watch(RecallStep::Asked { refusal });
-    let mut wait = recall.first_wait;
+    let mut looks = 0;
     let mut told = Some(known);
     loop {
         let left = recall.total.saturating_sub(begun.elapsed());
         if left.is_zero() {
             return Err(RecallError::Late { availability: known, waited: begun.elapsed() });
         }
-        let next = wait.min(left);
+        let next = recall.wait_after(looks).min(left);
         watch(RecallStep::Waiting { availability: told, next });
         pause(next, stop)?;
-        wait = wait.saturating_mul(2).min(recall.longest_wait);
+        looks += 1;
         told = match again(&pacs, study) {
             Ok(availability) => Some(availability),
             Err(PacsError::Stopped) => return Err(PacsError::Stopped.into()),
@@ -150,6 +152,50 @@ pub fn recall(
             Some(Availability::Unavailable) => return Err(RecallError::Unavailable),
             Some(availability) => known = availability,
             None => {}
+        }
+    }
+}
+
+/// What is known of a study now; nobody waits.
+///
+/// # Errors
+/// [`RecallError::NoSuchStudy`] and [`RecallError::Pacs`].
+pub fn availability(
+    settings: &PacsSettings,
+    study: &StudyReference,
+    stop: &StopFlag,
+) -> Result<Availability, RecallError> {
+    let pacs = settings.open(stop)?;
+    let summary = study.find(&pacs)?.ok_or(RecallError::NoSuchStudy)?;
+    Ok(look(&pacs, &summary)?)
+}
+
+/// Asks for a study that is not online; nobody waits. Gives what a PACS that refuses answers: it may fetch it all
+/// the same.
+///
+/// # Errors
+/// [`RecallError`], but for what comes of waiting.
+pub fn ask_for(
+    settings: &PacsSettings,
+    study: &StudyReference,
+    stop: &StopFlag,
+) -> Result<Option<PacsError>, RecallError> {
+    let pacs = settings.open(stop)?;
+    let summary = study.find(&pacs)?.ok_or(RecallError::NoSuchStudy)?;
+    ask_by(settings, &pacs, &summary, stop)
+}
+
+fn ask_by(
+    settings: &PacsSettings,
+    pacs: &Pacs,
+    summary: &StudySummary,
+    stop: &StopFlag,
+) -> Result<Option<PacsError>, RecallError> {
+    match &settings.recall.ask {
+        RecallAsk::Retrieve => Ok(ask(pacs, summary)?),
+        RecallAsk::Hook(hook) => {
+            hook.call(summary, stop).map_err(RecallError::Hook)?;
+            Ok(None)
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
-use store::PackageKey;
+use store::{PackageKey, SecretHash};
 use tokio::sync::watch;
 
 use super::{Spool, remove_file};
@@ -110,9 +110,13 @@ impl PackageWriter {
         // The name is durable before the store says that the package is there.
         File::open(self.spool.folder())?.sync_all()?;
         self.told.send_replace(Written::Whole(self.written));
-        let sha256 = self.hash.finalize_reset();
-        Ok((self.written, sha256.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok((self.written, hex(self.hash.finalize_reset().into())))
     }
+}
+
+/// In lower-case hexadecimal digits.
+fn hex(sha256: [u8; 32]) -> String {
+    String::from(SecretHash::from(sha256))
 }
 
 impl Write for PackageWriter {

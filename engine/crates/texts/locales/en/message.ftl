@@ -25,3 +25,4 @@ message-password-changed-subject = Your password was changed
 message-password-changed-text = the password with which you log in to { $portal } was changed.
 
     If it was not you, choose another one at once with «Forgot password/user ID?» at { $address }, and tell the hospital.
+message-download-back = { $portal }: the download that you asked for is ready. To fetch it log in at { $address }

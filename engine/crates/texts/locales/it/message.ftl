@@ -25,3 +25,4 @@ message-password-changed-subject = La tua password è stata cambiata
 message-password-changed-text = la password con cui accedi a { $portal } è stata cambiata.
 
     Se non sei stato tu, scegline subito un'altra con «Password/ID utente dimenticato?» a { $address } e avvisa la struttura.
+message-download-back = { $portal }: il download che hai richiesto è pronto. Per scaricarlo accedi a { $address }

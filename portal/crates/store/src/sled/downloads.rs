@@ -208,10 +208,7 @@ pub(crate) fn erase_person(
 fn prepare(transaction: &mut Transaction<'_>, new: &NewRequest) -> Result<(), StoreFault> {
     let found = transaction.view().get::<Preparation>(new.key.as_bytes())?;
     let is_usable = |found: &Preparation| {
-        !matches!(
-            found.state,
-            PreparationState::Failed { .. } | PreparationState::Ended { .. }
-        )
+        !matches!(found.state, PreparationState::Failed { .. } | PreparationState::Ended { .. })
     };
     if found.is_some_and(|found| is_usable(&found)) {
         return Ok(());
@@ -240,9 +237,9 @@ fn claimed(
     by: ClaimId,
 ) -> Result<Option<Preparation>, ReadError> {
     let found = view.get::<Preparation>(key.as_bytes())?;
-    Ok(found.filter(|found| {
-        matches!(found.state, PreparationState::Claimed { by: holder, .. } if holder == by)
-    }))
+    Ok(found.filter(
+        |found| matches!(found.state, PreparationState::Claimed { by: holder, .. } if holder == by),
+    ))
 }
 
 /// A preparation and who asks for it, those without a preparation left out: they are being removed.
@@ -499,10 +496,7 @@ impl Downloads for SledStore {
         self.write(move |transaction| {
             let found = transaction.view().get::<Preparation>(key.as_bytes())?;
             let can_wait = |one: &Preparation| {
-                !matches!(
-                    one.state,
-                    PreparationState::Claimed { .. } | PreparationState::Ready(_)
-                )
+                !matches!(one.state, PreparationState::Claimed { .. } | PreparationState::Ready(_))
             };
             let Some(mut found) = found.filter(can_wait) else {
                 return Ok(Outcome::Refuse(false));
@@ -544,7 +538,8 @@ impl Downloads for SledStore {
             for mut preparation in over {
                 let key = preparation.key;
                 if matches!(preparation.state, PreparationState::Ready(_)) {
-                    preparation.state = PreparationState::Ended { at: now, why: EndReason::Expired };
+                    preparation.state =
+                        PreparationState::Ended { at: now, why: EndReason::Expired };
                     transaction.put(&preparation)?;
                     swept.expired.push(key);
                     continue;

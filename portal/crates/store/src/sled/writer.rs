@@ -55,9 +55,8 @@ impl Shared {
         if let Some(feed) = feed.as_mut() {
             feed.hear(changes);
         }
-        let gained = |index: Index| {
-            changes.iter().any(|(key, value)| value.is_some() && index.holds(key))
-        };
+        let gained =
+            |index: Index| changes.iter().any(|(key, value)| value.is_some() && index.holds(key));
         if gained(Index::MessageByDue) {
             self.due.notify_one();
         }

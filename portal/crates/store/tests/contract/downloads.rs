@@ -7,7 +7,7 @@ use std::time::Duration;
 use store::{
     Account, Along, Asked, ClaimId, DownloadGrant, EndOfTry, EndReason, EventQuery, FailureReason,
     KEPT_AFTER_END, NewRequest, PackageContent, Preparation, PreparationState, Recall,
-    Representation, Request, Role, Store, Withdrawn,
+    Representation, Request, Role, Store, SweptDownloads, Withdrawn,
 };
 
 use crate::on_each_store;
@@ -35,7 +35,7 @@ async fn state(store: &dyn Store, number: u8) -> Option<PreparationState> {
 fn elsewhere(new: NewRequest, pacs: &str) -> NewRequest {
     let mut new = new;
     for study in &mut new.studies {
-        study.pacs = pacs.to_owned();
+        pacs.clone_into(&mut study.pacs);
     }
     new
 }
@@ -246,7 +246,10 @@ fn what_failed_is_told_and_begun_anew_when_it_is_asked_for() {
         assert!(store.end_try(package_key(1), by, failed, Along::nothing()).await.unwrap());
         let told = PreparationState::Failed { at: at(9), reason: FailureReason::Pacs };
         assert_eq!(state(&*store, 1).await, Some(told));
-        assert_eq!((claim(&*store, 99, &[]).await, store.next_preparation().await.unwrap()), (None, None));
+        assert_eq!(
+            (claim(&*store, 99, &[]).await, store.next_preparation().await.unwrap()),
+            (None, None)
+        );
         ask(&*store, asking(&hers, maria.id, 1, 100)).await;
         let (by, begun) = claim(&*store, 100, &[]).await.unwrap();
         assert_eq!(begun.tries, 1);
@@ -323,7 +326,7 @@ fn a_package_is_ended_whoever_makes_it_and_swept_away_in_time() {
         let ended = PreparationState::Ended { at: at(20), why: EndReason::Withheld };
         assert_eq!(state(&*store, 2).await, Some(ended));
         let sweep = |seconds| store.sweep_downloads(at(seconds), 9);
-        assert_eq!(sweep(3609).await.unwrap(), Default::default());
+        assert_eq!(sweep(3609).await.unwrap(), SweptDownloads::default());
         let swept = sweep(3610).await.unwrap();
         assert_eq!((swept.expired, swept.removed), (vec![package_key(1)], 0));
         let expired = PreparationState::Ended { at: at(3610), why: EndReason::Expired };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use store::{
-    Accounts, Along, Downloads, Orders, Outbox, Persons, Reports, SeenOrders, Sessions, SledStore, Store,
-    StoreError, Trail, restore,
+    Accounts, Along, Downloads, Orders, Outbox, Persons, Reports, SeenOrders, Sessions, SledStore,
+    Store, StoreError, Trail, restore,
 };
 
 use crate::values::{at, enrolled, event, issued, message, person, session};
@@ -22,7 +22,7 @@ const RECORDS: u64 = 17;
 
 /// A store with one of everything.
 async fn furnish(store: &dyn Store) {
-    let (_, account) = enrolled(store, "maria").await;
+    let (maria, account) = enrolled(store, "maria").await;
     store.begin_session(session(account.id, 1), None, event(0, "login").into()).await.unwrap();
     store.put_message(message(0), Along::nothing()).await.unwrap();
     let code = store::OneTimeCode {
@@ -54,7 +54,7 @@ async fn furnish(store: &dyn Store) {
     store.decide(person.id, held, Along::nothing()).await.unwrap();
     let report = crate::values::report(person.id, "A-MTF1-0");
     store.import_report(report, Along::nothing()).await.unwrap();
-    let new = crate::values::asking(&account, account.persons[0].person, 1, 0);
+    let new = crate::values::asking(&account, maria.id, 1, 0);
     let (request, account) = (new.id, account.id);
     store.ask(new, Along::nothing()).await.unwrap();
     let grant = store::DownloadGrant {

@@ -1,0 +1,208 @@
+//! Brings back what is not online: asks the PACS for it, looks now and then, and has whoever asked told (S-091 to
+//! S-093).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::pacs::{
+    Availability, PacsError, PacsSettings, RecallError, StopFlag, StudyReference, ask_for,
+    availability,
+};
+use jiff::{SignedDuration, Timestamp};
+use store::{AccountState, EndOfTry, FailureReason, Message, Package, Preparation, Recall};
+
+use crate::downloads::live::Live;
+use crate::downloads::{Downloads, DownloadsError};
+
+/// How often it is looked whether somebody still wants it.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// An examination and the PACS that has it.
+type Wanted = (PacsSettings, StudyReference);
+
+/// What came of a look.
+enum Looked {
+    /// All of it is online.
+    Online,
+    /// Something is not, or the PACS does not say.
+    NotYet,
+    /// It will not come back.
+    Never(FailureReason),
+}
+
+impl Downloads {
+    /// Looks whether what was asked for is back; what ends the try when it is not.
+    pub(super) async fn look_again(
+        &self,
+        preparation: &Preparation,
+        recall: Recall,
+        live: &Arc<Live>,
+    ) -> Option<EndOfTry> {
+        let wanted = self.wanted(preparation);
+        let looked = while_wanted(live, move |stop| look(&wanted, &stop)).await;
+        match looked {
+            None => Some(self.not_done(preparation, live)),
+            Some(Looked::Online) => None,
+            Some(Looked::Never(reason)) => {
+                tracing::warn!(?reason, "what was asked for does not come back");
+                Some(EndOfTry::Failed { at: self.0.clock.now(), reason })
+            }
+            Some(Looked::NotYet) => {
+                let looks = recall.looks.saturating_add(1);
+                Some(self.wait_on(preparation, Recall { looks, ..recall }))
+            }
+        }
+    }
+
+    /// Asks for what is not online.
+    pub(super) async fn ask_back(&self, preparation: &Preparation, live: &Arc<Live>) -> EndOfTry {
+        let wanted = self.wanted(preparation);
+        let asked = while_wanted(live, move |stop| ask(&wanted, &stop)).await;
+        let now = self.0.clock.now();
+        match asked {
+            None => self.not_done(preparation, live),
+            Some(Err(Looked::Never(reason))) => EndOfTry::Failed { at: now, reason },
+            Some(Err(_)) => self.again_or(preparation, FailureReason::Pacs),
+            Some(Ok(())) => {
+                tracing::info!("an examination is not online, and was asked for");
+                // One that comes and goes is waited for from when it was first asked for.
+                let recall = preparation.recall.unwrap_or(Recall { since: now, looks: 0 });
+                self.wait_on(preparation, recall)
+            }
+        }
+    }
+
+    /// Somebody broke it off, or it is a fault of the program.
+    fn not_done(&self, preparation: &Preparation, live: &Live) -> EndOfTry {
+        if live.is_broken_off() {
+            EndOfTry::Released { due: self.0.clock.now() }
+        } else {
+            self.again_or(preparation, FailureReason::Fault)
+        }
+    }
+
+    /// Looks again later, unless it took too long.
+    fn wait_on(&self, preparation: &Preparation, recall: Recall) -> EndOfTry {
+        let now = self.0.clock.now();
+        let settings = self.wanted(preparation).into_iter().map(|(pacs, _)| pacs.recall);
+        // Who is slowest is waited for.
+        let (mut wait, mut total) = (Duration::ZERO, Duration::ZERO);
+        for one in settings {
+            wait = wait.max(one.wait_after(recall.looks));
+            total = total.max(one.total);
+        }
+        let later = |from: Timestamp, by: Duration| {
+            let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+            from.checked_add(by).unwrap_or(Timestamp::MAX)
+        };
+        if later(recall.since, total) <= now {
+            tracing::warn!(looks = recall.looks, "what was asked for is not back in time");
+            return EndOfTry::Failed { at: now, reason: FailureReason::NotOnline };
+        }
+        EndOfTry::Recalling { next: later(now, wait), recall }
+    }
+
+    /// The examinations of a preparation, those of a PACS that is not configured any more left out.
+    fn wanted(&self, preparation: &Preparation) -> Vec<Wanted> {
+        let wanted = preparation.studies.iter().filter_map(|study| {
+            let pacs = self.0.settings.pacs.iter().find(|pacs| pacs.name == study.pacs)?;
+            let patient_id = Some(study.patient_id.0.clone());
+            let reference = StudyReference { study: study.study.parse().ok()?, patient_id };
+            Some((pacs.clone(), reference))
+        });
+        wanted.collect()
+    }
+
+    /// Messages to whoever asked for what came back, and agreed to be told.
+    pub(super) async fn news_of(
+        &self,
+        preparation: &Preparation,
+        package: &Package,
+    ) -> Result<Vec<Message>, DownloadsError> {
+        let inner = &self.0;
+        let mut messages = Vec::new();
+        let person = inner.store.person(preparation.person).await?;
+        if !person.is_some_and(|person| person.consent.messages) {
+            return Ok(messages);
+        }
+        for request in inner.store.requests_for(preparation.key).await? {
+            let account = inner.store.account(request.account).await?;
+            let active = account.filter(|account| account.state == AccountState::Active);
+            let Some(account) = active else { continue };
+            // Who represents the person no more is told nothing.
+            if inner.results.visible(&account, request.order).await?.is_some() {
+                let now = inner.clock.now();
+                messages.extend(inner.site.download_back(&account, package.until, now)?);
+            }
+        }
+        Ok(messages)
+    }
+}
+
+/// Runs what may block as long as somebody wants it; none when nobody does any more.
+async fn while_wanted<T: Send + 'static>(
+    live: &Arc<Live>,
+    act: impl FnOnce(StopFlag) -> T + Send + 'static,
+) -> Option<T> {
+    let stop = StopFlag::default();
+    let raised = stop.clone();
+    let mut task = tokio::task::spawn_blocking(move || act(raised));
+    loop {
+        match tokio::time::timeout(LOOK, &mut task).await {
+            Ok(done) if live.is_broken_off() => {
+                drop(done);
+                return None;
+            }
+            Ok(done) => return done.ok(),
+            Err(_not_yet) if live.is_broken_off() => stop.stop(),
+            Err(_not_yet) => {}
+        }
+    }
+}
+
+fn look(wanted: &[Wanted], stop: &StopFlag) -> Looked {
+    for (pacs, study) in wanted {
+        match availability(pacs, study, stop) {
+            Ok(Availability::Online) => {}
+            Ok(Availability::Unavailable) | Err(RecallError::Unavailable) => {
+                return Looked::Never(FailureReason::NotOnline);
+            }
+            Err(RecallError::NoSuchStudy) => return Looked::Never(FailureReason::NotAtPacs),
+            // It may answer the next time.
+            Ok(Availability::Nearline | Availability::Offline) | Err(_) => return Looked::NotYet,
+        }
+    }
+    Looked::Online
+}
+
+fn ask(wanted: &[Wanted], stop: &StopFlag) -> Result<(), Looked> {
+    for (pacs, study) in wanted {
+        match availability(pacs, study, stop) {
+            Ok(Availability::Online) => continue,
+            Ok(Availability::Unavailable) => return Err(Looked::Never(FailureReason::NotOnline)),
+            Ok(Availability::Nearline | Availability::Offline) => {}
+            Err(error) => return Err(failed(&pacs.name, &error)),
+        }
+        match ask_for(pacs, study, stop) {
+            Ok(None) => {}
+            Ok(Some(refusal)) => {
+                let why = refusal.in_our_words();
+                tracing::info!(pacs = pacs.name, why, "a PACS refuses a recall, and may do it");
+            }
+            Err(error) => return Err(failed(&pacs.name, &error)),
+        }
+    }
+    Ok(())
+}
+
+fn failed(pacs: &str, error: &RecallError) -> Looked {
+    let why = match error {
+        RecallError::Pacs(error) | RecallError::Hook(error) => PacsError::in_our_words(error),
+        other => other.to_string(),
+    };
+    tracing::warn!(pacs, why, "an examination cannot be asked for");
+    match error {
+        RecallError::NoSuchStudy => Looked::Never(FailureReason::NotAtPacs),
+        _ => Looked::NotYet,
+    }
+}
