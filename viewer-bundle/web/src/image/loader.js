@@ -1,0 +1,136 @@
+// Images for Cornerstone3D out of the package: `pdi:<file>/<frame>`.
+//
+// Invariant: what is handed on has as many pixels as its header says, decoded from its own file. Anything
+// else is a Problem that the page tells; a wrong picture is worse than none.
+import { cache, imageLoader, metaData } from '@cornerstonejs/core';
+import createImage from 'loader/createImage.js';
+import getPixelData from 'loader/wadouri/getPixelData.js';
+import { parseDicom } from 'loader/wadouri/parseDicomWithInflater.js';
+import { Problem, asProblem } from '../problem.js';
+import { startDecoding, withinTime } from './decoding.js';
+import { frameOf, moduleOf, withoutPixels } from './header.js';
+import { refuseUnknown } from './shown.js';
+
+const SCHEME = 'pdi';
+/** What images in memory may take, bytes: a share of the machine where it says how large it is. */
+const MOST_BYTES = Math.min(Math.max((navigator.deviceMemory ?? 4) / 4, 0.5), 2) * 2 ** 30;
+/** Multi-frame files that stay in memory, so that each frame is not read anew. */
+const WHOLE_FILES = 4;
+
+/** @type {{source, path: string, dataSet?, bytes?, reading?: Promise, frames: Map<number, object>}[]} */
+const files = [];
+const whole = [];
+
+export function startLoading() {
+  cache.setMaxCacheSize(MOST_BYTES);
+  startDecoding();
+  imageLoader.registerImageLoader(SCHEME, (imageId) => ({ promise: load(imageId) }));
+  metaData.addProvider((type, imageId) => {
+    if (typeof imageId !== 'string' || !imageId.startsWith(`${SCHEME}:`)) { return undefined; }
+    const [file, frame] = parts(imageId);
+    const header = headerOf(files[file], frame);
+    return header && moduleOf(type, imageId, header);
+  }, 10_000);
+}
+
+/** The images of a file of the package, one for each frame. */
+export function register(source, { path, frames }) {
+  const file = files.push({ source, path, frames: new Map() }) - 1;
+  return Array.from({ length: frames }, (_, frame) => `${SCHEME}:${file}/${frame}`);
+}
+
+/** How many bytes may be in memory. */
+export const capacity = () => MOST_BYTES;
+
+const parts = (imageId) => imageId.slice(SCHEME.length + 1).split('/').map(Number);
+
+function headerOf(file, frame) {
+  if (!file?.dataSet) { return null; }
+  if (!file.frames.has(frame)) { file.frames.set(frame, frameOf(file.dataSet, frame)); }
+  return file.frames.get(frame);
+}
+
+/** The attributes of an image that was loaded, or null. */
+export function attributes(imageId) {
+  const [file, frame] = parts(imageId);
+  return headerOf(files[file], frame);
+}
+
+/** The attributes of a file, read now when it was not: for its description in a list. */
+export async function describe(imageId) {
+  const file = files[parts(imageId)[0]];
+  if (!file.dataSet) { keep(file, await parsed(file)); }
+  return attributes(imageId);
+}
+
+async function parsed(file) {
+  const buffer = await file.source.read(file.path);
+  try {
+    return parseDicom(new Uint8Array(buffer));
+  } catch {
+    // What dicom-parser understood before the fault is not enough to show an image.
+    throw new Problem('notDicom');
+  }
+}
+
+function keep(file, dataSet) {
+  if ((dataSet.intString('x00280008') || 1) > 1) {
+    file.bytes = dataSet;
+    whole.push(file);
+    if (whole.length > WHOLE_FILES) { whole.shift().bytes = null; }
+  }
+  if (!file.dataSet) {
+    file.dataSet = Object.assign(Object.create(Object.getPrototypeOf(dataSet)), dataSet);
+    withoutPixels(file.dataSet);
+  }
+}
+
+async function load(imageId) {
+  const [index, frame] = parts(imageId);
+  const file = files[index];
+  try {
+    let dataSet = file.bytes;
+    if (!dataSet) {
+      // Frames that are asked for together read their file once.
+      file.reading ??= parsed(file).finally(() => { file.reading = null; });
+      dataSet = await file.reading;
+    }
+    const pixels = pixelsOf(dataSet, frame);
+    if (!file.bytes) { keep(file, dataSet); }
+    const syntax = dataSet.string('x00020010');
+    const image = await withinTime(() => createImage(imageId, pixels, syntax, { useRGBA: true }));
+    return checked(image, imageId);
+  } catch (error) {
+    throw asProblem(error);
+  }
+}
+
+function pixelsOf(dataSet, frame) {
+  refuseUnknown(dataSet);
+  const frames = dataSet.intString('x00280008') || 1;
+  if (frame >= frames) { throw new Problem('frameMissing'); }
+  let pixels;
+  try {
+    pixels = getPixelData(dataSet, frame);
+  } catch {
+    throw new Problem('truncated');
+  }
+  if (!pixels?.length) { throw new Problem('noPixels'); }
+  const element = dataSet.elements.x7fe00010;
+  if (!element?.encapsulatedPixelData) {
+    const samples = dataSet.string('x00280004') === 'YBR_FULL_422' ? 2 : dataSet.uint16('x00280002') || 1;
+    const bits = dataSet.uint16('x00280100');
+    const needed = dataSet.uint16('x00280010') * dataSet.uint16('x00280011') * samples * (bits === 1 ? 1 : bits / 8);
+    if (pixels.length < needed) { throw new Problem('truncated'); }
+  }
+  return pixels;
+}
+
+function checked(image, imageId) {
+  const { rows, columns } = image;
+  const header = attributes(imageId);
+  if (rows !== header.uint16('x00280010') || columns !== header.uint16('x00280011')) { throw new Problem('otherSize'); }
+  const values = image.getPixelData().length;
+  if (image.imageId !== imageId || values !== rows * columns * (image.numberOfComponents || 1)) { throw new Problem('otherSize'); }
+  return image;
+}

@@ -1,0 +1,33 @@
+// What this viewer can show; what it would show wrongly is refused instead.
+import { Problem } from '../problem.js';
+
+/** Transfer syntaxes that are decoded, with what our tests compare against other people's readers. */
+const SYNTAXES = new Set([
+  '1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.1.98',
+  '1.2.840.10008.1.2.5',
+  '1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51', '1.2.840.10008.1.2.4.57', '1.2.840.10008.1.2.4.70',
+  '1.2.840.10008.1.2.4.80', '1.2.840.10008.1.2.4.81', '1.2.840.10008.1.2.4.90', '1.2.840.10008.1.2.4.91',
+  '1.2.840.10008.1.2.4.201', '1.2.840.10008.1.2.4.202', '1.2.840.10008.1.2.4.203',
+]);
+const VIDEO = /^1\.2\.840\.10008\.1\.2\.4\.10[0-8]/;
+const RLE = '1.2.840.10008.1.2.5';
+/** Pixels of a frame before it is refused: a damaged header must not ask for all memory. */
+const MOST_PIXELS = 2 ** 27;
+
+/** @throws {Problem} for a data set whose pixels cannot be shown, saying why */
+export function refuseUnknown(dataSet) {
+  const syntax = dataSet.string('x00020010');
+  if (VIDEO.test(syntax)) { throw new Problem('video'); }
+  if (dataSet.elements.x7fe00008 || dataSet.elements.x7fe00009) { throw new Problem('floatPixels'); }
+  if (!dataSet.elements.x7fe00010) { throw new Problem('noPixels'); }
+  if (!SYNTAXES.has(syntax)) { throw new Problem('syntax', { syntax }); }
+  const [rows, columns] = [dataSet.uint16('x00280010'), dataSet.uint16('x00280011')];
+  if (!rows || !columns) { throw new Problem('damaged'); }
+  if (rows * columns > MOST_PIXELS) { throw new Problem('tooLarge'); }
+  const [samples, allocated] = [dataSet.uint16('x00280002') || 1, dataSet.uint16('x00280100')];
+  const colours = dataSet.string('x00280004') ?? '';
+  if (allocated === 1 || allocated > 16 || allocated % 8 !== 0) { throw new Problem('bits', { bits: allocated }); }
+  if (samples > 1 && allocated > 8) { throw new Problem('bits', { bits: allocated * samples }); }
+  if (/YBR_(PARTIAL_42[02])/.test(colours)) { throw new Problem('colours', { colours }); }
+  if (syntax === RLE && samples > 1 && allocated > 8) { throw new Problem('bits', { bits: allocated * samples }); }
+}

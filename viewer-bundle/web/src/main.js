@@ -1,0 +1,120 @@
+// The viewer: puts the parts together. From disk it asks for the folder; served, it reads beside its address.
+import { init as startCore, setUseCPURendering } from '@cornerstonejs/core';
+import { annotation, init as startToolLibrary } from '@cornerstonejs/tools';
+import { actionsOn } from './actions.js';
+import { Controls } from './controls.js';
+import { byId } from './element.js';
+import { attributes, startLoading } from './image/loader.js';
+import { listenToKeys } from './keys.js';
+import { Problem, asProblem } from './problem.js';
+import { fillShelf, markShown, seriesOf } from './shelf.js';
+import { readDirectory } from './source/dicomdir.js';
+import { servedSource } from './source/served.js';
+import { Cine } from './stage/cine.js';
+import { Stage } from './stage/stage.js';
+import { startTools } from './stage/tools.js';
+import { askForFolder, folderName, tell } from './start.js';
+import { currentLanguage, fillPage, startLanguage, switchLanguage, t } from './texts.js';
+
+let opened = null;
+
+const announce = (text) => { byId('announce').textContent = text; };
+
+function start() {
+  startLanguage();
+  startCore();
+  // The processor draws the same pixels on every machine, and keeps each image once, not again as a texture.
+  setUseCPURendering(true);
+  startToolLibrary();
+  startLoading();
+  startTools();
+  let controls = null;
+  const refresh = () => {
+    controls?.refresh();
+    if (opened) { markShown(opened.all, stage); }
+  };
+  const stage = new Stage(byId('stage'), refresh);
+  const cine = new Cine(stage, refresh);
+  const actions = actionsOn(stage, cine, refresh, announce);
+  controls = new Controls(stage, cine, actions);
+  listenToKeys(stage, controls, actions);
+  document.addEventListener('cornerstonetoolsannotationcompleted', refresh);
+  byId('help-close').addEventListener('click', () => byId('help').close());
+  byId('language').addEventListener('click', () => {
+    switchLanguage();
+    speak(stage, controls, cine);
+  });
+  byId('other-folder').addEventListener('click', () => byId('folder').click());
+  const open = (source) => openPackage(source, stage, cine, refresh);
+  if (location.protocol === 'file:') {
+    askForFolder(open);
+    document.body.dataset.state = 'start';
+    document.body.dataset.disk = '';
+  } else {
+    openServed(open);
+  }
+  speak(stage, controls, cine);
+}
+
+async function openServed(open) {
+  document.body.dataset.state = 'opening';
+  try {
+    await open(servedSource(new URL('..', location.href).href));
+  } catch (error) {
+    const { key, values } = asProblem(error);
+    tell(t(`problem_${key}`, values), true);
+    document.body.dataset.state = 'failed';
+  }
+}
+
+/** @throws {Problem} when the package cannot be read; what was open stays open then */
+async function openPackage(source, stage, cine, refresh) {
+  const bytes = await source.read('DICOMDIR');
+  let studies;
+  try {
+    studies = readDirectory(bytes);
+  } catch {
+    throw new Problem('badDirectory');
+  }
+  opened?.source.close();
+  annotation.state.removeAllAnnotations();
+  const all = seriesOf(source, studies);
+  opened = { source, studies, all };
+  stage.panes.forEach((pane) => pane.clear());
+  const show = async (series) => {
+    cine.stop();
+    await stage.chosen.open(series, middleOf(series));
+    cine.recommend(attributes(series.ids[0]));
+    refresh();
+  };
+  opened.show = show;
+  document.body.dataset.state = 'open';
+  fillShelf(source, studies, all, show);
+  stage.fit();
+  if (all.length) { await show(all[0]); }
+}
+
+/** A stack opens in its middle, where there is something to see; a film at its beginning. */
+function middleOf(series) {
+  return series.images.length > 2 ? Math.floor(series.ids.length / 2) : 0;
+}
+
+function speak(stage, controls, cine) {
+  fillPage();
+  byId('language').lang = currentLanguage() === 'it' ? 'en' : 'it';
+  const folder = folderName();
+  byId('start-folder').textContent = folder ? t('startFolder', { folder }) : t('startAnyFolder');
+  byId('help-lines').replaceChildren(...['arrows', 'tools', 'view', 'more', 'mouse'].map((key) => {
+    const line = document.createElement('li');
+    line.textContent = t(`help_${key}`);
+    return line;
+  }));
+  controls.refresh();
+  if (opened) { fillShelf(opened.source, opened.studies, opened.all, opened.show); }
+  stage.panes.forEach((pane) => {
+    pane.say();
+    if (!pane.ids.length) { pane.blank(t('paneEmpty')); } else if (!pane.isBlank) { pane.viewport.render(); }
+  });
+}
+
+start();

@@ -1,0 +1,50 @@
+// What stands over a picture: whose it is, where it lies, how it is shown.
+import { personName, textOf } from '../source/charset.js';
+import { attributes } from '../image/loader.js';
+import { barLength, edges, scaleOf } from '../image/geometry.js';
+import { element } from '../element.js';
+import { date, decimal, t } from '../texts.js';
+
+/** The largest share of the width that the bar takes. */
+const BAR_SHARE = 0.25;
+
+const corner = (where, lines) => element('div', { class: `corner ${where}` }, lines.filter(Boolean).map((line) => element('div', {}, [line])));
+
+/** Draws anew what stands over the picture of a pane. */
+export function drawOverlay(pane) {
+  const { labels, image, viewport } = pane;
+  if (!image) { return; }
+  const header = attributes(image.imageId);
+  const { lower, upper } = viewport.getProperties().voiRange ?? {};
+  const text = (tag) => textOf(header, tag);
+  const position = header.string('x00201041') ?? (header.string('x00200032') ?? '').split('\\')[2];
+  const thickness = Number(header.string('x00180050'));
+  const scale = scaleOf(viewport, image.imageId);
+  const parts = [
+    corner('top left', [personName(text('x00100010')), text('x00100020'), date(header.string('x00100030'))]),
+    corner('top right', [text('x00080080'), date(header.string('x00080020')), text('x00081030'), pane.series.title()]),
+    corner('bottom left', [
+      t('placeOf', { place: pane.shown + 1, count: pane.ids.length }),
+      position && Number.isFinite(Number(position)) ? t('position', { value: decimal(Number(position), 1) }) : '',
+      thickness > 0 ? t('thickness', { value: decimal(thickness, 1) }) : '',
+    ]),
+    corner('bottom right', [
+      Number.isFinite(lower) ? t('windowShown', { centre: decimal((lower + upper + 1) / 2, 0), width: decimal(upper - lower + 1, 0) }) : '',
+      t('enlarged', { value: decimal(zoomOf(pane) * 100, 0) }),
+      header.string('x00282110') === '01' ? element('strong', {}, [t('lossy')]) : '',
+    ]),
+    ...Object.entries(edges(viewport, image.imageId) ?? {}).map(([edge, name]) => element('div', { class: `edge ${edge}` }, [name])),
+  ];
+  const bar = scale && barLength(scale * pane.film.clientWidth * BAR_SHARE);
+  if (bar) {
+    const line = element('div', { class: 'bar' }, [t('millimetres', { value: bar })]);
+    line.style.width = `${bar / scale}px`;
+    parts.push(line);
+  }
+  labels.replaceChildren(...parts);
+}
+
+/** Pixels of the screen for a pixel of the image. */
+export function zoomOf(pane) {
+  return pane.viewport.getZoom();
+}

@@ -1,0 +1,53 @@
+// The sentences of the page, in Italian and English, and how numbers and dates are written.
+import { ENGLISH } from './texts/english.js';
+import { ITALIAN } from './texts/italian.js';
+
+const ALL = { it: ITALIAN, en: ENGLISH };
+/** How numbers and dates are written: English as in Europe. */
+const LOCALE = { it: 'it-IT', en: 'en-GB' };
+const KEPT = 'esito-viewer-language';
+let language = 'it';
+
+/** What was chosen before, else what the address says (`?en`), else the browser's first of ours. */
+export function startLanguage() {
+  const asked = location.search.slice(1, 3);
+  const wanted = [asked, kept(), ...navigator.languages.map((name) => name.slice(0, 2))];
+  language = wanted.find((name) => name in ALL) ?? 'it';
+}
+
+function kept() {
+  try { return localStorage.getItem(KEPT); } catch { return null; }
+}
+
+export function switchLanguage() {
+  language = language === 'it' ? 'en' : 'it';
+  try { localStorage.setItem(KEPT, language); } catch { /* pages from disk may have none: it lasts as long as the page */ }
+}
+
+export const currentLanguage = () => language;
+
+/** A sentence; `{name}` in it becomes the value of that name. */
+export function t(key, values = {}) {
+  const sentence = ALL[language][key] ?? key;
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+}
+
+export function decimal(value, digits) {
+  return new Intl.NumberFormat(LOCALE[language], { maximumFractionDigits: digits, minimumFractionDigits: digits, useGrouping: false }).format(value);
+}
+
+/** A DICOM date (`20260312`) for people; what is none stays as it is. */
+export function date(value) {
+  const [, year, month, day] = /^(\d{4})\.?(\d{2})\.?(\d{2})/.exec(value ?? '') ?? [];
+  if (!year) { return value ?? ''; }
+  return new Intl.DateTimeFormat(LOCALE[language], { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(Date.UTC(year, month - 1, day)));
+}
+
+/** Puts the sentences into the page: elements name theirs in `data-text`, `data-label` and `data-hint`. */
+export function fillPage(root = document) {
+  document.documentElement.lang = language;
+  document.title = t('title');
+  root.querySelectorAll('[data-text]').forEach((one) => { one.textContent = t(one.dataset.text); });
+  root.querySelectorAll('[data-label]').forEach((one) => { one.setAttribute('aria-label', t(one.dataset.label)); });
+  root.querySelectorAll('[data-hint]').forEach((one) => { one.title = t(one.dataset.hint); });
+}
