@@ -90,10 +90,12 @@ const pixelCentres = rewrite(/RenderingEngine[\\/]StackViewport\.js$/, [
   ['return [pixelCoord[0], pixelCoord[1], 0];', 'return [pixelCoord[0] - 0.5, pixelCoord[1] - 0.5, 0];'],
   [/point\[0\],\s+point\[1\],\s+\]\);\s+return this\.canvasToWorldCPU/, 'point[0] + 0.5, point[1] + 0.5]); return this.canvasToWorldCPU'],
 ]);
+// The probe asks the image, which is one slice, for the value in the slice of its place in the stack.
+const probeSlice = rewrite(/annotation[\\/]ProbeTool\.js$/, [[/getAtIJKPoint\(ijk\)/g, 'getAtIJKPoint([ijk[0], ijk[1], 0])']]);
 // Segmentations and polygons are computed in a worker of 3 MB, which no tool of ours asks for.
 const noCompute = stub(/registerComputeWorker\.js$/, 'export function registerComputeWorker() {}');
 
-const page = await build({ ...options, entryPoints: ['src/main.js'], plugins: [inlineWorker, styles, pixelCentres, noCompute, absent] });
+const page = await build({ ...options, entryPoints: ['src/main.js'], plugins: [inlineWorker, styles, pixelCentres, probeSlice, noCompute, absent] });
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });

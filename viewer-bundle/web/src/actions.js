@@ -32,7 +32,7 @@ export function actionsOn(stage, cine, refresh, announce) {
     })(),
     clear() {
       if (measures().length) {
-        removeMeasures();
+        removeMeasures(stage.films());
         stage.panes.forEach(({ isBlank, viewport }) => { if (!isBlank) { viewport.render(); } });
         announce(t('cleared'));
       }

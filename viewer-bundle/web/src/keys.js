@@ -12,7 +12,7 @@ export function listenToKeys(stage, controls, actions) {
     ArrowLeft: () => stage.chosen.changeWindow(-WINDOW_SHARE, 0), ArrowRight: () => stage.chosen.changeWindow(WINDOW_SHARE, 0),
     '+': () => actions.zoomBy(1.2), '-': () => actions.zoomBy(1 / 1.2), 0: actions.reset, ' ': actions.play,
     r: actions.rotate, h: actions.flipHorizontal, j: actions.flipVertical, i: actions.invert, t: actions.labels, '?': actions.help,
-    Delete: () => { removeMeasure(); stage.chosen.viewport.render(); controls.refresh(); },
+    Delete: () => { removeMeasure(stage.films()); stage.chosen.viewport.render(); controls.refresh(); },
   };
   const shifted = {
     ArrowUp: () => actions.moveBy(0, -MOVE), ArrowDown: () => actions.moveBy(0, MOVE),
@@ -21,9 +21,9 @@ export function listenToKeys(stage, controls, actions) {
   TOOLS.forEach(({ key, letter }) => { plain[letter] = () => controls.tool(key); });
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]')) { return; }
-    // Buttons, lists and sliders have the keys that they know themselves.
-    const isControl = event.target.closest('select, input, button, a, summary');
-    if (isControl && /^(Arrow|Home|End|Page| |Enter)/.test(event.key)) { return; }
+    // Lists and sliders have the keys that they know themselves, buttons are pressed by the space bar.
+    const isOwn = event.target.closest('select, input') ? /^(Arrow|Home|End|Page| |.$)/ : event.target.closest('button, a') ? /^ $/ : /^$/;
+    if (isOwn.test(event.key)) { return; }
     const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : 0;
     const act = digit
       ? () => { stage.chosen.choosePreset(stage.chosen.presets()[digit - 1]?.key); controls.refresh(); }

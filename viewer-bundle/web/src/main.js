@@ -1,6 +1,6 @@
 // The viewer: puts the parts together. From disk it asks for the folder; served, it reads beside its address.
-import { init as startCore, setUseCPURendering } from '@cornerstonejs/core';
-import { annotation, init as startToolLibrary } from '@cornerstonejs/tools';
+import { eventTarget, init as startCore, setUseCPURendering } from '@cornerstonejs/core';
+import { Enums, annotation, init as startToolLibrary } from '@cornerstonejs/tools';
 import { actionsOn } from './actions.js';
 import { Controls } from './controls.js';
 import { byId } from './element.js';
@@ -38,7 +38,7 @@ function start() {
   const actions = actionsOn(stage, cine, refresh, announce);
   controls = new Controls(stage, cine, actions);
   listenToKeys(stage, controls, actions);
-  document.addEventListener('cornerstonetoolsannotationcompleted', refresh);
+  for (const event of [Enums.Events.ANNOTATION_COMPLETED, Enums.Events.ANNOTATION_REMOVED]) { eventTarget.addEventListener(event, refresh); }
   byId('help-close').addEventListener('click', () => byId('help').close());
   byId('language').addEventListener('click', () => {
     switchLanguage();
@@ -92,6 +92,7 @@ async function openPackage(source, stage, cine, refresh) {
   fillShelf(source, studies, all, show);
   stage.fit();
   if (all.length) { await show(all[0]); }
+  document.body.dataset.opens = Number(document.body.dataset.opens ?? 0) + 1;
 }
 
 /** A stack opens in its middle, where there is something to see; a film at its beginning. */

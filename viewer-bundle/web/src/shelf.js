@@ -32,7 +32,7 @@ export function fillShelf(source, studies, all, open) {
   list.replaceChildren(...studies.map((study) => {
     const own = all.filter((series) => series.study === study);
     const documents = study.series.reduce((sum, { documents: some }) => sum + some.length, 0);
-    const heading = element('h3', {}, [[date(study.date), study.description].filter(Boolean).join(' · ') || t('study')]);
+    const heading = element('h2', {}, [[date(study.date), study.description].filter(Boolean).join(' · ') || t('study')]);
     const rows = element('ul', {}, own.map((series) => element('li', {}, [card(series, open)])));
     const notes = [];
     if (!own.length) { notes.push(element('p', { class: 'note' }, [t('noImages')])); }

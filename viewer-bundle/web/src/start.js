@@ -36,8 +36,9 @@ export function askForFolder(open) {
   });
 }
 
+/** Says above everything what is being done, or why it cannot be; nothing when the text is empty. */
 export function tell(text, isProblem = false) {
-  const message = byId('start-message');
+  const message = byId('message');
   message.textContent = text;
   message.classList.toggle('problem', isProblem);
 }

@@ -42,6 +42,25 @@ export function register(source, { path, frames }) {
 /** How many bytes may be in memory. */
 export const capacity = () => MOST_BYTES;
 
+/**
+ * The image, from memory or from its file. @throws {Problem}
+ *
+ * Not `loadAndCacheImage`: that leaves a failure in a promise that nobody waits for.
+ */
+export function imageOf(imageId) {
+  const known = cache.getImageLoadObject(imageId);
+  if (known) { return known.promise; }
+  const promise = imageLoader.loadImage(imageId);
+  cache.putImageLoadObject(imageId, { promise }).catch(() => null);
+  return promise;
+}
+
+/** Which frame of which file an image is, frames from 1 on: `STUDIES/ST000001/SE000001/IM000001#1`. */
+export function placeOf(imageId) {
+  const [file, frame] = parts(imageId);
+  return `${files[file].path}#${frame + 1}`;
+}
+
 const parts = (imageId) => imageId.slice(SCHEME.length + 1).split('/').map(Number);
 
 function headerOf(file, frame) {
@@ -69,7 +88,8 @@ async function parsed(file) {
     return parseDicom(new Uint8Array(buffer));
   } catch {
     // What dicom-parser understood before the fault is not enough to show an image.
-    throw new Problem('notDicom');
+    const prefix = String.fromCharCode(...new Uint8Array(buffer.slice(128, 132)));
+    throw new Problem(prefix === 'DICM' ? 'truncated' : 'notDicom');
   }
 }
 

@@ -1,6 +1,6 @@
 // Brings the images of the series that are shown into memory before somebody scrolls to them.
-import { cache, imageLoader } from '@cornerstonejs/core';
-import { capacity } from '../image/loader.js';
+import { cache } from '@cornerstonejs/core';
+import { capacity, imageOf } from '../image/loader.js';
 
 /** Images that are read and decoded at the same time. */
 const AT_ONCE = 3;
@@ -24,7 +24,7 @@ export class Fetching {
     const id = this.queue.shift();
     if (!id) { return false; }
     this.running += 1;
-    imageLoader.loadAndCacheImage(id, { useRGBA: true })
+    imageOf(id)
       // Whoever goes there is told why it cannot be shown.
       .catch(() => this.failed.add(id))
       .finally(() => { this.running -= 1; this.next(); });

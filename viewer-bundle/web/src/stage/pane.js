@@ -2,8 +2,9 @@
 //
 // Invariant: either the canvas shows the image that the labels name, or a message covers it. Cornerstone3D
 // keeps the old picture when an image fails.
-import { Enums, imageLoader } from '@cornerstonejs/core';
+import { Enums } from '@cornerstonejs/core';
 import { asProblem } from '../problem.js';
+import { imageOf, placeOf } from '../image/loader.js';
 import { bounds, fullRange, windowsFor } from '../image/windows.js';
 import { drawOverlay } from './overlay.js';
 import { element } from '../element.js';
@@ -45,6 +46,7 @@ export class Pane {
 
   clear() {
     this.series = null;
+    this.image = null;
     this.ids = [];
     this.wanted = -1;
     this.shown = -1;
@@ -55,6 +57,7 @@ export class Pane {
   /** Opens a series; the picture follows. Resolves once it is shown, or a message is. */
   async open(series, at = 0) {
     this.series = series;
+    this.image = null;
     this.ids = series.ids;
     this.shown = -1;
     this.window = null;
@@ -92,7 +95,7 @@ export class Pane {
     const { ids } = this;
     const imageId = ids[place];
     try {
-      const image = await imageLoader.loadAndCacheImage(imageId, { useRGBA: true });
+      const image = await imageOf(imageId);
       // Another series, or another place, was asked for meanwhile: this picture is not shown any more.
       if (this.ids !== ids) { this.shown = -1; return; }
       await this.put(ids, place);
@@ -103,6 +106,7 @@ export class Pane {
       this.applyWindow();
       this.unblank();
       this.viewport.render();
+      this.host.dataset.shown = placeOf(imageId);
     } catch (error) {
       if (this.ids !== ids) { this.shown = -1; return; }
       this.shown = place;
@@ -165,6 +169,7 @@ export class Pane {
 
   blank(text, isProblem = false) {
     this.isBlank = true;
+    delete this.host.dataset.shown;
     this.cover.textContent = text;
     this.cover.classList.toggle('problem', isProblem);
     this.cover.hidden = false;

@@ -50,6 +50,11 @@ export class Stage {
     this.changed();
   }
 
+  /** The elements with a picture. */
+  films() {
+    return this.panes.filter(({ isBlank }) => !isBlank).map(({ film }) => film);
+  }
+
   choose(pane) {
     if (this.chosen === pane) { return; }
     this.chosen = pane;

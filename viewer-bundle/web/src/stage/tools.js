@@ -1,7 +1,7 @@
 // What dragging over a picture does: one tool at a time for the left button and one finger. The middle button
 // moves the picture, the right one and two fingers enlarge it, whatever the tool.
 import {
-  AngleTool, BaseTool, EllipticalROITool, Enums, LengthTool, PanTool, ProbeTool, ToolGroupManager, ZoomTool, addTool, annotation,
+  AngleTool, BaseTool, EllipticalROITool, Enums, LengthTool, PanTool, ProbeTool, ToolGroupManager, ZoomTool, addTool, annotation, cancelActiveManipulations,
 } from '@cornerstonejs/tools';
 import { angleLines, lengthLines, probeLines, regionLines } from './measures.js';
 
@@ -59,8 +59,11 @@ export function startTools() {
     addTool(tool);
     group.addTool(tool.toolName, options ?? {});
   }
+  const usual = annotation.config.style.getDefaultToolStyles();
   annotation.config.style.setDefaultToolStyles({
+    ...usual,
     global: {
+      ...usual.global,
       color: 'rgb(255, 214, 92)', colorHighlighted: 'rgb(255, 240, 180)', colorSelected: 'rgb(120, 220, 255)', lineWidth: '2',
       textBoxColor: 'rgb(255, 240, 180)', textBoxColorHighlighted: 'rgb(255, 255, 255)', textBoxColorSelected: 'rgb(120, 220, 255)',
       textBoxFontFamily: 'system-ui, sans-serif', textBoxFontSize: '15px', textBoxBackground: 'rgba(0, 0, 0, 0.65)',
@@ -98,7 +101,8 @@ export const chosenTool = () => chosen;
 export const measures = () => annotation.state.getAllAnnotations();
 
 /** Removes the measures that are selected, or else the newest. */
-export function removeMeasure() {
+export function removeMeasure(films) {
+  films.forEach((film) => cancelActiveManipulations(film));
   const selected = annotation.selection.getAnnotationsSelected();
   const all = measures();
   const doomed = selected.length ? selected : all.slice(-1).map(({ annotationUID }) => annotationUID);
@@ -106,6 +110,8 @@ export function removeMeasure() {
   return doomed.length;
 }
 
-export function removeMeasures() {
+/** Removes all measures, the one that is being drawn too. */
+export function removeMeasures(films) {
+  films.forEach((film) => cancelActiveManipulations(film));
   annotation.state.removeAllAnnotations();
 }

@@ -1,0 +1,99 @@
+// The viewer of a package in a browser: opens it as people do, turns places in an image into places on the screen.
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const { pathToFileURL } = require('url');
+
+/** Files of a folder and below, for browsers whose driver takes no folder. */
+function filesBelow(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(file) : [file];
+  });
+}
+
+/** The page of the viewer in a package: `index.htm`, `INDEX.HTM` in the strict layout. */
+function viewerPage(root) {
+  const folder = fs.readdirSync(root).find((name) => /^cdviewer$/i.test(name));
+  const file = fs.readdirSync(path.join(root, folder)).find((name) => /^index\.htm$/i.test(name));
+  return path.join(root, folder, file);
+}
+
+/** Waits for the package to be open: its first image, or why there is none. `before` had been opened. */
+const settled = (page, before = 0) => page.waitForFunction((count) => Number(document.body.dataset.opens ?? 0) > count, { timeout: 60_000 }, before);
+
+/** Opens a package from disk by choosing its folder; gives the milliseconds to the first image. */
+async function openFolder(page, root) {
+  const input = await page.$('#folder');
+  const before = await page.evaluate(() => Number(document.body.dataset.opens ?? 0));
+  const begun = Date.now();
+  await input.uploadFile(root);
+  await settled(page, before);
+  return Date.now() - begun;
+}
+
+async function openFromDisk(page, root) {
+  await page.goto(pathToFileURL(viewerPage(root)).href, { waitUntil: 'load' });
+  return openFolder(page, root);
+}
+
+/** Makes the picture of the first pane exactly so large, in pixels of the screen. */
+async function resizeFilm(page, width, height) {
+  for (let tries = 0; tries < 3; tries += 1) {
+    const film = await page.$eval('.film', ({ clientWidth, clientHeight }) => [clientWidth, clientHeight]);
+    if (film[0] === width && film[1] === height) { break; }
+    const now = page.viewport();
+    await page.setViewport({ ...now, width: now.width + width - film[0], height: now.height + height - film[1] });
+    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+  }
+}
+
+/** Where the centre of a pixel of the image is on the screen while the whole image is shown upright. */
+async function placeOf(page, x, y, columns, rows, number = 0) {
+  const box = await page.$$eval('.film', (films, which) => {
+    const { left, top, width, height } = films[which].getBoundingClientRect();
+    return { left, top, width, height };
+  }, number);
+  const scale = Math.min(box.width / columns, box.height / rows);
+  return [box.left + box.width / 2 + (x + 0.5 - columns / 2) * scale, box.top + box.height / 2 + (y + 0.5 - rows / 2) * scale];
+}
+
+/** Red, green and blue of the picture at a place of the screen. */
+function colourAt(page, [x, y], number = 0) {
+  return page.$$eval('.film canvas', (canvases, which, at) => {
+    const canvas = canvases[which];
+    const box = canvas.getBoundingClientRect();
+    const share = canvas.width / box.width;
+    return Array.from(canvas.getContext('2d').getImageData(Math.floor((at[0] - box.left) * share), Math.floor((at[1] - box.top) * share), 1, 1).data.slice(0, 3));
+  }, number, [x, y]);
+}
+
+/** The image that the first pane shows, by its file and frame; undefined while it shows none. */
+const shown = (page, number = 0) => page.$$eval('.pane', (panes, which) => panes[which].dataset.shown, number);
+
+const frames = (page, count = 3) => page.evaluate(async (many) => {
+  for (let n = 0; n < many; n += 1) { await new Promise(requestAnimationFrame); }
+}, count);
+
+/** The lines beside the measures of a pane. */
+const measured = (page) => page.$$eval('.film svg text', (texts) => texts.map((text) => Array.from(text.querySelectorAll('tspan'), (line) => line.textContent)));
+
+/** A click that is over: the tools wait 0.4 s to see whether it becomes a double one. */
+async function click(page, place) {
+  await page.mouse.click(...place);
+  await new Promise((resolve) => { setTimeout(resolve, 450); });
+  await frames(page);
+}
+
+/** Drags with the left button through the places; the tools work values out at most every 0.1 s. */
+async function drag(page, places, options = {}) {
+  await page.mouse.move(...places[0]);
+  await page.mouse.down(options);
+  for (const place of places.slice(1)) { await page.mouse.move(...place, { steps: 4 }); }
+  await page.mouse.up(options);
+  await new Promise((resolve) => { setTimeout(resolve, 200); });
+  await frames(page);
+}
+
+module.exports = { click, colourAt, drag, filesBelow, frames, measured, openFolder, openFromDisk, placeOf, resizeFilm, settled, shown, viewerPage };
