@@ -1,12 +1,13 @@
 # The two commands of the README are `make demo` and `make test`; `make help` names the others.
 .POSIX:
-.PHONY: help demo packages deb test test-slow lint fuzz screenshots bench peers
+.PHONY: help demo viewer packages deb test test-slow lint fuzz screenshots bench peers
 
 CARGO = cargo
 DEMO = out/demo
 
 help:
 	@echo 'make demo       serves a portal to try on this machine, and says where to look; Ctrl-C ends it'
+	@echo 'make viewer     builds the DICOM viewer that packages hold (needs npm)'
 	@echo 'make packages   makes two fixture studies, packages them and says where to look'
 	@echo 'make deb        makes the Debian package in out'
 	@echo 'make test       installs what the tests need, then runs every check and test'
@@ -44,6 +45,18 @@ packages:
 	        if [ -e "$$page" ]; then echo "    open in a browser: file://$(CURDIR)/$$page"; fi; \
 	    done; \
 	done
+
+# --- viewer -----------------------------------------------------------------------------------
+
+# Everything of others comes from npm by the lock file, without its scripts; nothing built is committed.
+VIEWER = viewer-bundle/web
+
+viewer: $(VIEWER)/node_modules/.package-lock.json
+	node $(VIEWER)/build.mjs
+
+$(VIEWER)/node_modules/.package-lock.json: $(VIEWER)/package-lock.json
+	npm ci --prefix $(VIEWER) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 # --- Debian package ---------------------------------------------------------------------------
 
