@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +10,8 @@ use engine::pacs::tls::client_config;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use ureq::http::{HeaderMap, HeaderValue, Request, Response, header};
-use ureq::{Agent, Body};
+use ureq::http::{HeaderMap, HeaderValue, Request, header};
+use ureq::{Agent, AsSendBody, RequestExt as _};
 use zeroize::Zeroizing;
 
 use crate::http_client::{agent, why};
@@ -28,6 +29,8 @@ const JSON: &str = "application/json";
 pub struct Client {
     settings: Arc<OidcSettings>,
     agent: Agent,
+    /// When nobody waits for an answer any more.
+    until: Option<Instant>,
 }
 
 impl fmt::Debug for Client {
@@ -55,7 +58,12 @@ impl Client {
         super::signature::install();
         let tls = settings.is_https().then(|| client_config(&settings.tls)).transpose()?;
         let agent = agent(tls, settings.time_out);
-        Ok(Self { settings: Arc::new(settings), agent })
+        Ok(Self { settings: Arc::new(settings), agent, until: None })
+    }
+
+    /// The same for requests that together take no longer.
+    pub(super) fn until(&self, deadline: Instant) -> Self {
+        Self { until: Some(deadline), ..self.clone() }
     }
 
     /// What is configured.
@@ -120,7 +128,7 @@ impl Client {
         let odd = OidcError::Unreadable { endpoint };
         let form = Zeroizing::new(serde_urlencoded::to_string(form).map_err(|_odd| odd.clone())?);
         let request = request.body(form.as_bytes()).map_err(|_odd| odd.clone())?;
-        let (status, _, body) = read(endpoint, self.agent.run(request))?;
+        let (status, _, body) = self.run(endpoint, request)?;
         if (400..500).contains(&status)
             && let Ok(Refusal { error }) = serde_json::from_slice(&body)
         {
@@ -164,22 +172,31 @@ impl Client {
             request = request.header(header::AUTHORIZATION, secret_header("Bearer", bearer)?);
         }
         let request = request.body(()).map_err(|_odd| OidcError::Unreadable { endpoint })?;
-        let (status, headers, body) = read(endpoint, self.agent.run(request))?;
+        let (status, headers, body) = self.run(endpoint, request)?;
         expect_ok(endpoint, status)?;
         Ok((headers, body))
     }
-}
 
-/// Reads an answer as far as it may go.
-fn read(
-    endpoint: Endpoint,
-    answer: Result<Response<Body>, ureq::Error>,
-) -> Result<(u16, HeaderMap, Vec<u8>), OidcError> {
-    let no_answer = |error| OidcError::NoAnswer { endpoint, why: why("the provider", &error) };
-    let mut answer = answer.map_err(no_answer)?;
-    let status = answer.status().as_u16();
-    let body = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
-    Ok((status, answer.headers().clone(), body.map_err(no_answer)?))
+    /// Sends a request, and reads the answer as far as it may go.
+    fn run(
+        &self,
+        endpoint: Endpoint,
+        request: Request<impl AsSendBody>,
+    ) -> Result<(u16, HeaderMap, Vec<u8>), OidcError> {
+        let no_answer = |error| OidcError::NoAnswer { endpoint, why: why("the provider", &error) };
+        let mut within = self.settings.time_out;
+        if let Some(until) = self.until {
+            within = within.min(until.saturating_duration_since(Instant::now()));
+        }
+        if within.is_zero() {
+            return Err(no_answer(ureq::Error::Timeout(ureq::Timeout::Global)));
+        }
+        let request = request.with_agent(&self.agent).configure().timeout_global(Some(within));
+        let mut answer = request.run().map_err(no_answer)?;
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
+        Ok((status, answer.headers().clone(), body.map_err(no_answer)?))
+    }
 }
 
 /// What a code was exchanged for.
@@ -229,4 +246,31 @@ fn secret_header(scheme: &str, secret: &str) -> Result<HeaderValue, OidcError> {
 fn date(headers: &HeaderMap) -> Option<Timestamp> {
     let date = headers.get(header::DATE)?.to_str().ok()?;
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::oidc::settings::of_a_test;
+
+    /// Requests that belong together have one end, however long each of them may take.
+    #[test]
+    fn a_deadline_ends_the_requests_of_a_login_together() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let issuer = format!("http://{}", silent.local_addr().unwrap());
+        let mut settings = of_a_test(&issuer);
+        settings.time_out = Duration::from_mins(1);
+        let client = Client::new(settings).unwrap();
+        let begun = Instant::now();
+        let hurried = client.until(begun + Duration::from_millis(300));
+        for _ in 0..6 {
+            let error = hurried.discover().unwrap_err();
+            assert!(error.to_string().contains("does not answer in time"), "{error}");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() >= Duration::from_millis(300));
+    }
 }

@@ -1,10 +1,11 @@
 //! The provider as the portal knows it at the moment, and who it says that somebody is.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::clock::Clock;
 use crate::oidc::client::{Client, Tokens};
@@ -23,6 +24,8 @@ const FRESH: SignedDuration = SignedDuration::from_hours(1);
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// Keys are not fetched anew for a token more often: anybody can send one with a key that is not there.
 const KEYS_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+/// For all that is asked while somebody waits for a page, which takes no longer than a request may.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Exchanges at a time: a provider that hangs holds no more threads.
 const EXCHANGES: usize = 16;
 /// The longest value of a claim, in bytes.
@@ -90,7 +93,7 @@ impl Provider {
     /// Asks what it is; what comes of it is told to the log, and remembered.
     pub(super) async fn refresh(&self) {
         let _asking = self.0.asking.lock().await;
-        drop(self.ask().await);
+        drop(self.ask(Instant::now() + PATIENCE).await);
     }
 
     /// Where a browser goes to log in there (Core §3.1.2.1).
@@ -103,7 +106,7 @@ impl Provider {
         secret: &SiteSecret,
         language: &str,
     ) -> Result<String, OidcError> {
-        let said = self.said().await?;
+        let said = self.said(Instant::now() + PATIENCE).await?;
         let settings = self.settings();
         let (state, nonce) = (pending.state(secret), pending.nonce(secret));
         let (scope, acr) = (settings.scope(), settings.acr_values.join(" "));
@@ -153,24 +156,24 @@ impl Provider {
         secret: &SiteSecret,
     ) -> Result<String, OidcError> {
         let _slot = self.0.exchanges.try_acquire().map_err(|_full| OidcError::NotNow)?;
+        let deadline = Instant::now() + PATIENCE;
+        let client = self.0.client.until(deadline);
         // A round that failed meanwhile says nothing of the code that is here.
         let said = match self.recent() {
             Some(said) => said,
-            None => self.said().await?,
+            None => self.said(deadline).await?,
         };
         let (code, verifier) = (code.to_owned(), pending.verifier(secret));
-        let (asked, provider) = (Arc::clone(&said), self.clone());
-        let tokens = blocking(move || {
-            let Inner { client, redirect_uri, .. } = &*provider.0;
-            client.exchange(&asked.metadata, &code, &verifier, redirect_uri)
-        })
-        .await?;
-        let claims = self.verified(&tokens, &pending.nonce(secret), &said).await?;
+        let (asked, asking) = (Arc::clone(&said), client.clone());
+        let redirect_uri = self.0.redirect_uri.clone();
+        let exchange = move || asking.exchange(&asked.metadata, &code, &verifier, &redirect_uri);
+        let tokens = blocking(exchange).await?;
+        let claims = self.verified(&tokens, &pending.nonce(secret), &said, deadline).await?;
         let name = &self.settings().claim;
         let value = match (claims.all.get(name), &said.metadata.user_info) {
             (Some(value), _) => Some(value.clone()),
             (None, Some(address)) => {
-                let (client, address) = (self.0.client.clone(), address.clone());
+                let address = address.clone();
                 let Claims { subject, .. } = claims;
                 let info = blocking(move || client.user_info(&address, &tokens, &subject)).await?;
                 info.get(name).cloned()
@@ -188,6 +191,7 @@ impl Provider {
         tokens: &Tokens,
         nonce: &str,
         said: &Arc<Said>,
+        deadline: Instant,
     ) -> Result<Claims, OidcError> {
         let settings = self.settings();
         let expected = Expected {
@@ -199,7 +203,7 @@ impl Provider {
         let with =
             |said: &Said| verify(&tokens.id_token, &said.keys, &expected, self.0.clock.now());
         match with(said) {
-            Err(TokenFault::UnknownKey) => Ok(with(&*self.newer_than(said).await?)?),
+            Err(TokenFault::UnknownKey) => Ok(with(&*self.newer_than(said, deadline).await?)?),
             outcome => Ok(outcome?),
         }
     }
@@ -209,16 +213,22 @@ impl Provider {
     }
 
     /// What it said last, if that is fresh and it still answers; else it is asked.
-    async fn said(&self) -> Result<Arc<Said>, OidcError> {
+    async fn said(&self, deadline: Instant) -> Result<Arc<Said>, OidcError> {
         if let Some(said) = self.fresh() {
             return Ok(said);
         }
-        let _asking = self.0.asking.lock().await;
+        let _asking = self.turn(deadline).await?;
         if let Some(said) = self.fresh() {
             return Ok(said);
         }
         let paused = self.known().tried.is_some_and(|tried| self.age(tried) < PAUSE);
-        if paused { Err(OidcError::NotNow) } else { self.ask().await }
+        if paused { Err(OidcError::NotNow) } else { self.ask(deadline).await }
+    }
+
+    /// To ask; others may be asking so long that nobody waits any more.
+    async fn turn(&self, deadline: Instant) -> Result<MutexGuard<'_, ()>, OidcError> {
+        let turn = tokio::time::timeout_at(deadline.into(), self.0.asking.lock());
+        turn.await.map_err(|_late| OidcError::NotNow)
     }
 
     fn fresh(&self) -> Option<Arc<Said>> {
@@ -230,12 +240,16 @@ impl Provider {
     }
 
     /// What it says now; the same when it was asked shortly before.
-    async fn newer_than(&self, said: &Arc<Said>) -> Result<Arc<Said>, OidcError> {
-        let _asking = self.0.asking.lock().await;
+    async fn newer_than(
+        &self,
+        said: &Arc<Said>,
+        deadline: Instant,
+    ) -> Result<Arc<Said>, OidcError> {
+        let _asking = self.turn(deadline).await?;
         match self.known().said {
             Some(newer) if newer.at > said.at => Ok(newer),
             _ if self.age(said.at) < KEYS_PAUSE => Ok(Arc::clone(said)),
-            _ => self.ask().await,
+            _ => self.ask(deadline).await,
         }
     }
 
@@ -244,8 +258,8 @@ impl Provider {
     }
 
     /// Asks, and remembers what it learns.
-    async fn ask(&self) -> Result<Arc<Said>, OidcError> {
-        let (client, at) = (self.0.client.clone(), self.0.clock.now());
+    async fn ask(&self, deadline: Instant) -> Result<Arc<Said>, OidcError> {
+        let (client, at) = (self.0.client.until(deadline), self.0.clock.now());
         let asked = blocking(move || {
             let metadata = client.discover()?.metadata;
             let keys = client.keys(&metadata)?;
