@@ -1,5 +1,6 @@
 //! The one binary `esito`: argument parsing and one short file per subcommand; no logic of its own.
 
+mod certificate_check;
 mod commands;
 mod config;
 mod console;

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, Limits};
 use crate::admin::{self, AdminSettings, Console, ConsoleError, Retention};
+use crate::certificates::{Certificates, watch};
 use crate::clock::Clock;
 use crate::downloads::{Downloads, DownloadsSettings, SpoolError};
 use crate::health;
@@ -143,6 +144,8 @@ pub struct Portal {
     ways: Ways,
     admin: AdminSettings,
     monitor: Option<SocketAddr>,
+    /// Those whose end is told of beforehand, but the identity provider's.
+    certificates: Vec<Certificates>,
 }
 
 impl Portal {
@@ -163,6 +166,7 @@ impl Portal {
         let hasher = Arc::new(Hasher::new(cost, slots)?);
         let embedded = Arc::new(SledStore::open(&folder)?);
         let store: Arc<dyn Store> = Arc::<SledStore>::clone(&embedded);
+        let certificates = certificates_of(&web, &admin, &results);
         let results = Results::new(Arc::clone(&store), &results, clock.clone());
         let downloads = Downloads::open(
             Arc::clone(&store),
@@ -187,7 +191,7 @@ impl Portal {
             recovery,
             provider,
         };
-        Ok(Self { store: embedded, services, folder, web, ways, admin, monitor })
+        Ok(Self { store: embedded, services, folder, web, ways, admin, monitor, certificates })
     }
 
     /// What handlers and tasks stand on.
@@ -236,6 +240,19 @@ impl Portal {
     }
 }
 
+/// Those of the listeners, and of what is shown to and trusted of the PACS.
+fn certificates_of(
+    web: &WebSettings,
+    admin: &AdminSettings,
+    results: &ResultsSettings,
+) -> Vec<Certificates> {
+    let portal = Certificates::of_listener("[portal]", web.transport());
+    let admin = admin.listen.as_ref();
+    let admin = admin.and_then(|(_, transport)| Certificates::of_listener("[admin]", transport));
+    let pacs = results.pacs.iter().filter_map(Certificates::of_pacs);
+    portal.into_iter().chain(admin).chain(pacs).collect()
+}
+
 async fn listener(
     address: SocketAddr,
     transport: &Transport,
@@ -282,9 +299,14 @@ impl BoundPortal {
     pub async fn run(self, stop: Stop) {
         let Self { portal, patients, admin, monitor, console, .. } = self;
         let admin_router = portal.admin_router();
-        let Portal { store, services, web, ways, admin: AdminSettings { retention, .. }, .. } =
-            portal;
+        let Portal { store, services, web, ways, certificates, .. } = portal;
+        let AdminSettings { retention, .. } = portal.admin;
         let mut tasks = Tasks::new(stop.clone());
+        let (provider, clock) = (services.provider.clone(), services.clock.clone());
+        let metrics = services.metrics.certificates.clone();
+        tasks.start("certificates", move |stop| {
+            watch(certificates.clone(), provider.clone(), metrics.clone(), clock.clone(), stop)
+        });
         let shown = matches!(ways, Ways::Shown);
         start_tasks(&mut tasks, &services, ways, retention);
         let limits = web.limits().clone();

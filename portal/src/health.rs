@@ -1,6 +1,7 @@
 //! What a monitor asks: is the program alive, can it serve, what did it count.
 //!
-//! **Invariant:** these routes stand at the listener of the administrators only, and tell nothing of anybody.
+//! **Invariant:** these routes stand at a listener of their own, and tell nothing of anybody. What watches has no token,
+//! and is not to reach what administers; so they are not at the listener of the administrators.
 
 use axum::Router;
 use axum::extract::State;

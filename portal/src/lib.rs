@@ -9,6 +9,7 @@
 mod accounts;
 pub mod admin;
 mod app;
+mod certificates;
 mod clock;
 pub mod downloads;
 mod health;
@@ -33,6 +34,7 @@ pub use accounts::{
 pub use app::{BoundPortal, Portal, PortalError, Services, Settings};
 /// What is sent to an [`admin::Console`].
 pub use axum::{body::Bytes, http::Request};
+pub use certificates::{Certificates, days_left};
 pub use clock::Clock;
 pub use ipnet::IpNet;
 pub use listen::{

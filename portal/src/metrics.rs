@@ -23,6 +23,8 @@ pub struct Metrics {
     pub(crate) requests: RequestMetrics,
     /// Of the log.
     pub log: LogMetrics,
+    /// Of certificates.
+    pub(crate) certificates: CertificateMetrics,
 }
 
 impl fmt::Debug for Metrics {
@@ -37,9 +39,10 @@ impl Default for Metrics {
         let outbox = OutboxMetrics::register(&mut registry);
         let requests = RequestMetrics::register(&mut registry);
         let log = LogMetrics::register(&mut registry);
+        let certificates = CertificateMetrics::register(&mut registry);
         let version = [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         registry.register("build", "Which program this is", Info::new(version.to_vec()));
-        Self { registry: Arc::new(registry), outbox, requests, log }
+        Self { registry: Arc::new(registry), outbox, requests, log, certificates }
     }
 }
 
@@ -142,6 +145,42 @@ impl OutboxMetrics {
 
     pub(crate) fn segments(&self, count: u32) {
         self.segments.inc_by(u64::from(count));
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Of {
+    of: String,
+}
+
+/// Of certificates, by the section of the configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct CertificateMetrics {
+    not_after: Family<Of, Gauge>,
+}
+
+impl CertificateMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let not_after = Family::default();
+        registry.register(
+            "certificate_not_after_seconds",
+            "When the first certificate of a section ends, in seconds since 1970",
+            Family::clone(&not_after),
+        );
+        Self { not_after }
+    }
+
+    /// When the first of a section ends; none where that cannot be known.
+    pub(crate) fn ends(&self, of: &str, at: Option<i64>) {
+        let of = Of { of: of.to_owned() };
+        match at {
+            Some(at) => {
+                self.not_after.get_or_create(&of).set(at);
+            }
+            None => {
+                self.not_after.remove(&of);
+            }
+        }
     }
 }
 

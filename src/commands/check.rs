@@ -8,6 +8,7 @@ use engine::pacs::{StopFlag, check};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use crate::certificate_check;
 use crate::config::Config;
 use crate::exit;
 use crate::machine;
@@ -97,6 +98,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
         let result = Err(format!("cannot start threads: {error}"));
         tell(Line { of: machine::NAME.to_owned(), step: "threads", result });
     }
+    certificate_check::check(&config, &mut tell);
     if let Some(settings) = &config.oidc {
         oidc_check::check(&config, settings, &mut tell);
     }

@@ -14,7 +14,7 @@ use crate::support::authority::{Authority, Kind};
 use crate::support::run;
 
 /// Checks, and gives each line as `step: message`, those that fail with `FAIL` before them.
-fn check(config: &Path, spool: &Path, more: &[&str], code: i32) -> Vec<String> {
+pub fn check(config: &Path, spool: &Path, more: &[&str], code: i32) -> Vec<String> {
     let checked = run::esito(&["check", "--json", "--config"])
         .arg(config)
         .arg("--target")
@@ -37,7 +37,7 @@ fn check(config: &Path, spool: &Path, more: &[&str], code: i32) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_line(lines: &[String], begin: &str, text: &str) {
+pub fn assert_line(lines: &[String], begin: &str, text: &str) {
     let found = lines.iter().any(|line| line.starts_with(begin) && line.contains(text));
     assert!(found, "no {begin:?} with {text:?} in {lines:#?}");
 }

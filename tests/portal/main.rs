@@ -14,6 +14,7 @@
 mod support;
 
 mod check;
+mod check_provider;
 mod demo;
 mod markers;
 mod operations;

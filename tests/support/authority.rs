@@ -22,6 +22,8 @@ pub enum Kind {
     Good,
     /// It ended in 2020.
     Expired,
+    /// It ends on a day: year, month, day of the month.
+    EndsOn(i32, u8, u8),
     /// It begins in 2100.
     Early,
     /// For `other.test`.
@@ -65,6 +67,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "fixture");
         match kind {
             Kind::Expired => params.not_after = date_time_ymd(2020, 1, 1),
+            Kind::EndsOn(year, month, day) => params.not_after = date_time_ymd(year, month, day),
             Kind::Early => params.not_before = date_time_ymd(2100, 1, 1),
             Kind::Good | Kind::ForAnotherName => {}
         }

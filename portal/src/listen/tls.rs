@@ -1,6 +1,6 @@
 //! TLS of a listener, from files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::ServerConfig;
@@ -56,6 +56,11 @@ impl TlsFiles {
     /// These files; they are read by [`TlsFiles::acceptor`].
     pub fn new(certificate: PathBuf, key: PathBuf) -> Self {
         Self { certificate, key, offered: Arc::default() }
+    }
+
+    /// The file of the certificate.
+    pub fn certificate(&self) -> &Path {
+        &self.certificate
     }
 
     /// Reads them, and offers them from the next connection on.

@@ -27,6 +27,20 @@ pub struct PacsSettings {
     pub recall: RecallSettings,
 }
 
+impl PacsSettings {
+    /// The files of TLS that are read for it: certificates, keys, authorities.
+    pub fn tls_files(&self) -> Vec<PathBuf> {
+        match &self.service {
+            Service::DicomWeb(web) => web.tls.files(),
+            Service::Dimse(dimse) => {
+                let client = dimse.tls.iter().flat_map(TlsClient::files);
+                let server = dimse.store_scp.iter().filter_map(|scp| scp.tls.as_ref());
+                client.chain(server.flat_map(TlsServer::files)).cloned().collect()
+            }
+        }
+    }
+}
+
 /// What is spoken with a PACS.
 #[derive(Debug, Clone)]
 pub enum Service {

@@ -23,6 +23,7 @@ pub use fault::TlsFault;
 use renewed::Renewed;
 pub use server::{ClientCertificates, ClientFault, TlsServer};
 pub(crate) use validity::not_after;
+pub use validity::{last_day, last_day_of_server};
 
 /// Whom we trust and who we are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,7 +91,7 @@ pub enum TlsSetupError {
 
 impl TlsSettings {
     /// The files that are read.
-    fn files(&self) -> Vec<PathBuf> {
+    pub fn files(&self) -> Vec<PathBuf> {
         self.authorities.files().chain(self.identity.iter().flat_map(Identity::files)).collect()
     }
 }
@@ -174,6 +175,11 @@ impl TlsClient {
             Ok(builder.with_no_client_auth())
         })?;
         Ok(Self { config: Arc::new(config), server_name: None })
+    }
+
+    /// The files that are read.
+    pub fn files(&self) -> &[PathBuf] {
+        self.config.files()
     }
 
     /// A connection that has not begun.

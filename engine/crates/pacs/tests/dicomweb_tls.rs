@@ -27,6 +27,7 @@ use tempfile::TempDir;
 
 use authority::{Authority, Kind};
 
+#[expect(dead_code, reason = "shared with other tests, each of which uses a part")]
 #[path = "../../../../tests/support/authority.rs"]
 mod authority;
 

@@ -41,6 +41,11 @@ impl<T> Renewed<T> {
         Ok(Self { files, read: Box::new(read), known: Mutex::new(Known { stamps, value }) })
     }
 
+    /// Which files.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// As the files are now. While they cannot be used, since only one of two is renewed so far, it is
     /// as they were before.
     pub(super) fn get(&self) -> Arc<T> {

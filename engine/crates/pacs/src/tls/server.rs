@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::server::WebPkiClientVerifier;
@@ -92,6 +93,11 @@ impl TlsServer {
         let (identity, clients) = (identity.clone(), clients.clone());
         let config = Renewed::new(files, move || server_config(&identity, &clients))?;
         Ok(Self(Arc::new(config)))
+    }
+
+    /// The files that are read.
+    pub fn files(&self) -> &[PathBuf] {
+        self.0.files()
     }
 
     /// A connection that has not begun.

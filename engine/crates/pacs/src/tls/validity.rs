@@ -1,5 +1,11 @@
 //! Until when a certificate is valid (RFC 5280 §4.1.2.5), read from its DER.
 
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::Path;
+use std::time::Duration;
+
+use super::{TlsClient, TlsSettings, TlsSetupError, read_certificates};
+
 /// SEQUENCE, context tag 0, `UTCTime`, `GeneralizedTime`.
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xA0;
@@ -34,6 +40,43 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<String> {
     let text = format!("{century}{text}");
     let digits = text.get(..8).filter(|day| day.bytes().all(|byte| byte.is_ascii_digit()))?;
     Some(format!("{}-{}-{}", digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?))
+}
+
+/// The last day on which all certificates of a PEM file are valid, `YYYY-MM-DD` in UTC.
+///
+/// # Errors
+/// [`TlsSetupError::File`]: it cannot be read, or holds no certificate.
+pub fn last_day(file: &Path) -> Result<Option<String>, TlsSetupError> {
+    let certificates = read_certificates(file)?;
+    Ok(certificates.iter().filter_map(|one| not_after(one)).min())
+}
+
+/// The last day of the certificate that a server shows, and of those that it shows with it.
+///
+/// Connects, and goes no further than the handshake; `time_out` is for each step.
+///
+/// # Errors
+/// A sentence: it cannot be reached, or its certificate does not hold.
+pub fn last_day_of_server(
+    settings: &TlsSettings,
+    host: &str,
+    port: u16,
+    time_out: Duration,
+) -> Result<Option<String>, String> {
+    let client = TlsClient::new(settings, None).map_err(|error| error.to_string())?;
+    let mut connection = client.connection(host).map_err(|fault| fault.to_string())?;
+    let unreachable = |error: std::io::Error| format!("it cannot be reached: {error}");
+    let bare = host.trim_matches(['[', ']']);
+    let address = (bare, port).to_socket_addrs().map_err(unreachable)?.next();
+    let address = address.ok_or_else(|| "its name has no address".to_owned())?;
+    let mut stream = TcpStream::connect_timeout(&address, time_out).map_err(unreachable)?;
+    stream.set_read_timeout(Some(time_out)).map_err(unreachable)?;
+    stream.set_write_timeout(Some(time_out)).map_err(unreachable)?;
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream).map_err(unreachable)?;
+    }
+    let shown = connection.peer_certificates().unwrap_or_default();
+    Ok(shown.iter().filter_map(|one| not_after(one)).min())
 }
 
 /// Tag, content and what follows.
