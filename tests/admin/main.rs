@@ -20,6 +20,7 @@ mod commands;
 mod crash;
 mod description;
 mod erasure;
+mod limits;
 mod pacs;
 mod scopes;
 mod server;

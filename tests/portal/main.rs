@@ -20,8 +20,10 @@ mod markers;
 mod operations;
 mod packaging;
 mod provider;
+mod reload;
 #[expect(dead_code, reason = "shared by the areas, each of which uses a part")]
 #[path = "../support/served.rs"]
 mod served;
 mod server;
+mod unread;
 mod visitor;
