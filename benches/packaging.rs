@@ -54,7 +54,7 @@ fn package(folder: &Path, jobs: usize) {
     let options =
         Options { jobs: NonZeroUsize::new(jobs).expect("a thread"), ..Options::default() };
     let request = PackageRequest {
-        source: Source::Folder { folder: folder.to_owned(), study: None },
+        source: Source::Folder { folder: folder.to_owned(), studies: Vec::new() },
         options,
     };
     let report = pack(&request, io::sink(), &mut Unwatched).expect("a package");

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use dicom_core::Tag;
 use media::numbering::Numbering;
-use model::{Notice, Refusal, SopInstanceUid, Subject};
+use model::{Notice, Refusal, SopInstanceUid, StudyInstanceUid, Subject};
 use part10::{Instance, OpenError, native_bytes};
 
 use crate::error::PackError;
@@ -15,6 +15,7 @@ use crate::outcome::{Loss, Outcome};
 use crate::plan::{Expected, Plan, Planned};
 
 const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
+const ISSUER_OF_PATIENT_ID: Tag = Tag(0x0010, 0x0021);
 /// Instances that nobody listed and that are not for this package: each is named, up to so many.
 const MOST_UNLISTED: usize = 10_000;
 
@@ -61,6 +62,8 @@ pub(crate) enum Copy {
 pub(crate) struct Admission<'a> {
     plan: &'a Plan,
     places: HashMap<SopInstanceUid, usize>,
+    /// One of each study.
+    of_study: HashMap<StudyInstanceUid, &'a Planned>,
     /// By the index in the plan, and behind it those that it does not have.
     states: Vec<State>,
     numbering: Numbering,
@@ -72,7 +75,10 @@ impl<'a> Admission<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
         let places = plan.places();
         let states = vec![State::Missing; plan.instances.len()];
-        Self { plan, places, states, numbering: plan.numbering.clone(), patient_id: None }
+        let by_study = |planned: &'a Planned| (planned.instance.study.clone(), planned);
+        let of_study = plan.instances.iter().map(by_study).collect();
+        let numbering = plan.numbering.clone();
+        Self { plan, places, of_study, states, numbering, patient_id: None }
     }
 
     /// What the plan says of an instance.
@@ -136,14 +142,10 @@ impl<'a> Admission<'a> {
             return Err(Refusal::Malformed("its UIDs contradict each other".into()));
         }
         let listed = self.listed(&announced.sop_instance);
-        let like = listed.or(self.plan.instances.first()).ok_or(Refusal::ForeignStudy)?;
+        let like = listed.or_else(|| self.of_study.get(&found.study).copied());
         let patient_id = instance.dataset().text(PATIENT_ID).unwrap_or_default();
-        match like.instance.patient_id.as_ref().or(self.patient_id.as_ref()) {
-            Some(expected) if patient_id != *expected => return Err(Refusal::ForeignPatient),
-            Some(_) => {}
-            None => self.patient_id = Some(patient_id.clone()),
-        }
-        if found.study != like.instance.study {
+        self.check_patient(instance, &patient_id, like)?;
+        if like.is_none_or(|like| found.study != like.instance.study) {
             return Err(Refusal::ForeignStudy);
         }
         let bytes = announced.bytes;
@@ -175,6 +177,31 @@ impl<'a> Admission<'a> {
             transfer_syntaxes: Vec::new(),
         };
         Ok(Planned { instance, place, is_thumbnail: false, range: None, is_listed: false })
+    }
+
+    /// Whether the patient of an instance is that of the package: one of the Patient IDs that were named,
+    /// or that which the source tells, or that of the first instance.
+    fn check_patient(
+        &mut self,
+        instance: &Instance,
+        patient_id: &str,
+        like: Option<&Planned>,
+    ) -> Result<(), Refusal> {
+        if !self.plan.patient_ids.is_empty() {
+            let issuer = instance.dataset().text(ISSUER_OF_PATIENT_ID).unwrap_or_default();
+            let is_known = self.plan.patient_ids.iter().any(|one| one.is(patient_id, &issuer));
+            return if is_known { Ok(()) } else { Err(Refusal::ForeignPatient) };
+        }
+        let like = like.or(self.plan.instances.first());
+        let told = like.and_then(|like| like.instance.patient_id.as_ref());
+        match told.or(self.patient_id.as_ref()) {
+            Some(expected) if patient_id != *expected => Err(Refusal::ForeignPatient),
+            Some(_) => Ok(()),
+            None => {
+                self.patient_id = Some(patient_id.to_owned());
+                Ok(())
+            }
+        }
     }
 
     fn set(&mut self, sop_instance: SopInstanceUid, state: State) {

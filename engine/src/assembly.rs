@@ -11,8 +11,8 @@ use media::layout::PackageName;
 use media::manifest::{ManifestBuilder, ManifestEntry};
 use media::numbering::{Ordinal, Place};
 use model::{
-    EntryPath, Notice, PreviewFault, PreviewGap, Refusal, SopInstanceUid, Subject,
-    TransferSyntaxUid,
+    EntryPath, Notice, PreviewFault, PreviewGap, Refusal, SopInstanceUid, StudyInstanceUid,
+    Subject, TransferSyntaxUid,
 };
 use part10::END_OF_FRAGMENTS;
 use sha2::{Digest as _, Sha256};
@@ -20,14 +20,17 @@ use zipstream::{DosDateTime, PreparedEntry, ZipStream};
 
 use crate::counted::Counted;
 use crate::error::PackError;
+use crate::identify::package_name;
 use crate::key_image::KeyImages;
 use crate::outcome::{
     AsStored, InstanceFacts, Loss, Outcome, Piece, StreamedInstance, WholeInstance,
 };
 use crate::picture::{FrameOutcome, Jpeg};
 use crate::plan::{Plan, Planned};
+use crate::progress::{Progress, WrittenEntry};
 use crate::reports::PendingReports;
 use crate::request::Options;
+use crate::retrieval::Tally;
 use crate::sections::Sections;
 use crate::spool::{EntrySpool, Spool, faults};
 use crate::stock::Stock;
@@ -47,7 +50,7 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) sections: Sections,
     pub(crate) notices: Vec<Notice>,
     pub(crate) transfer_syntaxes: BTreeSet<TransferSyntaxUid>,
-    pub(crate) received: u64,
+    pub(crate) tallies: BTreeMap<StudyInstanceUid, Tally>,
     pub(crate) left_out: u64,
     /// Instances that came and were not in the plan, in the package or not.
     pub(crate) beside: u64,
@@ -64,16 +67,23 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) key_images: KeyImages,
     /// The large instance that is being collected.
     spool: Option<Spool>,
+    /// Who is told of entries.
+    pub(crate) progress: &'a mut dyn Progress,
 }
 
 impl<'a, W: Write> Assembly<'a, W> {
     /// An empty package.
-    pub(crate) fn new(sink: W, options: &'a Options, plan: &'a Plan, stock: Stock) -> Self {
-        let digest = plan.digest.first_chunk().copied().unwrap_or_default();
+    pub(crate) fn new(
+        sink: W,
+        options: &'a Options,
+        plan: &'a Plan,
+        stock: Stock,
+        progress: &'a mut dyn Progress,
+    ) -> Self {
         Self {
             options,
             plan,
-            package: PackageName::new(Date::from_da(&plan.study_date), digest),
+            package: package_name(plan),
             zip: ZipStream::new(Counted::new(sink)),
             modified: entry_time(&plan.study_date, &plan.study_time),
             manifest: ManifestBuilder::new(),
@@ -81,7 +91,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             sections: Sections::default(),
             notices: plan.notices.clone(),
             transfer_syntaxes: BTreeSet::new(),
-            received: 0,
+            tallies: BTreeMap::new(),
             left_out: 0,
             beside: 0,
             rendered: 0,
@@ -92,6 +102,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             pending_reports: PendingReports::default(),
             key_images: KeyImages::new(plan.as_stored, stock),
             spool: None,
+            progress,
         }
     }
 
@@ -101,6 +112,11 @@ impl<'a, W: Write> Assembly<'a, W> {
 
     pub(crate) fn bytes_written(&self) -> u64 {
         self.zip.bytes_written()
+    }
+
+    /// How many instances are in the package.
+    pub(crate) fn received(&self) -> u64 {
+        self.tallies.values().map(|tally| tally.received).sum()
     }
 
     /// Writes what a worker has finished; gives the bytes of the source when an instance is done.
@@ -134,9 +150,16 @@ impl<'a, W: Write> Assembly<'a, W> {
         self.gaps.clear();
         self.beside += u64::from(!planned.is_listed);
         let subject = planned.subject();
+        let tally = self.tallies.entry(planned.instance.study.clone()).or_default();
         self.notices.push(match loss {
-            Loss::Refused(refusal) => Notice::Refused(subject, refusal),
-            Loss::Missing => Notice::Missing(subject),
+            Loss::Refused(refusal) => {
+                tally.refusal.get_or_insert_with(|| refusal.clone());
+                Notice::Refused(subject, refusal)
+            }
+            Loss::Missing => {
+                tally.missing += 1;
+                Notice::Missing(subject)
+            }
             Loss::LeftOut(sop_class) => {
                 self.left_out += 1;
                 Notice::LeftOut(subject, sop_class)
@@ -212,11 +235,18 @@ impl<'a, W: Write> Assembly<'a, W> {
         let (entry, sha256) = entry.finish().map_err(|error| self.temporary(error))?;
         let path = self.options.layout.dicom_file(&place);
         let sop_instance = facts.instance.identity().sop_instance.clone();
-        let entry_facts = entry.facts();
-        self.dicom_bytes += entry_facts.compressed_bytes;
+        self.dicom_bytes += entry.facts().compressed_bytes;
         let in_zip = self.in_zip(&path)?;
-        self.zip.write_spooled(in_zip.as_str(), self.modified, entry).map_err(PackError::Sink)?;
-        self.record(&path, entry_facts.uncompressed_bytes, sha256, Some(&sop_instance))?;
+        let written = self.zip.write_spooled(in_zip.as_str(), self.modified, entry);
+        let placement = written.map_err(PackError::Sink)?;
+        let sop_instance = Some(&sop_instance);
+        self.record(WrittenEntry {
+            path: &path,
+            in_zip: &in_zip,
+            placement,
+            sha256,
+            sop_instance,
+        })?;
         self.admit(&facts, frames, thumbnail)?;
         Ok(source_bytes)
     }
@@ -288,7 +318,8 @@ impl<'a, W: Write> Assembly<'a, W> {
     ) -> Result<(), PackError> {
         let file_id = self.options.layout.file_id(&facts.planned.place);
         let subject = || Subject { file_id: Some(file_id.clone()), ..facts.planned.subject() };
-        self.received += 1;
+        let study = facts.instance.identity().study.clone();
+        self.tallies.entry(study).or_default().received += 1;
         self.beside += u64::from(!facts.planned.is_listed);
         if let Ok(syntax) = TransferSyntaxUid::from_wire(facts.transfer_syntax.as_bytes()) {
             if facts.kept_compressed {
@@ -369,21 +400,20 @@ impl<'a, W: Write> Assembly<'a, W> {
         sop_instance: Option<&SopInstanceUid>,
     ) -> Result<(), PackError> {
         let in_zip = self.in_zip(path)?;
-        self.zip.write_entry(in_zip.as_str(), self.modified, entry).map_err(PackError::Sink)?;
-        self.record(path, entry.facts().uncompressed_bytes, sha256, sop_instance)
+        let written = self.zip.write_entry(in_zip.as_str(), self.modified, entry);
+        let placement = written.map_err(PackError::Sink)?;
+        self.record(WrittenEntry { path, in_zip: &in_zip, placement, sha256, sop_instance })
     }
 
-    fn record(
-        &mut self,
-        path: &EntryPath,
-        bytes: u64,
-        sha256: [u8; 32],
-        sop_instance: Option<&SopInstanceUid>,
-    ) -> Result<(), PackError> {
+    fn record(&mut self, written: WrittenEntry<'_>) -> Result<(), PackError> {
+        let WrittenEntry { path, sha256, sop_instance, placement, .. } = written;
         self.contents.update(path.as_str());
         self.contents.update(sha256);
+        let bytes = placement.facts.uncompressed_bytes;
         let entry = ManifestEntry { path, bytes, sha256, sop_instance };
-        self.manifest.push(entry).map_err(|error| PackError::Bug(error.to_string()))
+        self.manifest.push(entry).map_err(|error| PackError::Bug(error.to_string()))?;
+        self.progress.entry(written);
+        Ok(())
     }
 
     fn temporary(&self, source: std::io::Error) -> PackError {

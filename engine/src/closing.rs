@@ -25,12 +25,13 @@ impl<W: Write> Assembly<'_, W> {
     /// [`PackError`] when no instance is in the package, or it cannot be written.
     pub(crate) fn finish(mut self) -> Result<PackageReport, PackError> {
         let plan = self.plan;
-        if self.received == 0 {
+        let received = self.received();
+        if received == 0 {
             return Err(nothing_left(&self.notices, plan.instances.len()));
         }
         let counts = Counts {
             expected: (plan.expected + self.beside).saturating_sub(self.left_out),
-            received: self.received,
+            received,
             rendered: self.rendered,
         };
         self.put_reports()?;
@@ -54,7 +55,7 @@ impl<W: Write> Assembly<'_, W> {
             dicom_bytes: self.dicom_bytes,
             phases: Phases::default(),
             usage: Usage::default(),
-            retrieval_error: None,
+            failures: Vec::new(),
         })
     }
 

@@ -4,6 +4,8 @@ use std::io;
 
 use model::Refusal;
 
+use crate::study_failure::{Failures, StudyFailure};
+
 /// Whose fault a failure is: retry, exit code and log level follow from it alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -43,62 +45,16 @@ pub enum PackError {
         /// How many studies are there.
         studies: usize,
     },
-    /// A PACS does not deliver.
-    #[error("PACS {name}: {source}")]
-    Pacs {
-        /// What the site calls it.
-        name: String,
-        /// What went wrong.
-        source: Box<pacs::PacsError>,
-    },
-    /// A PACS does not answer what it has.
-    #[error("PACS {name}: {source}")]
-    Unanswered {
-        /// What the site calls it.
-        name: String,
-        /// What went wrong.
-        source: Box<pacs::PacsError>,
-    },
-    /// A PACS lists instances and delivers none.
+    /// A PACS, or each of several, has nothing of what was asked for.
+    #[error("{}", Failures(.0))]
+    Studies(Vec<StudyFailure>),
+    /// The studies asked for are of several patients.
     #[error(
-        "PACS {name} lists {instances} instances and sends none of them: see its log, and whether \
-         its storage is complete"
+        "the studies are of {patients} patients, as the PACS tells it, and a package has one: ask for those          of one patient; if these are one person, give each Patient ID by `--patient-id`"
     )]
-    NothingDelivered {
-        /// What the site calls it.
-        name: String,
-        /// How many it lists.
-        instances: usize,
-    },
-    /// A PACS does not know the study.
-    #[error("PACS {name} knows no such study: check UID and Patient ID, or name another PACS")]
-    NotAtPacs {
-        /// What the site calls it.
-        name: String,
-    },
-    /// A PACS knows the study and lists no instance of it.
-    #[error(
-        "PACS {name} knows the study and lists no instance of it; its Instance Availability is \
-         {availability}. If it is stored elsewhere, `esito recall` asks for it"
-    )]
-    EmptyAtPacs {
-        /// What the site calls it.
-        name: String,
-        /// The term of the standard, or that there is none.
-        availability: &'static str,
-    },
-    /// A PACS has the study where it cannot deliver it from now.
-    #[error(
-        "PACS {name} has the study {availability} and delivers none of it: {why}. `esito recall` asks \
-         for it, and waits until it is back"
-    )]
-    NotOnline {
-        /// What the site calls it.
-        name: String,
-        /// The term of the standard.
-        availability: &'static str,
-        /// What the retrieval ended with.
-        why: String,
+    StudiesOfSeveral {
+        /// How many there are.
+        patients: usize,
     },
     /// All instances were refused.
     #[error("none of the {instances} instances can be packaged; the first one: {first}")]
@@ -155,20 +111,21 @@ impl PackError {
             | Self::NoSuchStudy { .. }
             | Self::AllRefused { .. }
             | Self::SeveralPatients { .. }
-            | Self::NotAtPacs { .. }
-            | Self::EmptyAtPacs { .. }
+            | Self::StudiesOfSeveral { .. }
             | Self::NothingListable { .. }
             | Self::TooLarge(_) => Fault::Data,
-            Self::Pacs { source, .. } if source.is_local() => Fault::Storage,
-            Self::Pacs { .. }
-            | Self::Unanswered { .. }
-            | Self::NothingDelivered { .. }
-            | Self::NotOnline { .. } => Fault::Pacs,
+            Self::Studies(failures) => fault_of(failures),
             Self::Sink(_) | Self::Temporary { .. } => Fault::Storage,
             Self::Cancelled => Fault::Cancelled,
             Self::Bug(_) => Fault::Bug,
         }
     }
+}
+
+/// Of several faults the one that another try may mend.
+fn fault_of(failures: &[StudyFailure]) -> Fault {
+    let has = |fault| failures.iter().any(|failure| failure.fault.fault() == fault);
+    [Fault::Storage, Fault::Pacs].into_iter().find(|fault| has(*fault)).unwrap_or(Fault::Data)
 }
 
 fn names_no_folder(kind: io::ErrorKind) -> bool {

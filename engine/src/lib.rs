@@ -1,13 +1,13 @@
 //! Packages a study into an IHE PDI ZIP: the façade over the engine's crates.
 //!
 //! ```text
-//! folder ─► plan ─► read ─► Instance ─► window ─┬► DICOM entry
+//! source ─► plan ─► read ─► Instance ─► window ─┬► DICOM entry
 //!                  (one thread)       (workers) ├► previews
 //!                                               └► directory record ─► ZIP stream ─► Write
 //! ```
 //!
-//! [`pack`] is the one entry point: a [`PackageRequest`] in, a ZIP into any [`std::io::Write`], a
-//! [`PackageReport`] out.
+//! [`pack`] is the entry point: a [`PackageRequest`] in, a ZIP into any [`std::io::Write`], a
+//! [`PackageReport`] out. [`identify`] says beforehand what would be in it.
 //!
 //! Invariant: the sink is only ever written to, front to back. Nothing here prints.
 
@@ -23,6 +23,7 @@ mod error;
 mod examination;
 mod feeder;
 mod folder_source;
+mod identify;
 mod intake;
 mod key_image;
 mod outcome;
@@ -34,6 +35,7 @@ mod references;
 mod report;
 mod reports;
 mod request;
+mod retrieval;
 mod sections;
 mod series_range;
 mod shelf;
@@ -41,6 +43,7 @@ mod sources;
 mod spool;
 mod stock;
 mod streamed;
+mod study_failure;
 mod usage;
 mod whole;
 mod window;
@@ -48,15 +51,20 @@ mod window;
 pub use document::pdf_fault;
 pub use error::{Fault, PackError};
 pub use examination::{Examination, ExaminationStatus, Kind, Moment};
+pub use identify::{Identity, ListedStudy, identify};
 pub use media::branding::{self, Branding};
 pub use media::contents::{Counts, Institution};
 pub use media::layout::Layout;
 pub use media::{Date, Language};
-pub use model::{InvalidUid, Notice, Refusal, ReportFault, SopInstanceUid, StudyInstanceUid};
+pub use model::{
+    EntryPath, InvalidUid, Notice, Refusal, ReportFault, SopInstanceUid, StudyInstanceUid,
+};
 pub use pacs;
 pub use pipeline::pack;
 pub use plan::FileCounts;
-pub use progress::{Progress, Step, Unwatched};
+pub use progress::{Progress, Step, Unwatched, WrittenEntry};
 pub use report::{PackageReport, Phases, describe};
-pub use request::{Options, PackageRequest, Source, TransferSyntaxPolicy};
+pub use request::{Options, PackageRequest, PacsStudy, Source, TransferSyntaxPolicy};
+pub use study_failure::{StudyFailure, StudyFault};
 pub use usage::Usage;
+pub use zipstream::{EntryFacts, Method, Placement};

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use model::{Notice, StudyInstanceUid};
-use pacs::{Availability, InstanceSource as _, Pacs, PacsError, PacsSettings, StopFlag};
+use pacs::StopFlag;
 use part10::{Limits, list_folder};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use render::LutCache;
@@ -20,14 +19,15 @@ use crate::feeder::Feeder;
 use crate::folder_source::feed_folder;
 use crate::intake::{Intake, feed_shelf};
 use crate::outcome::Outcome;
-use crate::plan::study::wanted;
 use crate::plan::{self, Plan};
 use crate::progress::{Progress, Step};
 use crate::report::{PackageReport, Phases};
 use crate::request::{PackageRequest, Source, WHOLE_INSTANCE_BYTES};
+use crate::retrieval::{self, Retrieval, Retrieved, retrieve};
 use crate::shelf::Shelf;
 use crate::sources::Sources;
 use crate::stock::Stock;
+use crate::study_failure::{StudyFailure, StudyFault};
 use crate::usage::Usage;
 use crate::window::{self, Closed, Feed, window};
 
@@ -63,8 +63,8 @@ pub fn pack<W: Write>(
     let options = &request.options;
     let limits = Limits { in_memory_bytes: WHOLE_INSTANCE_BYTES, ..Limits::default() };
     let stop = StopFlag::default();
-    let (plan, pacs) = prepare(request, &limits, &stop)?;
-    let stock = if pacs.is_some() {
+    let Prepared { plan, retrievals, mut failures } = prepare(request, &limits, true, &stop)?;
+    let stock = if matches!(request.source, Source::Pacs { .. }) {
         let (bytes, folder) = (options.spool_bytes, options.temporary_folder.clone());
         let shelf = Shelf::new(&plan, &limits, bytes, folder).with_workers(options.jobs.get());
         Stock::Shelf(Arc::new(shelf))
@@ -86,38 +86,20 @@ pub fn pack<W: Write>(
         luts,
         limits,
     });
-    let mut assembly = Assembly::new(sink, options, &plan, stock);
-    let work = Work { plan: &plan, context: &context, pacs: pacs.as_ref(), stop };
-    let retrieval = work.run(Arc::new(pool), options.jobs.get(), &mut assembly, progress)?;
+    let mut assembly = Assembly::new(sink, options, &plan, stock, progress);
+    let work = Work { plan: &plan, context: &context, retrievals: &retrievals, stop };
+    let retrieved = work.run(Arc::new(pool), options.jobs.get(), &mut assembly)?;
     let written_at = started.elapsed();
-    let availability =
-        plan.availability.filter(|availability| *availability != Availability::Online);
-    let of_refusal = || retrieval.as_ref().err().and_then(Availability::of_refusal);
-    let availability = availability.or_else(of_refusal);
-    let retrieval = retrieval.map_err(|source| request.source.failed(source));
-    let mut report = match retrieval {
-        // Without any instance the reason is that of the retrieval, unless the PACS only repeats that
-        // what it sent was refused.
-        Err(error) if assembly.received == 0 && !repeats_refusals(&error, &assembly.notices) => {
-            return Err(request.source.not_online(availability, error));
-        }
-        Err(error) => {
-            let mut report = assembly.finish()?;
-            report.retrieval_error = Some(match availability {
-                Some(availability) => format!(
-                    "{error}. The study is {}: `esito recall` asks for the rest",
-                    availability.as_term()
-                ),
-                None => error.to_string(),
-            });
-            report
-        }
-        Ok(()) if assembly.received == 0 && never_came(&assembly.notices) => {
-            let error = request.source.delivers_nothing(plan.instances.len());
-            return Err(request.source.not_online(availability, error));
-        }
-        Ok(()) => assembly.finish()?,
-    };
+    let (tallies, notices) = (&assembly.tallies, &assembly.notices);
+    failures.extend(retrieval::failures(&retrievals, retrieved, tallies, notices));
+    failures.sort_by_key(|failure| failure.study);
+    let is_for_refusals =
+        |failure: &StudyFailure| matches!(failure.fault, StudyFault::AllRefused { .. });
+    if assembly.received() == 0 && !failures.iter().all(is_for_refusals) {
+        return Err(PackError::Studies(failures));
+    }
+    let mut report = assembly.finish()?;
+    report.failures = failures;
     report.phases = Phases {
         plan_ms: planned_at.as_millis(),
         instances_ms: written_at.saturating_sub(planned_at).as_millis(),
@@ -127,37 +109,31 @@ pub fn pack<W: Write>(
     Ok(report)
 }
 
-fn never_came(notices: &[Notice]) -> bool {
-    !notices.is_empty() && notices.iter().all(|notice| matches!(notice, Notice::Missing(_)))
+/// What is known before the first byte is written.
+pub(crate) struct Prepared {
+    pub(crate) plan: Plan,
+    /// Without any the instances lie in a folder.
+    pub(crate) retrievals: Vec<Retrieval>,
+    pub(crate) failures: Vec<StudyFailure>,
 }
 
-fn repeats_refusals(error: &PackError, notices: &[Notice]) -> bool {
-    let PackError::Pacs { source, .. } = error else { return false };
-    matches!(**source, PacsError::Failed { .. })
-        && notices.iter().any(|notice| matches!(notice, Notice::Refused(..)))
-}
-
-/// Asks the source what there is.
-fn prepare(
+/// Asks the source what there is. Where it `is_retrieved` next, that may begin meanwhile.
+pub(crate) fn prepare(
     request: &PackageRequest,
     limits: &Limits,
+    is_retrieved: bool,
     stop: &StopFlag,
-) -> Result<(Plan, Option<Pacs>), PackError> {
+) -> Result<Prepared, PackError> {
     match &request.source {
-        Source::Folder { folder, study } => {
+        Source::Folder { folder, studies } => {
             let listing = list_folder(folder, limits)?;
-            let plan = plan::folder::plan(folder, study.as_ref(), &request.options, listing)?;
-            Ok((plan, None))
+            let plan = plan::folder::plan(folder, studies, &request.options, listing)?;
+            Ok(Prepared { plan, retrievals: Vec::new(), failures: Vec::new() })
         }
-        Source::Pacs { pacs, study } => {
-            let open = |pacs: &PacsSettings| {
-                pacs.open_to_retrieve(stop).map_err(|error| request.source.failed(error))
-            };
-            let opened = open(pacs)?;
-            let planned = plan::study::plan(&opened, &pacs.name, study, &request.options)?;
-            let plan::study::StudyPlan { plan, counts_more } = planned;
-            let opened = if counts_more { open(&pacs.over_one())? } else { opened };
-            Ok((plan, Some(opened)))
+        Source::Pacs { studies } => {
+            let planned = plan::studies::plan(studies, &request.options, is_retrieved, stop)?;
+            let plan::studies::StudiesPlan { plan, retrievals, failures } = planned;
+            Ok(Prepared { plan, retrievals, failures })
         }
     }
 }
@@ -166,8 +142,7 @@ fn prepare(
 struct Work<'a> {
     plan: &'a Plan,
     context: &'a Arc<Context>,
-    /// Without one the instances lie in a folder.
-    pacs: Option<&'a Pacs>,
+    retrievals: &'a [Retrieval],
     stop: StopFlag,
 }
 
@@ -189,16 +164,13 @@ impl Drop for CloseAtEnd<'_> {
     }
 }
 
-type Retrieved = Result<(), PacsError>;
-
 impl Work<'_> {
-    /// Runs to the last instance; gives how the source ended.
+    /// Runs to the last instance; gives how the source of each study ended.
     fn run<W: Write>(
         &self,
         pool: Arc<ThreadPool>,
         jobs: usize,
         assembly: &mut Assembly<'_, W>,
-        progress: &mut dyn Progress,
     ) -> Result<Retrieved, PackError> {
         let mut expected = Expectation::of(self.plan);
         let mut step = Step { of_instances: self.plan.instances.len() as u64, ..Step::default() };
@@ -227,7 +199,7 @@ impl Work<'_> {
                     (step.received_instances, step.received_bytes) = shelf.came();
                 }
                 step.of_source_bytes = expected.bytes(&step);
-                if !progress.step(step) {
+                if !assembly.progress.step(step) {
                     return Err(PackError::Cancelled);
                 }
             }
@@ -246,11 +218,11 @@ impl Work<'_> {
         let failed = |error| PackError::Bug(format!("no thread: {error}"));
         let thread = |name: &str| thread::Builder::new().name(name.into());
         let mut feeder = Feeder::new(feed, self.plan, self.context);
-        let (Some(pacs), Stock::Shelf(shelf)) = (self.pacs, &self.context.stock) else {
+        let Stock::Shelf(shelf) = &self.context.stock else {
             let feed = move || {
                 // Whoever writes knows why nobody takes any more.
                 let (Ok(()) | Err(Closed)) = feed_folder(self.plan, self.context, &mut feeder);
-                Ok(())
+                Retrieved::new()
             };
             return thread("esito-read").spawn_scoped(scope, feed).map_err(failed);
         };
@@ -262,11 +234,7 @@ impl Work<'_> {
         thread("esito-feed").spawn_scoped(scope, feed).map_err(failed)?;
         let read = move || {
             let mut intake = Intake::new(self.plan, shelf, *limits, &self.context.luts);
-            let study: Option<&StudyInstanceUid> =
-                self.plan.instances.first().map(|planned| &planned.instance.study);
-            let wanted = wanted(self.plan);
-            let retrieved =
-                study.map_or(Ok(()), |study| pacs.retrieve(study, &wanted, &mut intake));
+            let retrieved = retrieve(self.plan, self.retrievals, &mut intake);
             intake.end();
             retrieved
         };

@@ -2,7 +2,7 @@
 //! anything is written.
 
 pub(crate) mod folder;
-pub(crate) mod study;
+pub(crate) mod studies;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use media::numbering::{Numbering, Place};
 use model::{
     Notice, Refusal, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, Subject,
 };
-use pacs::Availability;
+use pacs::PatientId;
 use part10::Identity;
 use render::ValueRange;
 use sha2::{Digest as _, Sha256};
@@ -93,8 +93,8 @@ pub(crate) struct Plan {
     pub(crate) study_time: String,
     /// Gives places to instances that the plan does not have.
     pub(crate) numbering: Numbering,
-    /// Where the study is, if a PACS says it.
-    pub(crate) availability: Option<Availability>,
+    /// The Patient IDs of the person, if they are known; else the source decides.
+    pub(crate) patient_ids: Vec<PatientId>,
 }
 
 /// What the files of the folder were.
@@ -130,7 +130,13 @@ fn digest_of(options: &Options, as_stored: bool, instances: &[Expected]) -> [u8;
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));
     hasher.update(format!("{:?}{:?}{as_stored}", options.layout, options.language));
+    let mut study = None;
     for instance in instances {
+        if study != Some(&instance.study) {
+            study = Some(&instance.study);
+            hasher.update(instance.study.as_str());
+            hasher.update([1]);
+        }
         hasher.update(instance.sop_instance.as_str());
         hasher.update([0]);
     }
@@ -161,15 +167,16 @@ pub(crate) fn number(instances: Vec<Expected>) -> Result<(Vec<Planned>, Numberin
 
 /// All instances were refused, so there is no package.
 pub(crate) fn nothing_left(notices: &[Notice], instances: usize) -> PackError {
-    match first_refusal(notices) {
-        Some(first) => PackError::AllRefused { instances, first },
+    match notices.iter().find_map(refusal_of) {
+        Some(first) => PackError::AllRefused { instances, first: first.clone() },
         None => PackError::NothingListable { instances },
     }
 }
 
-fn first_refusal(notices: &[Notice]) -> Option<Refusal> {
-    notices.iter().find_map(|notice| match notice {
-        Notice::Refused(_, refusal) => Some(refusal.clone()),
+/// Why an instance was refused, where it was.
+pub(crate) fn refusal_of(notice: &Notice) -> Option<&Refusal> {
+    match notice {
+        Notice::Refused(_, refusal) => Some(refusal),
         _ => None,
-    })
+    }
 }

@@ -1,4 +1,7 @@
-//! Counts out, cancel in.
+//! Counts and entries out, cancel in.
+
+use model::{EntryPath, SopInstanceUid};
+use zipstream::Placement;
 
 /// How far a package is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,8 +23,26 @@ pub struct Step {
     pub written_bytes: u64,
 }
 
+/// An entry that is whole in the sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenEntry<'a> {
+    /// Its path below the wrapping folder, if there is one.
+    pub path: &'a EntryPath,
+    /// Its path in the ZIP.
+    pub in_zip: &'a EntryPath,
+    /// Where its body begins, in bytes from the start of the ZIP, and its method, lengths and CRC-32.
+    pub placement: Placement,
+    /// SHA-256 of its uncompressed bytes.
+    pub sha256: [u8; 32],
+    /// SOP Instance UID, where it is a DICOM file.
+    pub sop_instance: Option<&'a SopInstanceUid>,
+}
+
 /// Whoever watches a package grow.
 pub trait Progress {
+    /// Told of each entry when its last byte was handed to the sink, in the order of the ZIP.
+    fn entry(&mut self, _entry: WrittenEntry<'_>) {}
+
     /// Told after each piece of work, and while there is none, four times a second; answering `false` cancels the package.
     fn step(&mut self, step: Step) -> bool;
 }

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use media::contents::Counts;
-use model::{Notice, PreviewGap, Subject};
+use model::{Notice, PreviewGap, StudyInstanceUid, Subject};
 use serde::Serialize;
 use serde::ser::Serializer;
 
 use crate::plan::FileCounts;
+use crate::study_failure::StudyFailure;
 use crate::usage::Usage;
 
 /// The account of one package, for whoever runs the program.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct PackageReport {
     /// The name of the package, which its folder has too.
     pub package: String,
@@ -35,9 +36,9 @@ pub struct PackageReport {
     pub phases: Phases,
     /// CPU time and memory.
     pub usage: Usage,
-    /// What went wrong with the PACS, when instances are missing for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retrieval_error: Option<String>,
+    /// What went wrong with studies of a PACS of which there is nothing, or not all, by their place in the
+    /// request.
+    pub failures: Vec<StudyFailure>,
 }
 
 /// Wall time of the phases, in milliseconds.
@@ -69,6 +70,8 @@ struct NoticeRecord<'a> {
     sop_instance_uid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    study_instance_uid: Option<&'a str>,
     reason: String,
 }
 
@@ -82,15 +85,26 @@ fn notices<S: Serializer>(notices: &[Notice], serializer: S) -> Result<S::Ok, S:
             file: origin.as_deref(),
             sop_instance_uid: sop_instance.as_ref().map(model::SopInstanceUid::as_str),
             file_id: file_id.as_ref().map(model::FileId::as_path),
+            study_instance_uid: study_of(notice).map(StudyInstanceUid::as_str),
             reason,
         }
     }))
+}
+
+fn study_of(notice: &Notice) -> Option<&StudyInstanceUid> {
+    match notice {
+        Notice::StudyMissing(_, study) => Some(study),
+        _ => None,
+    }
 }
 
 /// What a notice is called, and a sentence for the operator.
 pub(crate) fn kind_and_reason(notice: &Notice) -> (&'static str, String) {
     match notice {
         Notice::Missing(_) => ("missing", "it is announced and not there".into()),
+        Notice::StudyMissing(..) => {
+            ("study_missing", "it was asked for, and nothing of it is there".into())
+        }
         Notice::Refused(_, refusal) => ("refused", refusal.to_string()),
         Notice::LeftOut(_, sop_class) => {
             ("left_out", format!("no directory record can reference SOP Class {sop_class}"))
@@ -133,6 +147,7 @@ pub fn describe(notice: &Notice) -> String {
         .clone()
         .or_else(|| sop_instance.as_ref().map(ToString::to_string))
         .or_else(|| file_id.as_ref().map(ToString::to_string))
+        .or_else(|| study_of(notice).map(|study| format!("study {study}")))
         .unwrap_or_else(|| "an instance".into());
     let (kind, reason) = kind_and_reason(notice);
     format!("{subject}: {}: {reason}", kind.replace('_', " "))

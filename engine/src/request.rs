@@ -7,9 +7,7 @@ use media::Language;
 use media::branding::Branding;
 use media::layout::Layout;
 use model::StudyInstanceUid;
-use pacs::{Availability, PacsError, PacsSettings, StudyReference};
-
-use crate::error::{Fault, PackError};
+use pacs::{PacsSettings, StudyReference};
 
 /// How the pixel data of the package are encoded (design: one rule per package).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -39,52 +37,24 @@ pub enum Source {
     Folder {
         /// The folder that holds the instances.
         folder: PathBuf,
-        /// Only this study of the folder.
-        study: Option<StudyInstanceUid>,
+        /// Only these studies of the folder; none: all of one patient.
+        studies: Vec<StudyInstanceUid>,
     },
-    /// A PACS.
+    /// One PACS or several.
     Pacs {
-        /// Which one.
-        pacs: Box<PacsSettings>,
-        /// The study.
-        study: StudyReference,
+        /// The studies of one person, each once; what is not there of one does not keep the others from
+        /// being packaged.
+        studies: Vec<PacsStudy>,
     },
 }
 
-impl Source {
-    /// The error of a package of which no instance came.
-    pub(crate) fn delivers_nothing(&self, instances: usize) -> PackError {
-        match self {
-            Self::Folder { .. } => PackError::NothingListable { instances },
-            Self::Pacs { pacs, .. } => {
-                PackError::NothingDelivered { name: pacs.name.clone(), instances }
-            }
-        }
-    }
-
-    /// The error of a package of which nothing came, where the study is not at hand.
-    pub(crate) fn not_online(
-        &self,
-        availability: Option<Availability>,
-        error: PackError,
-    ) -> PackError {
-        match (self, availability) {
-            (Self::Pacs { pacs, .. }, Some(availability)) if error.fault() == Fault::Pacs => {
-                let (name, why) = (pacs.name.clone(), error.to_string());
-                PackError::NotOnline { name, availability: availability.as_term(), why }
-            }
-            _ => error,
-        }
-    }
-
-    /// The error of a package for which the source does not deliver.
-    pub(crate) fn failed(&self, source: PacsError) -> PackError {
-        let name = match self {
-            Self::Folder { .. } => String::new(),
-            Self::Pacs { pacs, .. } => pacs.name.clone(),
-        };
-        PackError::Pacs { name, source: Box::new(source) }
-    }
+/// A study at a PACS.
+#[derive(Debug, Clone)]
+pub struct PacsStudy {
+    /// Where it may be: the first that knows it delivers it. Never empty.
+    pub pacs: Vec<PacsSettings>,
+    /// The study.
+    pub study: StudyReference,
 }
 
 /// How a package is to be.

@@ -474,7 +474,7 @@ mod tests {
             study_date: String::new(),
             study_time: String::new(),
             numbering,
-            availability: None,
+            patient_ids: Vec::new(),
         }
     }
 

@@ -30,7 +30,7 @@ fn twenty_mib_of_pdf_are_packaged() {
     std::fs::write(folder.path().join("pdf"), with_document(&document)).unwrap();
     let options = Options { budget_bytes: 32 << 20, ..Options::default() };
     let request = PackageRequest {
-        source: Source::Folder { folder: folder.path().to_owned(), study: None },
+        source: Source::Folder { folder: folder.path().to_owned(), studies: Vec::new() },
         options,
     };
     let (done, waits) = sync_channel(1);

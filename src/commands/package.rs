@@ -1,16 +1,16 @@
-//! `esito package`: one study folder into one ZIP.
+//! `esito package`: the studies of a patient into one ZIP.
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::ValueEnum;
-use engine::pacs::{PacsSettings, StudyReference};
+use engine::pacs::{PatientId, StudyReference};
 use engine::{
-    Language, Layout, Options, PackError, PackageReport, PackageRequest, Source, StudyInstanceUid,
-    TransferSyntaxPolicy,
+    Language, Layout, Options, PackError, PackageReport, PackageRequest, PacsStudy, Source,
+    StudyInstanceUid, TransferSyntaxPolicy,
 };
 
 use crate::config::Config;
@@ -25,12 +25,14 @@ pub(crate) struct PackageArgs {
     /// Folder that holds the study, at any depth; without it, the study comes from a PACS
     #[arg(long, value_name = "DIR", required_unless_present = "study")]
     folder: Option<PathBuf>,
-    /// Study Instance UID: only this study of the folder, or the one to retrieve
+    /// Study Instance UID: only this study of the folder, or the one to retrieve; again for each further
+    /// study of the patient
     #[arg(long, value_name = "UID")]
-    study: Option<StudyInstanceUid>,
-    /// Patient ID, for a PACS with Patient Root that wants it; then only a study of this patient
+    study: Vec<StudyInstanceUid>,
+    /// Patient ID, for a PACS with Patient Root that wants it; then only what is of this patient. Again for
+    /// each further Patient ID of the same person
     #[arg(long, value_name = "ID", conflicts_with = "folder", requires = "study")]
-    patient_id: Option<String>,
+    patient_id: Vec<String>,
     /// Name of the PACS in the configuration [default: each in the order of priority]
     #[arg(long, value_name = "NAME", conflicts_with = "folder", requires = "config")]
     pacs: Option<String>,
@@ -103,25 +105,25 @@ enum ProgressArg {
 }
 
 impl PackageArgs {
-    /// Where the study may be, in the order in which it is looked for.
-    fn sources(&self, config: &Config) -> anyhow::Result<Vec<Source>> {
+    /// Where the studies are, or may be.
+    fn source(&self, config: &Config) -> anyhow::Result<Source> {
+        let studies = self.study.clone();
         if let Some(folder) = self.folder.clone() {
-            return Ok(vec![Source::Folder { folder, study: self.study.clone() }]);
+            return Ok(Source::Folder { folder, studies });
         }
-        let study = self.study.clone().context("name a folder or a study")?;
-        let all = match &self.pacs {
-            Some(name) => vec![config.pacs_named(name)?],
-            None => config.pacs.iter().collect(),
+        let pacs = match &self.pacs {
+            Some(name) => vec![config.pacs_named(name)?.clone()],
+            None => config.pacs.clone(),
         };
-        if all.is_empty() {
+        if pacs.is_empty() {
             bail!("without --folder the study comes from a PACS: name one in --config, [[pacs]]");
         }
-        let study = StudyReference { study, patient_id: self.patient_id.clone() };
-        let source = |pacs: &PacsSettings| Source::Pacs {
-            pacs: Box::new(pacs.clone()),
-            study: study.clone(),
+        let patient_ids: Vec<_> = self.patient_id.iter().map(PatientId::new).collect();
+        let at_pacs = |study| {
+            let study = StudyReference { study, patient_ids: patient_ids.clone() };
+            PacsStudy { pacs: pacs.clone(), study }
         };
-        Ok(all.into_iter().map(source).collect())
+        Ok(Source::Pacs { studies: studies.into_iter().map(at_pacs).collect() })
     }
 
     fn options(&self, config: Config) -> Options {
@@ -179,8 +181,11 @@ pub(crate) fn run(arguments: &PackageArgs) -> ExitCode {
                     report.files.unreadable_directories, report.files.directories
                 ));
             }
-            if let Some(error) = &report.retrieval_error {
-                messages.notice(error);
+            for failure in &report.failures {
+                messages.notice(&match arguments.study.get(failure.study) {
+                    Some(study) if arguments.study.len() > 1 => format!("study {study}: {failure}"),
+                    _ => failure.to_string(),
+                });
             }
             if !report.is_complete() {
                 let missing = report.counts.expected - report.counts.received;
@@ -236,13 +241,13 @@ fn package(
     }
     let usage = |error: anyhow::Error| Failure::Usage(format!("{error:#}"));
     let config = Config::load(arguments.config.as_deref()).map_err(usage)?;
-    let sources = arguments.sources(&config).map_err(usage)?;
-    let options = arguments.options(config);
+    let source = arguments.source(&config).map_err(usage)?;
+    let request = PackageRequest { source, options: arguments.options(config) };
     let name = arguments.out.display().to_string();
     let failed = |error| Failure::Local(name.clone(), error);
     let mut target = Target::open(&arguments.out).map_err(failed)?;
     interrupt.set_partial(target.partial());
-    let packed = pack_from(sources, &options, &mut target, &mut watch);
+    let packed = engine::pack(&request, &mut target, &mut watch);
     watch.finish();
     let report = packed.map_err(|error| match error {
         PackError::Sink(error) => Failure::Local(name.clone(), error),
@@ -255,26 +260,6 @@ fn package(
     interrupt.set_partial(None);
     target.keep().map_err(|error| Failure::Local(name.clone(), error))?;
     Ok(report)
-}
-
-/// Packages from the first source that has the study.
-fn pack_from(
-    sources: Vec<Source>,
-    options: &Options,
-    target: &mut Target,
-    watch: &mut Watch,
-) -> Result<PackageReport, PackError> {
-    let mut failed = None;
-    for source in sources {
-        let request = PackageRequest { source, options: options.clone() };
-        match engine::pack(&request, &mut *target, watch) {
-            // Nothing is written by then.
-            Err(error @ PackError::NotAtPacs { .. }) => failed = failed.or(Some(error)),
-            Err(error @ PackError::Unanswered { .. }) => failed = Some(error),
-            other => return other,
-        }
-    }
-    Err(failed.unwrap_or_else(|| PackError::Bug("no source".into())))
 }
 
 /// Whether the report would take the place of the package. Devices take both.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use engine::StudyInstanceUid;
 use engine::pacs::{
-    Availability, PacsError, PacsSettings, RecallError, RecallStep, StopFlag, StudyReference,
-    recall,
+    Availability, PacsError, PacsSettings, PatientId, RecallError, RecallStep, StopFlag,
+    StudyReference, recall,
 };
 use serde_json::json;
 
@@ -64,8 +64,9 @@ pub(crate) fn run(arguments: &RecallArgs) -> ExitCode {
         messages.notice(&format!("Ctrl-C will end the program at once: {error}"));
     }
     let mut asked = false;
-    let (study, patient_id) = (arguments.study.clone(), arguments.patient_id.clone());
-    let ended = recall(&settings, &StudyReference { study, patient_id }, &stop, &mut |step| {
+    let patient_ids = arguments.patient_id.iter().map(PatientId::new).collect();
+    let study = StudyReference { study: arguments.study.clone(), patient_ids };
+    let ended = recall(&settings, &study, &stop, &mut |step| {
         asked = true;
         if let Some(sentence) = sentence(&step) {
             messages.notice(&sentence);

@@ -25,6 +25,7 @@ mod recall;
 mod results;
 mod scripted;
 mod secure;
+mod several;
 mod storage;
 mod web_faults;
 mod wrong_answers;

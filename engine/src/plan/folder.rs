@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model::{Notice, SopInstanceUid, StudyInstanceUid, Subject};
 use part10::{FolderListing, Limits, ListedInstance, OtherFile, Reference, read_directory};
 
-use super::{Expected, FileCounts, Plan, digest_of, first_refusal, number};
+use super::{Expected, FileCounts, Plan, digest_of, number, refusal_of};
 use crate::duplicate::{is_usable, same_content};
 use crate::error::PackError;
 use crate::request::{Options, TransferSyntaxPolicy};
@@ -44,7 +44,7 @@ fn expected_of(instance: ListedInstance) -> Expected {
 /// [`PackError`] when nothing can be packaged, or more than one patient would be.
 pub(crate) fn plan(
     folder: &Path,
-    study: Option<&StudyInstanceUid>,
+    studies: &[StudyInstanceUid],
     options: &Options,
     listing: FolderListing,
 ) -> Result<Plan, PackError> {
@@ -73,12 +73,13 @@ pub(crate) fn plan(
     let references = references(&directories, &mut files);
     let of_study = references
         .into_iter()
-        .filter(|(_, reference)| study.is_none() || reference.study.as_ref() == study);
+        .filter(|(_, reference)| is_asked_for(studies, reference.study.as_ref()));
     notices.extend(missing(of_study, &listed, &refused));
-    let chosen = choose_study(study, listed, &mut files, &notices)?;
+    let chosen = choose_studies(studies, listed, &mut files, &mut notices)?;
     check_one_patient(&chosen)?;
     let unique = drop_duplicates(chosen, &mut notices);
-    let losses = notices.iter().filter(|notice| notice.is_loss()).count();
+    let is_lost = |notice: &&Notice| notice.is_loss() && !notice.is_of_study();
+    let losses = notices.iter().filter(is_lost).count();
     let expected = (unique.len() + losses) as u64;
     let (study_date, study_time) =
         unique.last().map(|instance| instance.study_date_time.clone()).unwrap_or_default();
@@ -96,7 +97,7 @@ pub(crate) fn plan(
         study_date,
         study_time,
         numbering,
-        availability: None,
+        patient_ids: Vec::new(),
     })
 }
 
@@ -139,30 +140,36 @@ fn missing(
     missing
 }
 
-fn choose_study(
-    study: Option<&StudyInstanceUid>,
+/// Whether a study is one of those asked for; without any, all are.
+fn is_asked_for(studies: &[StudyInstanceUid], study: Option<&StudyInstanceUid>) -> bool {
+    studies.is_empty() || study.is_some_and(|study| studies.contains(study))
+}
+
+fn choose_studies(
+    studies: &[StudyInstanceUid],
     listed: Vec<ListedInstance>,
     files: &mut FileCounts,
-    notices: &[Notice],
+    notices: &mut Vec<Notice>,
 ) -> Result<Vec<ListedInstance>, PackError> {
     if listed.is_empty() {
-        return Err(match first_refusal(notices) {
-            Some(first) => PackError::AllRefused { instances: notices.len(), first },
+        return Err(match notices.iter().find_map(refusal_of) {
+            Some(first) => PackError::AllRefused { instances: notices.len(), first: first.clone() },
             None => PackError::NothingDicom { files: usize::try_from(files.files).unwrap_or(0) },
         });
     }
-    let Some(study) = study else {
-        files.instances = listed.len() as u64;
-        return Ok(listed);
-    };
     let (chosen, others): (Vec<_>, Vec<_>) =
-        listed.into_iter().partition(|instance| instance.identity.study == *study);
+        listed.into_iter().partition(|one| is_asked_for(studies, Some(&one.identity.study)));
     files.instances = chosen.len() as u64;
     files.other_studies = others.len() as u64;
+    let there = |instances: &[ListedInstance]| -> BTreeSet<_> {
+        instances.iter().map(|one| one.identity.study.clone()).collect()
+    };
     if chosen.is_empty() {
-        let studies: BTreeSet<_> = others.iter().map(|other| &other.identity.study).collect();
-        return Err(PackError::NoSuchStudy { studies: studies.len() });
+        return Err(PackError::NoSuchStudy { studies: there(&others).len() });
     }
+    let there = there(&chosen);
+    let asked_for: BTreeSet<_> = studies.iter().cloned().collect();
+    notices.extend(asked_for.difference(&there).cloned().map(Notice::study_missing));
     Ok(chosen)
 }
 

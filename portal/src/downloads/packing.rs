@@ -3,9 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
-use engine::pacs::StudyReference;
-use engine::{Fault, Options, PackError, PackageReport, PackageRequest, Source};
-use store::{FailureReason, Preparation};
+use engine::pacs::{Availability, PatientId, StudyReference};
+use engine::{
+    Fault, Options, PackError, PackageReport, PackageRequest, PacsStudy, Source, StudyFailure,
+    StudyFault,
+};
+use store::{FailureReason, Person, Preparation, PreparedStudy};
 
 use crate::downloads::Downloads;
 use crate::downloads::live::{Live, Watched};
@@ -39,7 +42,7 @@ impl Downloads {
         live: &Arc<Live>,
     ) -> Result<Packed, Broken> {
         let request = PackageRequest {
-            source: self.source(preparation)?,
+            source: self.source(preparation).await?,
             options: self.options(preparation),
         };
         let (spool, key, live) = (self.0.spool.clone(), preparation.key, Arc::clone(live));
@@ -50,22 +53,25 @@ impl Downloads {
         })
     }
 
-    fn source(&self, preparation: &Preparation) -> Result<Source, Broken> {
-        let [study] = preparation.studies.as_slice() else {
-            let why = "an order of several examinations".to_owned();
-            return Err(Broken::Failed(FailureReason::Fault, why));
-        };
-        let configured = self.0.settings.pacs.iter().find(|pacs| pacs.name == study.pacs);
-        let pacs = configured.cloned().ok_or_else(|| {
-            let why = format!("the PACS {} is not configured any more", study.pacs);
-            Broken::Failed(FailureReason::NotAtPacs, why)
-        })?;
-        let uid = study.study.parse().map_err(|_odd| {
-            let why = "the study has no valid UID".to_owned();
-            Broken::Failed(FailureReason::Data, why)
-        })?;
-        let patient_id = Some(study.patient_id.0.clone());
-        Ok(Source::Pacs { pacs: Box::new(pacs), study: StudyReference { study: uid, patient_id } })
+    async fn source(&self, preparation: &Preparation) -> Result<Source, Broken> {
+        let failed = |reason, why: String| Broken::Failed(reason, why);
+        let person = self.0.store.person(preparation.person).await;
+        let person = person.map_err(|error| failed(FailureReason::Fault, error.to_string()))?;
+        let gone = || failed(FailureReason::Data, "the person is not in the store".to_owned());
+        let person = person.ok_or_else(gone)?;
+        let studies = preparation.studies.iter().map(|study| {
+            let configured = self.0.settings.pacs.iter().find(|pacs| pacs.name == study.pacs);
+            let pacs = configured.cloned().ok_or_else(|| {
+                let why = format!("the PACS {} is not configured any more", study.pacs);
+                failed(FailureReason::NotAtPacs, why)
+            })?;
+            let uid = study.study.parse().map_err(|_odd| {
+                failed(FailureReason::Data, "the study has no valid UID".to_owned())
+            })?;
+            let patient_ids = patient_ids(study, &person);
+            Ok(PacsStudy { pacs: vec![pacs], study: StudyReference { study: uid, patient_ids } })
+        });
+        Ok(Source::Pacs { studies: studies.collect::<Result<_, _>>()? })
     }
 
     fn options(&self, preparation: &Preparation) -> Options {
@@ -83,6 +89,14 @@ impl Downloads {
     }
 }
 
+/// All Patient IDs of a person, that which the PACS told the study under first.
+fn patient_ids(study: &PreparedStudy, person: &Person) -> Vec<PatientId> {
+    let (told, others): (Vec<_>, Vec<_>) =
+        person.patient_ids.iter().partition(|one| *one.id == *study.patient_id);
+    let known = told.into_iter().chain(others);
+    known.map(|one| PatientId { id: one.id.0.clone(), issuer: one.issuer.clone() }).collect()
+}
+
 fn pack_into(
     spool: &Spool,
     key: store::PackageKey,
@@ -95,9 +109,12 @@ fn pack_into(
     let packed = engine::pack(request, &mut writer, &mut Watched(Arc::clone(live)));
     let report = packed.map_err(|error| unpacked(&error))?;
     let missing = missing_in(&report);
-    if report.retrieval_error.is_some() && wants_all {
-        let why = format!("{missing} instances did not come");
-        return Err(Broken::Failed(FailureReason::Pacs, why));
+    if report.failures.iter().any(|failure| failure.received == 0 && can_come_back(failure)) {
+        return Err(Broken::NotOnline);
+    }
+    if !report.failures.is_empty() && wants_all {
+        let why = in_words(&report.failures);
+        return Err(Broken::Failed(FailureReason::Pacs, format!("{missing} did not come: {why}")));
     }
     if live.is_broken_off() {
         return Err(Broken::Cancelled);
@@ -119,38 +136,39 @@ fn unwritten(error: &io::Error) -> Broken {
 }
 
 fn unpacked(error: &PackError) -> Broken {
-    let reason = match error {
-        PackError::NotOnline { availability, .. } | PackError::EmptyAtPacs { availability, .. }
-            if can_come_back(availability) =>
-        {
-            return Broken::NotOnline;
-        }
-        PackError::NotAtPacs { .. } => FailureReason::NotAtPacs,
-        other => match other.fault() {
-            Fault::Cancelled => return Broken::Cancelled,
-            Fault::Pacs => FailureReason::Pacs,
-            Fault::Storage => FailureReason::Storage,
-            Fault::Data => FailureReason::Data,
-            _ => FailureReason::Fault,
-        },
+    let by_fault = match error.fault() {
+        Fault::Cancelled => return Broken::Cancelled,
+        Fault::Pacs => FailureReason::Pacs,
+        Fault::Storage => FailureReason::Storage,
+        Fault::Data => FailureReason::Data,
+        _ => FailureReason::Fault,
     };
-    Broken::Failed(reason, in_words(error))
+    let PackError::Studies(failures) = error else {
+        return Broken::Failed(by_fault, error.to_string());
+    };
+    if failures.iter().any(can_come_back) {
+        return Broken::NotOnline;
+    }
+    let is_unknown = |one: &StudyFailure| matches!(one.fault, StudyFault::Unknown { .. });
+    let reason = if failures.iter().all(is_unknown) { FailureReason::NotAtPacs } else { by_fault };
+    Broken::Failed(reason, in_words(failures))
 }
 
-/// Whether it makes sense to ask for what is there, by the term of the standard (PS3.3 §C.4.23.1.1).
-fn can_come_back(availability: &str) -> bool {
-    ["NEARLINE", "OFFLINE"].contains(&availability)
+/// Whether it makes sense to ask for what is there.
+fn can_come_back(failure: &StudyFailure) -> bool {
+    matches!(failure.availability, Some(Availability::Nearline | Availability::Offline))
 }
 
-/// What the log may hold of a fault: without what a PACS says in its own words.
-fn in_words(error: &PackError) -> String {
-    match error {
-        PackError::Pacs { name, source } | PackError::Unanswered { name, source } => {
+/// What the log may hold of failures: without what a PACS says in its own words.
+fn in_words(failures: &[StudyFailure]) -> String {
+    let words = |failure: &StudyFailure| match &failure.fault {
+        StudyFault::Failed { name, source } | StudyFault::Unanswered { name, source } => {
             format!("PACS {name}: {}", source.in_our_words())
         }
-        PackError::NotOnline { name, availability, .. } => {
-            format!("PACS {name} has it {availability}")
+        StudyFault::NotOnline { name, availability, .. } => {
+            format!("PACS {name} has it {}", availability.as_term())
         }
         other => other.to_string(),
-    }
+    };
+    failures.iter().map(words).collect::<Vec<_>>().join("; ")
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::pacs::{
-    Availability, PacsError, PacsSettings, RecallError, StopFlag, StudyReference, ask_for,
-    availability,
+    Availability, PacsError, PacsSettings, PatientId, RecallError, StopFlag, StudyReference,
+    ask_for, availability,
 };
 use jiff::{SignedDuration, Timestamp};
 use store::{AccountState, EndOfTry, FailureReason, Message, Package, Preparation, Recall};
@@ -106,8 +106,8 @@ impl Downloads {
     fn wanted(&self, preparation: &Preparation) -> Vec<Wanted> {
         let wanted = preparation.studies.iter().filter_map(|study| {
             let pacs = self.0.settings.pacs.iter().find(|pacs| pacs.name == study.pacs)?;
-            let patient_id = Some(study.patient_id.0.clone());
-            let reference = StudyReference { study: study.study.parse().ok()?, patient_id };
+            let patient_ids = vec![PatientId::new(study.patient_id.0.clone())];
+            let reference = StudyReference { study: study.study.parse().ok()?, patient_ids };
             Some((pacs.clone(), reference))
         });
         wanted.collect()

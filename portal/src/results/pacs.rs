@@ -1,6 +1,6 @@
 //! The configured PACS as a source of orders.
 
-use engine::pacs::{PacsSettings, StopFlag, StudyKeys, StudyQuery as _, StudySummary};
+use engine::pacs::{PacsSettings, PatientId, StopFlag, StudyKeys, StudyQuery as _, StudySummary};
 use engine::{ExaminationStatus, Kind, Moment};
 use jiff::civil::{Date, Time};
 use store::{Examination, IssuedId, ListedReport, Private};
@@ -47,13 +47,9 @@ impl OrderSource for PacsOrders {
 
 /// A study as it is kept; `None` when it is of another patient than was asked for.
 fn told(study: &StudySummary, pacs: &PacsSettings, id: &IssuedId) -> Option<Told> {
-    let is_same = |told: &str, asked: &str| told.trim() == asked.trim();
-    let issuer = &study.issuer_of_patient_id;
-    // Few PACS tell an issuer, and a site with one issuer only does not name it.
-    let is_of_issuer =
-        issuer.trim().is_empty() || id.issuer.is_empty() || is_same(issuer, &id.issuer);
+    let asked = PatientId { id: id.id.0.clone(), issuer: id.issuer.clone() };
     let uid = study.study.as_str();
-    if !is_same(&study.patient_id, &id.id) || !is_of_issuer || uid.len() > LONGEST_UID {
+    if !asked.is(&study.patient_id, &study.issuer_of_patient_id) || uid.len() > LONGEST_UID {
         return None;
     }
     let shown = engine::Examination::of(study, pacs);

@@ -31,6 +31,7 @@ pub(crate) struct NoticeGroup {
 /// The kinds, in the order in which they are told: losses first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
+    StudyMissing,
     Missing,
     Unreadable,
     Truncated,
@@ -67,6 +68,7 @@ enum Kind {
 impl Kind {
     fn of(notice: &Notice) -> Self {
         match notice {
+            Notice::StudyMissing(..) => Self::StudyMissing,
             Notice::Missing(_) => Self::Missing,
             Notice::Refused(_, refusal) => match refusal {
                 Refusal::Unreadable(_) => Self::Unreadable,
@@ -113,6 +115,7 @@ impl Kind {
     /// What happened, so many times.
     fn what(self, count: u64, text: Texts) -> String {
         match self {
+            Self::StudyMissing => text.notice_study_missing(count),
             Self::Missing => text.notice_missing(count),
             Self::Unreadable => text.notice_unreadable(count),
             Self::Truncated => text.notice_truncated(count),
@@ -150,6 +153,7 @@ impl Kind {
     /// What to do about it.
     fn advice(self, text: Texts) -> &'static str {
         match self {
+            Self::StudyMissing => text.notice_study_missing_advice(),
             Self::Missing => text.notice_missing_advice(),
             Self::Unreadable => text.notice_unreadable_advice(),
             Self::Truncated => text.notice_truncated_advice(),

@@ -1,6 +1,6 @@
 //! Notices: tolerated faults that the reader of the package must see.
 
-use crate::{FileId, SopClassUid, SopInstanceUid, TransferSyntaxUid};
+use crate::{FileId, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid};
 
 /// What a notice is about, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub struct Subject {
 pub enum Notice {
     /// An expected instance never arrived: the package is incomplete (exit code 3).
     Missing(Subject),
+    /// A whole study that was asked for is not in the package (exit code 3): how many instances it has
+    /// is not known.
+    StudyMissing(Subject, StudyInstanceUid),
     /// An expected instance is not in the package (exit code 3).
     Refused(Subject, Refusal),
     /// An object without directory record is left out by policy (design §4).
@@ -67,10 +70,20 @@ pub enum Notice {
 }
 
 impl Notice {
+    /// A study that was asked for is not there.
+    pub fn study_missing(study: StudyInstanceUid) -> Self {
+        Self::StudyMissing(Subject::default(), study)
+    }
+
+    /// Whether it is of a study as a whole, and not of an instance.
+    pub fn is_of_study(&self) -> bool {
+        matches!(self, Self::StudyMissing(..))
+    }
+
     /// Whether an expected instance is not in the package (exit code 3).
     pub fn is_loss(&self) -> bool {
         match self {
-            Self::Missing(_) | Self::Refused(..) => true,
+            Self::Missing(_) | Self::StudyMissing(..) | Self::Refused(..) => true,
             Self::Duplicate { identical, .. } => !identical,
             _ => false,
         }
@@ -80,6 +93,7 @@ impl Notice {
     pub fn subject(&self) -> &Subject {
         match self {
             Self::Missing(subject)
+            | Self::StudyMissing(subject, _)
             | Self::Refused(subject, _)
             | Self::LeftOut(subject, _)
             | Self::NoReport(subject)

@@ -29,18 +29,50 @@ impl StudyKeys {
     }
 }
 
-/// One study, and whose it is, where the PACS wants to know that.
+/// A Patient ID and who issued it (PS3.3 §C.7.1.1, (0010,0020) and (0010,0021)).
+#[derive(Clone, PartialEq, Eq)]
+pub struct PatientId {
+    /// Patient ID.
+    pub id: String,
+    /// Issuer of Patient ID; empty where the site has one issuer only.
+    pub issuer: String,
+}
+
+impl PatientId {
+    /// One of the only issuer of a site.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), issuer: String::new() }
+    }
+
+    /// Whether a Patient ID and its issuer, empty where that is not told, are this one. Few PACS tell an
+    /// issuer, and a site with one issuer only does not name it.
+    pub fn is(&self, id: &str, issuer: &str) -> bool {
+        let is_same = |one: &str, other: &str| one.trim() == other.trim();
+        let is_any = |issuer: &str| issuer.trim().is_empty();
+        is_same(&self.id, id)
+            && (is_any(&self.issuer) || is_any(issuer) || is_same(&self.issuer, issuer))
+    }
+}
+
+impl fmt::Debug for PatientId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PatientId([redacted])")
+    }
+}
+
+/// One study, and whose it is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StudyReference {
     /// Study Instance UID (0020,000D).
     pub study: StudyInstanceUid,
-    /// Patient ID (0010,0020): with Patient Root a unique key, without which some answer nothing.
-    pub patient_id: Option<String>,
+    /// The Patient IDs of the person: a study or an instance of anybody else is refused. Without any,
+    /// whose study it is follows from the answer; with Patient Root some PACS then answer nothing.
+    pub patient_ids: Vec<PatientId>,
 }
 
 impl From<StudyInstanceUid> for StudyReference {
     fn from(study: StudyInstanceUid) -> Self {
-        Self { study, patient_id: None }
+        Self { study, patient_ids: Vec::new() }
     }
 }
 
@@ -51,21 +83,33 @@ impl fmt::Debug for StudyReference {
 }
 
 impl StudyReference {
-    /// Asks for the study; `None` when the PACS does not know it, or only as that of somebody else.
+    /// Asks for the study, under one Patient ID after the other; `None` when the PACS does not know it, or
+    /// only as that of somebody else.
     ///
     /// # Errors
     /// [`PacsError`].
     pub fn find(&self, pacs: &dyn StudyQuery) -> Result<Option<StudySummary>, PacsError> {
-        let patient_id = self.patient_id.clone();
-        let keys = StudyKeys { patient_id, ..StudyKeys::of_study(self.study.clone()) };
-        let found = pacs.find_studies(&keys)?.found;
-        // A PACS that does not know a key answers all that it has.
-        Ok(found.into_iter().find(|one| one.study == self.study && self.is_theirs(one)))
+        let mut keys: Vec<_> = self.patient_ids.iter().map(|one| Some(one.id.clone())).collect();
+        if keys.is_empty() {
+            keys.push(None);
+        }
+        for patient_id in keys {
+            let keys = StudyKeys { patient_id, ..StudyKeys::of_study(self.study.clone()) };
+            let found = pacs.find_studies(&keys)?.found;
+            // A PACS that does not know a key answers all that it has.
+            let is_it = |one: &StudySummary| one.study == self.study && self.is_theirs(one);
+            if let Some(found) = found.into_iter().find(is_it) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     fn is_theirs(&self, summary: &StudySummary) -> bool {
-        let told = summary.patient_id.trim();
-        self.patient_id.as_deref().is_none_or(|id| told.is_empty() || told == id.trim())
+        let StudySummary { patient_id, issuer_of_patient_id, .. } = summary;
+        self.patient_ids.is_empty()
+            || patient_id.trim().is_empty()
+            || self.patient_ids.iter().any(|one| one.is(patient_id, issuer_of_patient_id))
     }
 }
 
@@ -228,6 +272,24 @@ mod tests {
     use super::*;
     use crate::dimse::status::Status;
     use rstest::rstest;
+
+    #[rstest]
+    #[case::same("TEST-1", "", "TEST-1 ", "ASL", true)]
+    #[case::same_issuer("TEST-1", "ASL", "TEST-1", "ASL", true)]
+    #[case::issuer_not_told("TEST-1", "ASL", "TEST-1", "", true)]
+    #[case::another_issuer("TEST-1", "ASL", "TEST-1", "OTHER", false)]
+    #[case::another("TEST-1", "", "TEST-2", "", false)]
+    #[case::nobody("TEST-1", "", "", "", false)]
+    fn patient_ids(
+        #[case] id: &str,
+        #[case] issuer: &str,
+        #[case] told: &str,
+        #[case] told_issuer: &str,
+        #[case] expected: bool,
+    ) {
+        let known = PatientId { id: id.into(), issuer: issuer.into() };
+        assert_eq!(known.is(told, told_issuer), expected);
+    }
 
     #[rstest]
     #[case::unable_to_perform(0xA702, Some(Availability::Nearline))]

@@ -16,6 +16,8 @@ pub(super) struct NoticeRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sop_instance_uid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    study_instance_uid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sop_class_uid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer_syntax_uid: Option<&'a str>,
@@ -41,6 +43,11 @@ impl<'a> From<&'a Notice> for NoticeRecord<'a> {
         };
         match notice {
             Notice::Missing(_) => NoticeRecord { kind: "missing", ..record },
+            Notice::StudyMissing(_, study) => NoticeRecord {
+                kind: "study_missing",
+                study_instance_uid: Some(study.as_str()),
+                ..record
+            },
             Notice::Refused(_, refusal) => refused(record, refusal),
             Notice::LeftOut(_, class) => {
                 NoticeRecord { kind: "left_out", sop_class_uid: Some(class.as_str()), ..record }
@@ -146,6 +153,10 @@ mod tests {
 
     #[rstest]
     #[case::missing(Notice::Missing(subject()), r#"{"kind":"missing","#)]
+    #[case::study_missing(
+        Notice::StudyMissing(subject(), "1.2.9".parse().unwrap()),
+        r#""study_instance_uid":"1.2.9""#
+    )]
     #[case::unreadable(
         Notice::Refused(subject(), Refusal::Unreadable("secret".into())),
         r#"{"kind":"refused","reason":"unreadable","#

@@ -1,3 +1,8 @@
+notice-study-missing = { $n ->
+    [one] { $n } examination that was asked for is not in the package: the archive did not deliver it.
+   *[other] { $n } examinations that were asked for are not in the package: the archive did not deliver them.
+}
+    .advice = The package holds the other examinations. Ask for it again later, or turn to the institution that carried out the examination.
 notice-missing = { $n ->
     [one] { $n } expected DICOM object has not arrived.
    *[other] { $n } expected DICOM objects have not arrived.

@@ -1,3 +1,8 @@
+notice-study-missing = { $n ->
+    [one] { $n } esame richiesto non è nel pacchetto: l'archivio non l'ha consegnato.
+   *[other] { $n } esami richiesti non sono nel pacchetto: l'archivio non li ha consegnati.
+}
+    .advice = Il pacchetto contiene gli altri esami. Richiedilo di nuovo più tardi, o rivolgiti alla struttura che ha eseguito l'esame.
 notice-missing = { $n ->
     [one] { $n } oggetto DICOM previsto non è arrivato dall'archivio.
    *[other] { $n } oggetti DICOM previsti non sono arrivati dall'archivio.
