@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use dicom_core::Tag;
 use media::numbering::Numbering;
-use model::{Notice, Refusal, SopInstanceUid, StudyInstanceUid, Subject};
+use model::{Notice, Refusal, SopClassUid, SopInstanceUid, StudyInstanceUid, Subject};
 use part10::{Instance, OpenError, native_bytes};
 
 use crate::error::PackError;
@@ -84,6 +84,12 @@ impl<'a> Admission<'a> {
     /// What the plan says of an instance.
     pub(crate) fn listed(&self, sop_instance: &SopInstanceUid) -> Option<&'a Planned> {
         self.places.get(sop_instance).and_then(|index| self.plan.instances.get(*index))
+    }
+
+    /// Whether an instance is listed, or of a kind that the package is to hold.
+    pub(crate) fn wants(&self, announced: &Announced, sop_class: &SopClassUid) -> bool {
+        self.listed(&announced.sop_instance).is_some()
+            || self.plan.contents.wants(Some(sop_class), "")
     }
 
     pub(crate) fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool {

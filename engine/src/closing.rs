@@ -5,13 +5,13 @@ use std::io::Write;
 use media::contents::{Counts, PackageContents};
 use media::dicomdir::FileSetId;
 use media::{cd_info, readme, web};
-use model::{EntryPath, SopInstanceUid};
+use model::{EntryPath, Notice, SopInstanceUid};
 use sha2::{Digest as _, Sha256};
 use zipstream::{Search, deflate, store};
 
 use crate::assembly::Assembly;
 use crate::error::PackError;
-use crate::plan::nothing_left;
+use crate::plan::refusal_of;
 use crate::report::{PackageReport, Phases};
 use crate::usage::Usage;
 
@@ -26,8 +26,8 @@ impl<W: Write> Assembly<'_, W> {
     pub(crate) fn finish(mut self) -> Result<PackageReport, PackError> {
         let plan = self.plan;
         let received = self.received();
-        if received == 0 {
-            return Err(nothing_left(&self.notices, plan.instances.len()));
+        if received == 0 && !self.options.may_be_without_instances() {
+            return Err(self.nothing_left());
         }
         let counts = Counts {
             expected: (plan.expected + self.beside).saturating_sub(self.left_out),
@@ -36,7 +36,9 @@ impl<W: Write> Assembly<'_, W> {
         };
         self.put_reports()?;
         self.put_pages(counts)?;
-        self.put_dicomdir()?;
+        if received > 0 {
+            self.put_dicomdir()?;
+        }
         let manifest = std::mem::take(&mut self.manifest);
         let manifest = manifest.finish(counts, &self.notices).map_err(bug)?;
         let path = self.options().layout.manifest();
@@ -57,6 +59,24 @@ impl<W: Write> Assembly<'_, W> {
             usage: Usage::default(),
             failures: Vec::new(),
         })
+    }
+
+    /// Why there is nothing to be in the package.
+    fn nothing_left(&self) -> PackError {
+        let reports_only = self.notices.iter().find_map(|notice| match notice {
+            Notice::ReportsOnly { left_out, .. } => Some(*left_out),
+            _ => None,
+        });
+        match (self.notices.iter().find_map(refusal_of), reports_only) {
+            (None, Some(instances)) if self.plan.instances.is_empty() => {
+                PackError::NoReport { instances }
+            }
+            (Some(first), _) => {
+                let (instances, first) = (self.plan.instances.len(), first.clone());
+                PackError::AllRefused { instances, first }
+            }
+            (None, _) => PackError::NothingListable { instances: self.plan.instances.len() },
+        }
     }
 
     fn put_pages(&mut self, counts: Counts) -> Result<(), PackError> {

@@ -139,11 +139,12 @@ pub(crate) struct Listing {
     time: Option<String>,
     status: Option<ReportStatus>,
     file_id: FileId,
+    study: Ordinal,
 }
 
 impl Listing {
-    /// What it says of the document of the object at `file_id`.
-    pub(crate) fn of(dataset: &Dataset<'_>, file_id: FileId) -> Self {
+    /// What it says of the document of the object at `file_id`, in a study.
+    pub(crate) fn of(dataset: &Dataset<'_>, file_id: FileId, study: Ordinal) -> Self {
         let flags = (dataset.text(COMPLETION_FLAG), dataset.text(VERIFICATION_FLAG));
         let status = match (flags.0.as_deref(), flags.1.as_deref()) {
             (Some("PARTIAL"), _) => Some(ReportStatus::Preliminary),
@@ -156,13 +157,15 @@ impl Listing {
             time: dataset.text(CONTENT_TIME),
             status,
             file_id,
+            study,
         }
     }
 
     /// The line of the index, once it is known where the document lies.
     pub(crate) fn link(self, path: EntryPath, page: Option<Ordinal>) -> ReportLink {
-        let Self { title, date, time, status, file_id } = self;
-        ReportLink { title, date, time, status, path, page, file_id: Some(file_id) }
+        let Self { title, date, time, status, file_id, study } = self;
+        let (file_id, study) = (Some(file_id), Some(study));
+        ReportLink { title, date, time, status, path, page, file_id, study }
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 
 use model::Refusal;
 
+use crate::given_report::GivenReportFault;
 use crate::study_failure::{Failures, StudyFailure};
 
 /// Whose fault a failure is: retry, exit code and log level follow from it alone.
@@ -79,6 +80,23 @@ pub enum PackError {
         /// How many were left out.
         instances: usize,
     },
+    /// Only reports are asked for, and there is none.
+    #[error(
+        "there is no report among the {instances} instances, and none was handed in: ask for everything, \
+         or hand the report in"
+    )]
+    NoReport {
+        /// How many instances there are.
+        instances: u64,
+    },
+    /// A report that was handed in cannot be packaged.
+    #[error("report {number} of those handed in: {fault}")]
+    GivenReport {
+        /// Its number, from 1.
+        number: usize,
+        /// What is wrong.
+        fault: GivenReportFault,
+    },
     /// A number or size passes what the formats hold.
     #[error("the study is too large for a package: {0}")]
     TooLarge(String),
@@ -113,9 +131,10 @@ impl PackError {
             | Self::SeveralPatients { .. }
             | Self::StudiesOfSeveral { .. }
             | Self::NothingListable { .. }
+            | Self::NoReport { .. }
             | Self::TooLarge(_) => Fault::Data,
             Self::Studies(failures) => fault_of(failures),
-            Self::Sink(_) | Self::Temporary { .. } => Fault::Storage,
+            Self::Sink(_) | Self::Temporary { .. } | Self::GivenReport { .. } => Fault::Storage,
             Self::Cancelled => Fault::Cancelled,
             Self::Bug(_) => Fault::Bug,
         }

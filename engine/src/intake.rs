@@ -77,6 +77,12 @@ impl<'a> Intake<'a> {
             }
         }
         let opened = open(body, &self.limits);
+        // Some send the whole study when they are asked for some instances.
+        let class = opened.as_ref().ok().map(|opened| &opened.instance.identity().sop_class);
+        let is_wanted = class.is_none_or(|class| self.admission.wants(&announced, class));
+        if !is_wanted {
+            return Ok(Taken::Accepted);
+        }
         let verdict = self.admission.decide(
             announced,
             opened.as_ref().map(|opened| &opened.instance).map_err(Clone::clone),

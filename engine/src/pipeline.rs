@@ -87,6 +87,7 @@ pub fn pack<W: Write>(
         limits,
     });
     let mut assembly = Assembly::new(sink, options, &plan, stock, progress);
+    assembly.put_given_reports()?;
     let work = Work { plan: &plan, context: &context, retrievals: &retrievals, stop };
     let retrieved = work.run(Arc::new(pool), options.jobs.get(), &mut assembly)?;
     let written_at = started.elapsed();
@@ -95,7 +96,8 @@ pub fn pack<W: Write>(
     failures.sort_by_key(|failure| failure.study);
     let is_for_refusals =
         |failure: &StudyFailure| matches!(failure.fault, StudyFault::AllRefused { .. });
-    if assembly.received() == 0 && !failures.iter().all(is_for_refusals) {
+    let is_nothing = assembly.received() == 0 && !options.may_be_without_instances();
+    if is_nothing && !failures.iter().all(is_for_refusals) {
         return Err(PackError::Studies(failures));
     }
     let mut report = assembly.finish()?;

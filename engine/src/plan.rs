@@ -16,8 +16,15 @@ use part10::Identity;
 use render::ValueRange;
 use sha2::{Digest as _, Sha256};
 
+use crate::contents::Contents;
 use crate::error::PackError;
 use crate::request::Options;
+
+/// What is said of a package that holds reports only.
+pub(crate) fn reports_only(options: &Options, left_out: u64) -> Option<Notice> {
+    let subject = Subject::default();
+    (options.contents == Contents::ReportsOnly).then_some(Notice::ReportsOnly { subject, left_out })
+}
 
 /// An instance that should be in the package, before it is opened.
 #[derive(Debug, Clone)]
@@ -93,6 +100,8 @@ pub(crate) struct Plan {
     pub(crate) study_time: String,
     /// Gives places to instances that the plan does not have.
     pub(crate) numbering: Numbering,
+    /// What of the studies is to be in the package.
+    pub(crate) contents: Contents,
     /// The Patient IDs of the person, if they are known; else the source decides.
     pub(crate) patient_ids: Vec<PatientId>,
 }
@@ -129,7 +138,11 @@ impl Plan {
 fn digest_of(options: &Options, as_stored: bool, instances: &[Expected]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));
-    hasher.update(format!("{:?}{:?}{as_stored}", options.layout, options.language));
+    let Options { layout, language, contents, reports, .. } = options;
+    hasher.update(format!("{layout:?}{language:?}{as_stored}{contents:?}"));
+    for report in reports {
+        report.put_identity(&mut hasher);
+    }
     let mut study = None;
     for instance in instances {
         if study != Some(&instance.study) {
@@ -163,14 +176,6 @@ pub(crate) fn number(instances: Vec<Expected>) -> Result<(Vec<Planned>, Numberin
         }
     }
     Ok((planned, numbering))
-}
-
-/// All instances were refused, so there is no package.
-pub(crate) fn nothing_left(notices: &[Notice], instances: usize) -> PackError {
-    match notices.iter().find_map(refusal_of) {
-        Some(first) => PackError::AllRefused { instances, first: first.clone() },
-        None => PackError::NothingListable { instances },
-    }
 }
 
 /// Why an instance was refused, where it was.

@@ -106,6 +106,10 @@ pub(crate) fn kind_and_reason(notice: &Notice) -> (&'static str, String) {
             ("study_missing", "it was asked for, and nothing of it is there".into())
         }
         Notice::Refused(_, refusal) => ("refused", refusal.to_string()),
+        Notice::ReportsOnly { left_out, .. } => (
+            "reports_only",
+            format!("{left_out} instances that are no reports are left out, as asked for"),
+        ),
         Notice::LeftOut(_, sop_class) => {
             ("left_out", format!("no directory record can reference SOP Class {sop_class}"))
         }
@@ -147,6 +151,7 @@ pub fn describe(notice: &Notice) -> String {
         .clone()
         .or_else(|| sop_instance.as_ref().map(ToString::to_string))
         .or_else(|| file_id.as_ref().map(ToString::to_string))
+        .or_else(|| matches!(notice, Notice::ReportsOnly { .. }).then(|| "the package".into()))
         .or_else(|| study_of(notice).map(|study| format!("study {study}")))
         .unwrap_or_else(|| "an instance".into());
     let (kind, reason) = kind_and_reason(notice);

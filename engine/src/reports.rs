@@ -59,7 +59,7 @@ impl<W: Write> Assembly<'_, W> {
         let dataset = facts.instance.dataset();
         let language = self.options().language;
         let languages = [language, language.other()];
-        let listing = Listing::of(&dataset, file_id.clone());
+        let listing = Listing::of(&dataset, file_id.clone(), facts.planned.place.study);
         let subject = Subject { file_id: Some(file_id), ..facts.planned.subject() };
         let mut impaired =
             |fault| self.notices.push(Notice::ReportImpaired(subject.clone(), fault));
@@ -254,6 +254,6 @@ fn to_usize(index: u32) -> usize {
     usize::try_from(index).unwrap_or(usize::MAX)
 }
 
-fn too_many() -> PackError {
+pub(crate) fn too_many() -> PackError {
     PackError::TooLarge("there are more documents than numbers".to_owned())
 }

@@ -9,6 +9,9 @@ use media::layout::Layout;
 use model::StudyInstanceUid;
 use pacs::{PacsSettings, StudyReference};
 
+use crate::contents::Contents;
+use crate::given_report::GivenReport;
+
 /// How the pixel data of the package are encoded (design: one rule per package).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum TransferSyntaxPolicy {
@@ -62,6 +65,12 @@ pub struct PacsStudy {
 pub struct Options {
     /// Names and places of the files in it.
     pub layout: Layout,
+    /// What of the studies is in it.
+    pub contents: Contents,
+    /// Reports that are in it beside them, in this order.
+    pub reports: Vec<GivenReport>,
+    /// Whether the viewer is in it; packages of this version hold none.
+    pub viewer: bool,
     /// Encoding of the pixel data.
     pub transfer_syntax: TransferSyntaxPolicy,
     /// Language of the pages.
@@ -90,6 +99,9 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             layout: Layout::Reference,
+            contents: Contents::Everything,
+            reports: Vec::new(),
+            viewer: true,
             transfer_syntax: TransferSyntaxPolicy::Auto,
             language: Language::default(),
             branding: Branding::default(),
@@ -112,6 +124,11 @@ pub(crate) const WHOLE_INSTANCE_BYTES: u64 = 8 << 20;
 const LEAST_BUDGET_BYTES: u64 = 4 * WHOLE_INSTANCE_BYTES;
 
 impl Options {
+    /// Whether a package without any DICOM instance is one: of reports that were handed in.
+    pub(crate) fn may_be_without_instances(&self) -> bool {
+        self.contents == Contents::ReportsOnly && !self.reports.is_empty()
+    }
+
     /// The budget, never less than one large frame and its instance need.
     pub(crate) fn effective_budget_bytes(&self) -> u64 {
         self.budget_bytes.max(LEAST_BUDGET_BYTES)

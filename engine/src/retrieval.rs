@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Notice, Refusal, StudyInstanceUid};
-use pacs::{Availability, InstanceSource as _, Pacs, PacsError};
+use pacs::{Availability, Extent, InstanceSource as _, Pacs, PacsError};
 
 use crate::intake::Intake;
 use crate::plan::studies::wanted;
@@ -21,8 +21,10 @@ pub(crate) struct Retrieval {
     pub(crate) study: StudyInstanceUid,
     /// Where the study is, if the PACS says it.
     pub(crate) availability: Option<Availability>,
-    /// How many instances the PACS lists.
+    /// How many instances the PACS lists that are for the package.
     pub(crate) listed: usize,
+    /// Whether these are all.
+    pub(crate) extent: Extent,
 }
 
 /// How the retrieval of each study ended, in their order.
@@ -32,7 +34,12 @@ pub(crate) type Retrieved = Vec<Result<(), PacsError>>;
 pub(crate) fn retrieve(plan: &Plan, studies: &[Retrieval], intake: &mut Intake<'_>) -> Retrieved {
     let mut retrieved = Vec::with_capacity(studies.len());
     for study in studies {
-        let ended = study.pacs.retrieve(&study.study, &wanted(plan, &study.study), intake);
+        let wanted = wanted(plan, &study.study);
+        let ended = if wanted.is_empty() {
+            Ok(())
+        } else {
+            study.pacs.retrieve(&study.study, &wanted, study.extent, intake)
+        };
         let is_stopped = matches!(ended, Err(PacsError::Stopped));
         retrieved.push(ended);
         if is_stopped {
@@ -86,7 +93,7 @@ impl Retrieval {
         let Tally { received, missing, .. } = *tally;
         let of_refusal = ended.as_ref().err().and_then(Availability::of_refusal);
         let fault = match ended {
-            Ok(()) if received > 0 => return None,
+            Ok(()) if received > 0 || instances == 0 => return None,
             // Without any instance the reason is that of the retrieval, unless the PACS only repeats that
             // what it sent was refused.
             Err(source) if received > 0 || !repeats(&source, refusal.as_ref()) => {

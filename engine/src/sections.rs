@@ -8,10 +8,11 @@ use media::contents::{
     Preview, ReportLink, SegmentLabel, SeriesSection, StudySection, WindowLabel,
 };
 use media::numbering::{Ordinal, Place};
-use model::{FileId, Notice};
+use model::{FileId, Notice, StudyInstanceUid};
 use part10::Dataset;
 use render::Window;
 
+use crate::given_report::ReportAbout;
 use crate::outcome::InstanceFacts;
 use crate::request::Options;
 
@@ -57,6 +58,9 @@ pub(crate) struct Sections {
     institution: Institution,
     studies: BTreeMap<Ordinal, (StudySection, BTreeMap<Ordinal, SeriesSection>)>,
     reports: Vec<ReportLink>,
+    /// On what those reports are that were handed in; they come first.
+    about: Vec<ReportAbout>,
+    by_uid: BTreeMap<StudyInstanceUid, Ordinal>,
     documents: Vec<DocumentLink>,
 }
 
@@ -66,6 +70,9 @@ impl Sections {
         let dataset = facts.instance.dataset();
         self.meet(&dataset);
         let Place { study, series, .. } = facts.planned.place;
+        if !self.studies.contains_key(&study) {
+            self.by_uid.insert(facts.planned.instance.study.clone(), study);
+        }
         let (_, of_study) = self
             .studies
             .entry(study)
@@ -142,6 +149,28 @@ impl Sections {
         self.reports.push(report);
     }
 
+    /// Adds a report that was handed in, before all others.
+    pub(crate) fn add_given_report(&mut self, report: ReportLink, about: ReportAbout) {
+        self.reports.push(report);
+        self.about.push(about);
+    }
+
+    /// The study that a report is on; `None`: on all, or on none that is here.
+    fn study_of(&self, about: &ReportAbout) -> Option<Ordinal> {
+        match about {
+            ReportAbout::Everything => None,
+            ReportAbout::Study(study) => self.by_uid.get(study).copied(),
+            ReportAbout::AccessionNumber(number) => {
+                let has = |study: &StudySection| {
+                    study.accession_number.as_deref().map(str::trim) == Some(number.trim())
+                };
+                let mut studies = self.studies.values().filter(|(study, _)| has(study));
+                let first = studies.next().map(|(study, _)| study.ordinal);
+                first.filter(|_| studies.next().is_none())
+            }
+        }
+    }
+
     /// The number of the next report.
     pub(crate) fn next_report(&self) -> Option<Ordinal> {
         Ordinal::new(u32::try_from(self.reports.len()).ok()?.checked_add(1)?)
@@ -161,11 +190,15 @@ impl Sections {
     /// Everything that the pages need. Entries of the wire format are sorted by File ID, since large
     /// instances may be finished later than small ones.
     pub(crate) fn contents(
-        self,
+        mut self,
         options: &Options,
         notices: Vec<Notice>,
         counts: Counts,
     ) -> PackageContents {
+        let about: Vec<_> = self.about.iter().map(|about| self.study_of(about)).collect();
+        for (report, study) in self.reports.iter_mut().zip(about) {
+            report.study = study;
+        }
         let studies = self.studies.into_values().map(|(mut study, series)| {
             study.series = series
                 .into_values()

@@ -474,6 +474,7 @@ mod tests {
             study_date: String::new(),
             study_time: String::new(),
             numbering,
+            contents: crate::contents::Contents::Everything,
             patient_ids: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@
 mod body;
 mod contents;
 mod delivery;
+mod given;
 mod live;
 mod packing;
 mod recall;

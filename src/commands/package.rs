@@ -9,8 +9,8 @@ use anyhow::bail;
 use clap::ValueEnum;
 use engine::pacs::{PatientId, StudyReference};
 use engine::{
-    Language, Layout, Options, PackError, PackageReport, PackageRequest, PacsStudy, Source,
-    StudyInstanceUid, TransferSyntaxPolicy,
+    Contents, Language, Layout, Options, PackError, PackageReport, PackageRequest, PacsStudy,
+    Source, StudyInstanceUid, TransferSyntaxPolicy,
 };
 
 use crate::config::Config;
@@ -45,6 +45,9 @@ pub(crate) struct PackageArgs {
     /// Names and places in the package
     #[arg(long, value_enum, default_value = "reference")]
     layout: LayoutArg,
+    /// What of the studies is in it
+    #[arg(long, value_enum, default_value = "everything")]
+    contents: ContentsArg,
     /// Encoding of the pixel data
     #[arg(long, value_enum, default_value = "auto")]
     transfer_syntax: PolicyArg,
@@ -74,6 +77,14 @@ enum LayoutArg {
     Reference,
     /// Upper-case 8.3 names and no folder around them
     Pdi,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ContentsArg {
+    /// All
+    Everything,
+    /// Reports only, and no images
+    Reports,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -133,6 +144,11 @@ impl PackageArgs {
                 LayoutArg::Reference => Layout::Reference,
                 LayoutArg::Pdi => Layout::Pdi,
             },
+            contents: match self.contents {
+                ContentsArg::Everything => Contents::Everything,
+                ContentsArg::Reports => Contents::ReportsOnly,
+            },
+            viewer: !self.no_viewer,
             transfer_syntax: match self.transfer_syntax {
                 PolicyArg::Auto => TransferSyntaxPolicy::Auto,
                 PolicyArg::Uncompressed => TransferSyntaxPolicy::Uncompressed,

@@ -144,6 +144,10 @@ def judge_layout(names, layout, findings):
                            f"{name}: not upper-case 8.3")
         root, other = ROOT_STRICT, {"STUDIES", "IHE_PDI", "CDVIEWER", "OTHER"}
         required = {"INDEX.HTM", "README.TXT", "DICOMDIR", "OTHER/MANIFEST.JSN"}
+    if not any(name.startswith("STUDIES/") for name in names):
+        # No media profile allows a directory without records (PS3.11 D.3.3).
+        required.remove("DICOMDIR")
+        findings.check("layout", "DICOMDIR" not in names, "a DICOMDIR of no file")
     for name in names:
         top, slash, _ = name.partition("/")
         findings.check("layout", top in (other if slash else root), f"{name}: not in the layout")

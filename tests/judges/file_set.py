@@ -29,7 +29,8 @@ def judge_file_set(root, names, source, own_values, findings):
     """
     dicomdir_path = root / "DICOMDIR"
     if not dicomdir_path.exists():
-        findings.add("DICOMDIR", "is missing")
+        has_files = any(name.startswith("STUDIES/") for name in names)
+        findings.check("DICOMDIR", not has_files, "is missing")
         return {}
     try:
         directory = pydicom.dcmread(dicomdir_path)

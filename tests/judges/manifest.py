@@ -37,7 +37,7 @@ def judge_manifest(root, names, layout, manifest, instances, previews, findings)
     counts = manifest["counts"]
     findings.check("manifest", counts["received"] == len(held), f"counts {counts} for {len(held)} instances")
     findings.check("manifest", counts["rendered"] == previews, f"counts {counts} for {previews} previews")
-    lost = [n for n in manifest["notices"] if n["kind"] in ("missing", "refused")
+    lost = [n for n in manifest["notices"] if n["kind"] in ("missing", "study_missing", "refused")
             or (n["kind"] == "duplicate" and not n["identical"])]
     findings.check("manifest", manifest["complete"] == (not lost), f"complete, but {len(lost)} are lost")
     findings.check("manifest", counts["expected"] >= counts["received"], f"counts {counts}")

@@ -16,6 +16,7 @@
 mod support;
 
 mod fixtures;
+mod given_reports;
 mod hostile;
 mod importers;
 mod reports;

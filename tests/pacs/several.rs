@@ -219,3 +219,42 @@ fn an_instance_of_another_patient_inside_a_study_is_refused_and_counted() {
     let named = ["--patient-id", ROSSI.id, "--patient-id", D_ANGELO.id];
     package(&workplace, &served.file, &[&study], &named).expect_code(&[0]);
 }
+
+#[rstest]
+#[case::get(GET)]
+#[case::by_move(MOVE)]
+#[case::web(WEB)]
+fn of_a_package_of_reports_only_the_reports_are_retrieved_and_nothing_else(#[case] way: &str) {
+    let workplace = Workplace::empty();
+    let [ct, _, report] = three_studies(&workplace);
+    let only = ["--contents", "reports"];
+    let studies = [ct.as_str(), report.as_str()];
+    let folder: Vec<_> = studies.iter().flat_map(|study| ["--study", study]).chain(only).collect();
+    workplace.package(&folder).expect_code(&[0]);
+    let of_folder = std::fs::read(workplace.zip()).expect("the package");
+    let holding = Arc::new(Holding::read(&workplace.source()).expect("the files"));
+    let (served, asked) = if way == WEB {
+        let (address, behaviour) = (SocketAddr::from((LOOPBACK, 0)), Behaviour::default());
+        let server = WebPacs::serve_holding(address, holding, behaviour, None).expect("a port");
+        let file = workplace.beside("web.toml");
+        std::fs::write(&file, web_section(&server, "peer")).expect("the configuration");
+        package(&workplace, &file, &studies, &only).expect_code(&[0]);
+        let retrievals: Vec<_> = server
+            .asked()
+            .into_iter()
+            .map(|asked| asked.line)
+            .filter(|line| !line.contains("includefield"))
+            .collect();
+        (Served { _dimse: None, _web: Some(server), file }, retrievals)
+    } else {
+        let (pacs, file) = start(&workplace, holding, Script::default(), way);
+        package(&workplace, &file, &studies, &only).expect_code(&[0]);
+        (Served { _dimse: Some(pacs), _web: None, file }, Vec::new())
+    };
+    drop(served);
+    assert!(asked.iter().all(|line| line.contains("/instances/")), "{asked:?}");
+    assert!(!asked.iter().any(|line| line.contains(&ct)), "{asked:?}");
+    assert_eq!(asked.is_empty(), way != WEB);
+    let by_pacs = std::fs::read(workplace.zip()).expect("the package");
+    assert!(by_pacs == of_folder, "another package than of the folder");
+}

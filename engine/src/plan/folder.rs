@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model::{Notice, SopInstanceUid, StudyInstanceUid, Subject};
 use part10::{FolderListing, Limits, ListedInstance, OtherFile, Reference, read_directory};
 
-use super::{Expected, FileCounts, Plan, digest_of, number, refusal_of};
+use super::{Expected, FileCounts, Plan, digest_of, number, refusal_of, reports_only};
 use crate::duplicate::{is_usable, same_content};
 use crate::error::PackError;
 use crate::request::{Options, TransferSyntaxPolicy};
@@ -79,10 +79,13 @@ pub(crate) fn plan(
     check_one_patient(&chosen)?;
     let unique = drop_duplicates(chosen, &mut notices);
     let is_lost = |notice: &&Notice| notice.is_loss() && !notice.is_of_study();
-    let losses = notices.iter().filter(is_lost).count();
-    let expected = (unique.len() + losses) as u64;
     let (study_date, study_time) =
         unique.last().map(|instance| instance.study_date_time.clone()).unwrap_or_default();
+    let all = unique.len();
+    let unique: Vec<_> = unique.into_iter().filter(|one| is_wanted(options, one)).collect();
+    notices.extend(reports_only(options, (all - unique.len()) as u64));
+    let losses = notices.iter().filter(is_lost).count();
+    let expected = (unique.len() + losses) as u64;
     let as_stored = keeps_compression(options, &unique);
     let expected_instances: Vec<_> = unique.into_iter().map(expected_of).collect();
     let digest = digest_of(options, as_stored, &expected_instances);
@@ -97,6 +100,7 @@ pub(crate) fn plan(
         study_date,
         study_time,
         numbering,
+        contents: options.contents,
         patient_ids: Vec::new(),
     })
 }
@@ -138,6 +142,10 @@ fn missing(
         }
     }
     missing
+}
+
+fn is_wanted(options: &Options, instance: &ListedInstance) -> bool {
+    options.contents.wants(Some(&instance.identity.sop_class), "")
 }
 
 /// Whether a study is one of those asked for; without any, all are.

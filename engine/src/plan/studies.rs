@@ -7,11 +7,12 @@ use std::collections::HashSet;
 
 use model::{Notice, SopInstanceUid, StudyInstanceUid, Subject};
 use pacs::{
-    InstanceSummary, Pacs, PacsError, PacsSettings, PatientId, SeriesSummary, StopFlag,
+    Extent, InstanceSummary, Pacs, PacsError, PacsSettings, PatientId, SeriesSummary, StopFlag,
     StudyQuery as _, StudySummary, Wanted,
 };
 
-use super::{Expected, FileCounts, Plan, digest_of, number};
+use super::{Expected, FileCounts, Plan, digest_of, number, reports_only};
+use crate::contents::Contents;
 use crate::error::PackError;
 use crate::references::may_point;
 use crate::request::{Options, PacsStudy, TransferSyntaxPolicy};
@@ -46,7 +47,8 @@ pub(crate) fn plan(
     is_retrieved: bool,
     stop: &StopFlag,
 ) -> Result<StudiesPlan, PackError> {
-    let begins_early = is_retrieved && studies.len() == 1;
+    let is_whole = options.contents == Contents::Everything;
+    let begins_early = is_retrieved && is_whole && studies.len() == 1;
     let mut known = HashSet::new();
     let mut listed = Vec::new();
     let mut failures = Vec::new();
@@ -66,13 +68,15 @@ pub(crate) fn plan(
             }
         }
     }
-    if listed.is_empty() {
+    if listed.is_empty() && !options.may_be_without_instances() {
         return Err(PackError::Studies(failures));
     }
     let patient_ids = one_patient(studies, &listed)?;
     listed.sort_by(|one, other| study_key(one).cmp(&study_key(other)));
     drop_duplicates(&mut listed, &mut notices);
-    let losses = notices.iter().filter(|notice| !notice.is_of_study()).count() as u64;
+    let left_out = leave_out(&mut listed, options);
+    notices.extend(reports_only(options, left_out));
+    let losses = notices.iter().filter(|one| one.is_loss() && !one.is_of_study()).count() as u64;
     let as_stored = keeps_compression(options, &listed);
     let mut instances = Vec::new();
     let mut retrievals = Vec::new();
@@ -97,6 +101,7 @@ pub(crate) fn plan(
         study_date,
         study_time,
         numbering,
+        contents: options.contents,
         patient_ids,
     };
     Ok(StudiesPlan { plan, retrievals, failures })
@@ -162,6 +167,7 @@ fn list_at(
         study: summary.study.clone(),
         availability: summary.availability,
         listed: instances.len(),
+        extent: Extent::Whole,
     };
     Ok(Listed { study, summary, instances, retrieval })
 }
@@ -195,6 +201,22 @@ fn one_patient(studies: &[PacsStudy], listed: &[Listed]) -> Result<Vec<PatientId
         0 | 1 => Ok(persons.pop().filter(|_| is_named).unwrap_or_default()),
         patients => Err(PackError::StudiesOfSeveral { patients }),
     }
+}
+
+/// Leaves out what the package is not to hold; gives how many instances that are.
+fn leave_out(listed: &mut [Listed], options: &Options) -> u64 {
+    let mut left_out = 0;
+    for study in listed {
+        let all = study.instances.len();
+        study.instances.retain(|(series, instance)| {
+            options.contents.wants(instance.sop_class.as_ref(), &series.modality)
+        });
+        study.retrieval.listed = study.instances.len();
+        study.retrieval.extent =
+            if study.instances.len() == all { Extent::Whole } else { Extent::Some };
+        left_out += (all - study.instances.len()) as u64;
+    }
+    left_out
 }
 
 /// Of several instances with one UID in different studies the first has a place.

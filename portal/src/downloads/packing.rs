@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use engine::pacs::{Availability, PatientId, StudyReference};
 use engine::{
-    Fault, Options, PackError, PackageReport, PackageRequest, PacsStudy, Source, StudyFailure,
-    StudyFault,
+    Contents, Fault, Options, PackError, PackageReport, PackageRequest, PacsStudy, Source,
+    StudyFailure, StudyFault,
 };
-use store::{FailureReason, Person, Preparation, PreparedStudy};
+use store::{FailureReason, PackageContent, Person, Preparation, PreparedStudy};
 
 use crate::downloads::Downloads;
 use crate::downloads::live::{Live, Watched};
@@ -43,7 +43,7 @@ impl Downloads {
     ) -> Result<Packed, Broken> {
         let request = PackageRequest {
             source: self.source(preparation).await?,
-            options: self.options(preparation),
+            options: self.options(preparation).await?,
         };
         let (spool, key, live) = (self.0.spool.clone(), preparation.key, Arc::clone(live));
         let wants_all = Self::is_worth_another_try(preparation);
@@ -74,18 +74,24 @@ impl Downloads {
         Ok(Source::Pacs { studies: studies.collect::<Result<_, _>>()? })
     }
 
-    fn options(&self, preparation: &Preparation) -> Options {
+    async fn options(&self, preparation: &Preparation) -> Result<Options, Broken> {
         let settings = &self.0.settings;
-        Options {
+        Ok(Options {
             language: match preparation.language {
                 store::Language::It => engine::Language::Italian,
                 store::Language::En => engine::Language::English,
             },
+            contents: match preparation.content {
+                PackageContent::Everything | PackageContent::NoViewer => Contents::Everything,
+                PackageContent::Reports => Contents::ReportsOnly,
+            },
+            viewer: preparation.content == PackageContent::Everything,
+            reports: self.reports(preparation).await?,
             branding: settings.branding.clone(),
             budget_bytes: settings.budget_each(),
             temporary_folder: self.0.spool.folder().to_owned(),
             ..Options::default()
-        }
+        })
     }
 }
 

@@ -11,13 +11,15 @@ use texts::Language;
 /// `CDINFO`: what the package is, in English sentences; ASCII with CRLF.
 pub fn cd_info(contents: &PackageContents) -> String {
     let layout = contents.layout;
-    let lines = [
+    let mut lines = vec![
         format!("{APPLICATION} {APPLICATION_VERSION}"),
-        claims::claim(&contents.transfer_syntaxes, Language::English).to_owned(),
+        claims::claim(contents, Language::English).to_owned(),
         format!("Start: {}", layout.index()),
-        format!("Directory of the DICOM files: {}", layout.dicomdir()),
-        format!("List of all files: {}", layout.manifest()),
     ];
+    if contents.has_file_set() {
+        lines.push(format!("Directory of the DICOM files: {}", layout.dicomdir()));
+    }
+    lines.push(format!("List of all files: {}", layout.manifest()));
     lines.join("\r\n") + "\r\n"
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use model::TransferSyntaxUid;
 
+use crate::contents::PackageContents;
 use texts::Language;
 
 const EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
@@ -19,12 +20,15 @@ pub(crate) fn suits_std_gen_cd(transfer_syntaxes: &BTreeSet<TransferSyntaxUid>) 
 }
 
 /// The sentence that claims no more than what is true.
-pub(crate) fn claim(
-    transfer_syntaxes: &BTreeSet<TransferSyntaxUid>,
-    language: Language,
-) -> &'static str {
+pub(crate) fn claim(contents: &PackageContents, language: Language) -> &'static str {
     let text = language.texts();
-    if suits_std_gen_cd(transfer_syntaxes) { text.page_claim() } else { text.page_claim_general() }
+    if !contents.has_file_set() {
+        text.page_claim_documents()
+    } else if suits_std_gen_cd(&contents.transfer_syntaxes) {
+        text.page_claim()
+    } else {
+        text.page_claim_general()
+    }
 }
 
 /// The transfer syntaxes by name and UID (PS3.6 Table A-1); an unknown one by UID alone.
@@ -75,7 +79,9 @@ mod tests {
     ) {
         let syntaxes = uids.iter().map(|uid| uid.parse().unwrap()).collect();
         assert_eq!(suits_std_gen_cd(&syntaxes), expected);
-        assert_eq!(claim(&syntaxes, Language::Italian).contains("STD-GEN-CD"), expected);
+        let contents =
+            PackageContents { transfer_syntaxes: syntaxes, ..PackageContents::default() };
+        assert_eq!(claim(&contents, Language::Italian).contains("STD-GEN-CD"), expected);
     }
 
     #[test]

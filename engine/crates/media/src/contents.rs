@@ -201,6 +201,8 @@ pub struct ReportLink {
     pub page: Option<Ordinal>,
     /// Where the DICOM object it was made from lies; `None` when there is only the document.
     pub file_id: Option<FileId>,
+    /// The study that it belongs to; `None` for all of the package, or where that is not known.
+    pub study: Option<Ordinal>,
 }
 
 /// How far a report is valid.
@@ -247,6 +249,11 @@ impl PackageContents {
     /// The institution that made the package, for the pages of a language.
     pub fn institution(&self, language: Language) -> Institution {
         self.branding.institution(language, &self.institution)
+    }
+
+    /// Whether there is any DICOM file, and so a DICOMDIR.
+    pub fn has_file_set(&self) -> bool {
+        !self.transfer_syntaxes.is_empty()
     }
 
     /// How many series there are.

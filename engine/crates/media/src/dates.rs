@@ -34,6 +34,11 @@ impl Date {
         (date.year > 0 && (1..=date.days_in_month()).contains(&date.day)).then_some(date)
     }
 
+    /// The same as a DA value.
+    pub fn to_da(self) -> String {
+        format!("{:04}{:02}{:02}", self.year, self.month, self.day)
+    }
+
     /// The year.
     pub fn year(self) -> u16 {
         self.year

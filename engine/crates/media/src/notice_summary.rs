@@ -62,6 +62,7 @@ enum Kind {
     KeptCompressed,
     LeftOut,
     Duplicate,
+    ReportsOnly,
     Other,
 }
 
@@ -82,6 +83,7 @@ impl Kind {
                 _ => Self::Refused,
             },
             Notice::LeftOut(..) => Self::LeftOut,
+            Notice::ReportsOnly { .. } => Self::ReportsOnly,
             Notice::Duplicate { identical: true, .. } => Self::Duplicate,
             Notice::Duplicate { identical: false, .. } => Self::ConflictingDuplicate,
             Notice::NoPreview { fault, .. } => match fault {
@@ -145,6 +147,7 @@ impl Kind {
             Self::Capped => text.notice_capped(count),
             Self::KeptCompressed => text.notice_kept_compressed(count),
             Self::LeftOut => text.notice_left_out(count),
+            Self::ReportsOnly => text.notice_reports_only(count),
             Self::Duplicate => text.notice_duplicate(count),
             Self::Other => text.notice_other(count),
         }
@@ -183,6 +186,7 @@ impl Kind {
             Self::Capped => text.notice_capped_advice(),
             Self::KeptCompressed => text.notice_kept_compressed_advice(),
             Self::LeftOut => text.notice_left_out_advice(),
+            Self::ReportsOnly => text.notice_reports_only_advice(),
             Self::Duplicate => text.notice_duplicate_advice(),
             Self::Other => text.notice_other_advice(),
         }
@@ -207,6 +211,7 @@ pub(crate) fn summarise(notices: &[Notice], language: Language) -> Vec<NoticeGro
             Notice::NoPreview { frames, .. } | Notice::PreviewIncomplete { frames, .. } => {
                 u64::from(*frames)
             }
+            Notice::ReportsOnly { left_out, .. } => *left_out,
             _ => 1,
         };
         tally.concerned = tally.concerned.saturating_add(concerned);

@@ -54,7 +54,7 @@ fn write_language(paper: &mut PlainText, contents: &PackageContents, language: L
     write_notices(paper, contents, language);
 
     paper.heading(text.readme_standards());
-    paper.paragraph(claims::claim(&contents.transfer_syntaxes, language));
+    paper.paragraph(claims::claim(contents, language));
     let syntaxes = claims::describe(&contents.transfer_syntaxes);
     if !syntaxes.is_empty() {
         paper.paragraph(&format!("{}: {}.", text.page_claim_syntaxes(), syntaxes.join(", ")));
@@ -98,8 +98,10 @@ fn write_contents(paper: &mut PlainText, contents: &PackageContents, language: L
     let mut line = |path: &str, what: &str| paper.item(&format!("{path:<14} "), what);
     line(layout.index().as_str(), text.readme_index());
     line("IHE_PDI", text.readme_web_content());
-    line(layout.dicomdir().as_str(), text.readme_dicomdir());
-    line("STUDIES", text.readme_dicom_files());
+    if contents.has_file_set() {
+        line(layout.dicomdir().as_str(), text.readme_dicomdir());
+        line("STUDIES", text.readme_dicom_files());
+    }
     if let Some(viewer) = &contents.viewer {
         line(layout.viewer_folder(), &text.readme_viewer(viewer.as_str()));
     }

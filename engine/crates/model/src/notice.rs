@@ -25,6 +25,13 @@ pub enum Notice {
     StudyMissing(Subject, StudyInstanceUid),
     /// An expected instance is not in the package (exit code 3).
     Refused(Subject, Refusal),
+    /// Only reports were asked for: so many other instances are left out.
+    ReportsOnly {
+        /// Nothing.
+        subject: Subject,
+        /// How many there are.
+        left_out: u64,
+    },
     /// An object without directory record is left out by policy (design §4).
     LeftOut(Subject, SopClassUid),
     /// The same SOP Instance UID came more than once; the first one is in the package.
@@ -99,6 +106,7 @@ impl Notice {
             | Self::NoReport(subject)
             | Self::ReportImpaired(subject, _)
             | Self::Duplicate { subject, .. }
+            | Self::ReportsOnly { subject, .. }
             | Self::NoPreview { subject, .. }
             | Self::PreviewIncomplete { subject, .. }
             | Self::PreviewsCapped { subject, .. }

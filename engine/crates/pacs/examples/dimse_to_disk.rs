@@ -16,9 +16,9 @@ use std::time::Instant;
 
 use model::SopInstanceUid;
 use pacs::{
-    DimsePacs, DimseSettings, InstanceSource, PacsLimits, QueryRoot, Received, ReceivedBody,
-    Receiver, RetrieveMethod, StopFlag, StoreFrom, StoreScp, StudyKeys, StudyQuery, Taken,
-    TimeOuts, Wanted,
+    DimsePacs, DimseSettings, Extent, InstanceSource, PacsLimits, QueryRoot, Received,
+    ReceivedBody, Receiver, RetrieveMethod, StopFlag, StoreFrom, StoreScp, StudyKeys, StudyQuery,
+    Taken, TimeOuts, Wanted,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let listed = begun.elapsed();
     let mut disk = Disk { folder: folder.into(), came: HashSet::new(), bytes: 0, failed: None };
-    pacs.retrieve(&study.study, &wanted, &mut disk)?;
+    pacs.retrieve(&study.study, &wanted, Extent::Whole, &mut disk)?;
     if let Some(error) = disk.failed {
         return Err(error.into());
     }

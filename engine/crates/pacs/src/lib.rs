@@ -45,4 +45,6 @@ pub use settings::{
     DimseSettings, PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreFrom,
     StoreScp, TimeOuts,
 };
-pub use source::{InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted};
+pub use source::{
+    Extent, InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted,
+};

@@ -13,7 +13,7 @@ use crate::lanes::SharedReceiver;
 use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
 use crate::retrieve::DimsePacs;
 use crate::settings::{PacsLimits, PacsSettings, Service};
-use crate::source::{InstanceSource, Received, Receiver, StudyQuery, Taken, Wanted};
+use crate::source::{Extent, InstanceSource, Received, Receiver, StudyQuery, Taken, Wanted};
 
 /// A PACS that can be asked.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ impl WebPacs {
         &self,
         study: &StudyInstanceUid,
         wanted: &[Wanted],
+        extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let begun = self.head_start.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -65,7 +66,7 @@ impl WebPacs {
                 return Err(PacsError::Stopped);
             }
         }
-        InstanceSource::retrieve(&*self.web, study, wanted, receiver)
+        InstanceSource::retrieve(&*self.web, study, wanted, extent, receiver)
     }
 }
 
@@ -162,13 +163,14 @@ impl InstanceSource for Pacs {
         &self,
         study: &StudyInstanceUid,
         wanted: &[Wanted],
+        extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let left = self.limits().study_bytes;
         let mut bounded = Bounded { receiver, left, is_over: false };
         let retrieved = match self {
-            Self::Dimse(dimse) => dimse.retrieve(study, wanted, &mut bounded),
-            Self::DicomWeb(web) => web.retrieve(study, wanted, &mut bounded),
+            Self::Dimse(dimse) => dimse.retrieve(study, wanted, extent, &mut bounded),
+            Self::DicomWeb(web) => web.retrieve(study, wanted, extent, &mut bounded),
         };
         if bounded.is_over {
             let most = self.limits().study_bytes >> 20;

@@ -13,7 +13,7 @@ use crate::dimse::identifier::{Identifier, Level};
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
 use crate::settings::{DimseSettings, QueryRoot};
-use crate::source::{InstanceSource, Receiver, Wanted};
+use crate::source::{Extent, InstanceSource, Receiver, Wanted};
 use crate::throttle::Throttle;
 
 const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
@@ -177,11 +177,12 @@ impl InstanceSource for DimsePacs {
         &self,
         study: &StudyInstanceUid,
         wanted: &[Wanted],
+        extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let mut last = Ok(());
         for by_move in self.settings.ways() {
-            match self.retrieve_by(*by_move, study, wanted, receiver) {
+            match self.retrieve_by(*by_move, study, wanted, extent, receiver) {
                 Ok(()) => {}
                 Err(error) if error.ends_all() => return Err(error),
                 Err(error) => last = Err(error),
@@ -204,12 +205,18 @@ impl DimsePacs {
         by_move: bool,
         study: &StudyInstanceUid,
         wanted: &[Wanted],
+        extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let all = still_missing(wanted, receiver).len();
         let mut last = Ok(());
         let mut in_vain = 0;
-        for scope in [Scope::Study, Scope::Series, Scope::Instances, Scope::Single] {
+        let scopes = [Scope::Study, Scope::Series, Scope::Instances, Scope::Single];
+        let first = match extent {
+            Extent::Whole => Scope::Study,
+            Extent::Some => Scope::Instances,
+        };
+        for scope in scopes.into_iter().filter(|scope| *scope >= first) {
             let mut left_out: HashSet<&str> = HashSet::new();
             let is_alive = still_missing(wanted, receiver).len() < all;
             if is_alive {

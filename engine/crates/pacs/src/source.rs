@@ -27,6 +27,15 @@ pub trait StudyQuery {
     ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError>;
 }
 
+/// How much of a study is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it: it may be asked for as a study, and by series.
+    Whole,
+    /// Some instances: they alone are asked for.
+    Some,
+}
+
 /// Delivers instances.
 pub trait InstanceSource: Sync {
     /// Delivers the instances wanted, in any order, each as often as the peer sends it.
@@ -40,6 +49,7 @@ pub trait InstanceSource: Sync {
         &self,
         study: &StudyInstanceUid,
         wanted: &[Wanted],
+        extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError>;
 }

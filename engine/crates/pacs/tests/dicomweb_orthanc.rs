@@ -17,7 +17,7 @@ use fixtures::{Options, write_study};
 use model::SopInstanceUid;
 use pacs::dicomweb::{DicomWeb, WebSettings};
 use pacs::{
-    InstanceSource, Received, ReceivedBody, Receiver, StudyKeys, StudyQuery, Taken, Wanted,
+    Extent, InstanceSource, Received, ReceivedBody, Receiver, StudyKeys, StudyQuery, Taken, Wanted,
 };
 use tempfile::TempDir;
 
@@ -125,7 +125,8 @@ fn orthanc_lists_and_delivers_every_instance_byte_for_byte() {
             written.instances.iter().map(|instance| instance.sop_instance_uid.as_str()).collect();
         assert_eq!(listed, expected);
         let mut taker = Taker::default();
-        InstanceSource::retrieve(&client, &found.study, &wanted, &mut taker).unwrap();
+        InstanceSource::retrieve(&client, &found.study, &wanted, Extent::Whole, &mut taker)
+            .unwrap();
         assert_eq!(taker.0.len(), expected.len());
         let place = if found.modalities == ["CT"] { "ct" } else { "mixed" };
         for instance in &written.instances {

@@ -24,6 +24,8 @@ pub(super) struct NoticeRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identical: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     frames: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shown: Option<u32>,
@@ -51,6 +53,9 @@ impl<'a> From<&'a Notice> for NoticeRecord<'a> {
             Notice::Refused(_, refusal) => refused(record, refusal),
             Notice::LeftOut(_, class) => {
                 NoticeRecord { kind: "left_out", sop_class_uid: Some(class.as_str()), ..record }
+            }
+            Notice::ReportsOnly { left_out, .. } => {
+                NoticeRecord { kind: "reports_only", left_out: Some(*left_out), ..record }
             }
             Notice::Duplicate { identical, .. } => {
                 NoticeRecord { kind: "duplicate", identical: Some(*identical), ..record }
@@ -168,6 +173,10 @@ mod tests {
     #[case::left_out(
         Notice::LeftOut(subject(), "1.3.12".parse().unwrap()),
         r#""sop_class_uid":"1.3.12""#
+    )]
+    #[case::reports_only(
+        Notice::ReportsOnly { subject: subject(), left_out: 7 },
+        r#"{"kind":"reports_only","#
     )]
     #[case::duplicate(
         Notice::Duplicate { subject: subject(), identical: true },

@@ -13,6 +13,7 @@ use crate::dates::{Date, display_da_tm};
 use crate::layout::ReportFormat;
 use crate::manifest::{APPLICATION, APPLICATION_VERSION};
 use crate::notice_summary::{NoticeGroup, summarise};
+use crate::numbering::Ordinal;
 use crate::person_name::display_pn;
 use texts::Texts;
 
@@ -35,7 +36,7 @@ struct IndexPage {
     reports: Vec<ReportView>,
     studies: Vec<StudyView>,
     counts: String,
-    total: Totals,
+    total: Option<Totals>,
     unpack: String,
     windows: String,
     macos: String,
@@ -73,6 +74,8 @@ struct ReportView {
     page: Option<String>,
     status: Option<(&'static str, &'static str)>,
     is_importable: bool,
+    /// Its study, where there are several: place and title.
+    study: Option<(String, Shown)>,
 }
 
 struct StudyView {
@@ -143,7 +146,10 @@ impl IndexPage {
                 contents.counts.received,
                 contents.counts.rendered,
             ),
-            total: Totals { series: contents.series_count(), instances: contents.instance_count() },
+            total: contents.has_file_set().then(|| Totals {
+                series: contents.series_count(),
+                instances: contents.instance_count(),
+            }),
             unpack: text.page_unpack(index.as_str()),
             windows: text.open_windows(index.as_str()),
             macos: text.open_macos(index.as_str()),
@@ -168,7 +174,7 @@ impl IndexPage {
                     mime_type: Shown::some(document.mime_type.as_deref()),
                 })
                 .collect(),
-            claim: claims::claim(&contents.transfer_syntaxes, language),
+            claim: claims::claim(contents, language),
             transfer_syntaxes: claims::describe(&contents.transfer_syntaxes).join(", "),
             made_by: text.page_made_by(APPLICATION, APPLICATION_VERSION),
             disclaimer: Shown::some(
@@ -233,8 +239,16 @@ impl ReportView {
                 ReportStatus::Cancelled => ("attention", text.page_cancelled()),
             }),
             is_importable: report.file_id.is_some(),
+            study: report.study.and_then(|study| study_of(study, site.contents, text)),
         }
     }
+}
+
+/// Where the index tells of a study, and what it calls it; with one study nobody asks.
+fn study_of(ordinal: Ordinal, contents: &PackageContents, text: Texts) -> Option<(String, Shown)> {
+    let at = contents.studies.iter().position(|study| study.ordinal == ordinal)?;
+    let study = contents.studies.get(at).filter(|_| contents.studies.len() > 1)?;
+    Some((format!("#study{}", at.saturating_add(1)), super::series::study_title(study, text)))
 }
 
 impl StudyView {

@@ -119,6 +119,7 @@ pub(crate) fn contents(language: Language, layout: Layout, slices: usize) -> Pac
         path: layout.report(ordinal(number), ReportFormat::Pdf),
         page: None,
         file_id,
+        study: None,
     };
     let study = StudySection {
         ordinal: Ordinal::FIRST,

@@ -7,7 +7,7 @@ use crate::dimse::association::{connect_first, resolve};
 use crate::dimse::stream::{Handshake, Stream};
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
-use crate::source::InstanceSource;
+use crate::source::{Extent, InstanceSource};
 use crate::tls::TlsClient;
 
 /// A difference of clocks from which on it is a fault: tokens and certificates live for minutes.
@@ -38,7 +38,8 @@ pub(super) fn check(settings: &WebSettings, stop: &StopFlag, tell: &mut Tell<'_>
     tell_clock(clock, tell);
     let (study, wanted) = sampled??;
     let mut one = One::of(&wanted);
-    let retrieved = InstanceSource::retrieve(&web, &study, std::slice::from_ref(&wanted), &mut one);
+    let wanted = std::slice::from_ref(&wanted);
+    let retrieved = InstanceSource::retrieve(&web, &study, wanted, Extent::Whole, &mut one);
     let bytes = |bytes: &u64| format!("an instance of {bytes} bytes came");
     tell.step(Step::Wado, one.came(retrieved), bytes).map(drop)
 }

@@ -20,7 +20,9 @@ use crate::answers::{
 use crate::error::PacsError;
 use crate::lanes::{SharedReceiver, in_lanes};
 use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
-use crate::source::{InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted};
+use crate::source::{
+    Extent, InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted,
+};
 
 /// The file meta information stands in the first bytes of a file.
 const HEAD_BYTES: usize = 64 << 10;
@@ -71,12 +73,20 @@ impl InstanceSource for DicomWeb {
         &self,
         study: &StudyInstanceUid,
         wanted: &[Wanted],
+        extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
-        let mut scopes = [Scope::Study, Scope::Series, Scope::Instances].as_slice();
+        let mut scopes = match extent {
+            Extent::Whole => [Scope::Study, Scope::Series, Scope::Instances].as_slice(),
+            Extent::Some => &[Scope::Instances],
+        };
         let mut last = Ok(());
+        let in_lanes = match extent {
+            Extent::Whole => self.retrieve_in_lanes(study, wanted, receiver),
+            Extent::Some => None,
+        };
         // What several connections leave is asked for over one.
-        if let Some(in_lanes) = self.retrieve_in_lanes(study, wanted, receiver) {
+        if let Some(in_lanes) = in_lanes {
             match &in_lanes {
                 Err(PacsError::Stopped) => return in_lanes,
                 Err(PacsError::DicomWeb(error)) if !error.helps_to_ask_for_less() => {

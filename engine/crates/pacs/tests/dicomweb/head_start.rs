@@ -7,7 +7,7 @@ use std::time::Duration;
 use fixtures::web::Fault;
 use model::SopInstanceUid;
 use pacs::{
-    InstanceSource as _, Pacs, PacsSettings, Service, StopFlag, StudyKeys, StudyQuery as _,
+    Extent, InstanceSource as _, Pacs, PacsSettings, Service, StopFlag, StudyKeys, StudyQuery as _,
 };
 use rstest::rstest;
 
@@ -38,7 +38,7 @@ fn all_comes_once(#[case] fault: Fault, #[case] missing: usize) {
     let found = pacs.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
     let wanted = wanted(&pacs.list_study(&found[0]).unwrap());
     let mut taker = Taker::of(&wanted);
-    let retrieved = pacs.retrieve(&site.study(), &wanted, &mut taker);
+    let retrieved = pacs.retrieve(&site.study(), &wanted, Extent::Whole, &mut taker);
     assert_eq!((taker.missing.len(), retrieved.is_ok()), (missing, is_whole), "{retrieved:?}");
     if is_whole {
         let mut asked = retrievals(&site);
@@ -69,7 +69,7 @@ fn another_study_than_was_listed_comes_all_the_same() {
     let mut taker = Taker::of(&wanted);
     let absent: SopInstanceUid = "1.2.3".parse().unwrap();
     taker.missing.insert(absent);
-    drop(pacs.retrieve(&"1.2.3.4".parse().unwrap(), &wanted, &mut taker));
-    assert!(pacs.retrieve(&site.study(), &wanted, &mut taker).is_ok());
+    drop(pacs.retrieve(&"1.2.3.4".parse().unwrap(), &wanted, Extent::Whole, &mut taker));
+    assert!(pacs.retrieve(&site.study(), &wanted, Extent::Whole, &mut taker).is_ok());
     assert_eq!(taker.missing.len(), 1);
 }

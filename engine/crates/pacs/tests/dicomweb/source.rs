@@ -9,8 +9,8 @@ use fixtures::{Options, write_study};
 use model::SopInstanceUid;
 use pacs::dicomweb::DicomWeb;
 use pacs::{
-    Availability, InstanceSource, InstanceSummary, PacsError, Received, ReceivedBody, Receiver,
-    SeriesSummary, StopFlag, StudyKeys, StudyQuery, Taken, Wanted,
+    Availability, Extent, InstanceSource, InstanceSummary, PacsError, Received, ReceivedBody,
+    Receiver, SeriesSummary, StopFlag, StudyKeys, StudyQuery, Taken, Wanted,
 };
 use rstest::rstest;
 use tempfile::TempDir;
@@ -78,7 +78,8 @@ fn as_a_source(site: &Site, client: &DicomWeb) -> (Taker, Result<(), PacsError>)
     let wanted = wanted(&listed);
     assert_eq!(wanted.len(), 5);
     let mut taker = Taker::of(&wanted);
-    let result = InstanceSource::retrieve(client, &site.study(), &wanted, &mut taker);
+    let result =
+        InstanceSource::retrieve(client, &site.study(), &wanted, Extent::Whole, &mut taker);
     (taker, result)
 }
 

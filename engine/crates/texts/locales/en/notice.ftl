@@ -164,3 +164,8 @@ notice-box-damaged = damaged data
 notice-box-missing-pixels = incomplete data
 notice-box-over-limit = image too large
 notice-box-other = reason not known
+notice-reports-only = { $n ->
+    [one] The package holds the reports only, as asked for: { $n } DICOM object of the examination is not in it.
+   *[other] The package holds the reports only, as asked for: { $n } DICOM objects of the examination, images among them, are not in it.
+}
+    .advice = For the images, download the whole package.

@@ -90,6 +90,7 @@ page-made-by = Package created with { $application } { $version }.
 page-contact = For information
 page-claim = Content organised according to IHE PDI; File-set according to DICOM PS3.10 on ZIP media (PS3.12 Annex V), content suitable for STD-GEN-CD.
 page-claim-general = Content organised according to IHE PDI; File-set according to DICOM PS3.10 on ZIP media (PS3.12 Annex V).
+page-claim-documents = The package holds documents only: no DICOM object, and so no DICOMDIR.
 page-claim-syntaxes = Transfer syntaxes
 page-privacy = This package holds personal health data: keep it with care and give it only to people you trust.
 page-born = { $sex ->

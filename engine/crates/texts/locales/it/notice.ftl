@@ -164,3 +164,8 @@ notice-box-damaged = dati danneggiati
 notice-box-missing-pixels = dati incompleti
 notice-box-over-limit = immagine troppo grande
 notice-box-other = motivo non noto
+notice-reports-only = { $n ->
+    [one] Il pacchetto contiene solo i referti, come richiesto: { $n } oggetto DICOM dell'esame non è compreso.
+   *[other] Il pacchetto contiene solo i referti, come richiesto: { $n } oggetti DICOM dell'esame, tra cui le immagini, non sono compresi.
+}
+    .advice = Per le immagini, scarica il pacchetto completo.

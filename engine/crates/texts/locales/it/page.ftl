@@ -90,6 +90,7 @@ page-made-by = Pacchetto creato con { $application } { $version }.
 page-contact = Per informazioni
 page-claim = Contenuto organizzato secondo IHE PDI; File-set secondo DICOM PS3.10 su supporto ZIP (PS3.12 Annex V), con contenuto idoneo a STD-GEN-CD.
 page-claim-general = Contenuto organizzato secondo IHE PDI; File-set secondo DICOM PS3.10 su supporto ZIP (PS3.12 Annex V).
+page-claim-documents = Il pacchetto contiene solo documenti: nessun oggetto DICOM, e quindi nessun DICOMDIR.
 page-claim-syntaxes = Sintassi di trasferimento
 page-privacy = Questo pacchetto contiene dati sanitari personali: conservalo con cura e consegnalo solo a persone di fiducia.
 page-born = { $sex ->
