@@ -7,6 +7,7 @@ mod about;
 mod assets;
 mod byte_range;
 mod client;
+mod compression;
 mod cookie;
 mod dates;
 mod done;
@@ -38,7 +39,7 @@ mod toast;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use texts::Language;
 
 use crate::app::Services;
@@ -82,6 +83,7 @@ pub(crate) fn router(services: Services, settings: WebSettings, shown: bool) -> 
         .layer(from_fn_with_state(Arc::clone(&app), guard::time_out))
         .layer(from_fn_with_state(Arc::clone(&app), guard::head_limits))
         .layer(from_fn_with_state(Arc::clone(&app), error::pages_for_errors))
+        .layer(from_fn(compression::compressed))
         .layer(from_fn_with_state(Arc::clone(&app), guard::headers))
         .with_state(app)
 }

@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use store::NoRandom;
 
 use crate::secret::{SiteSecret, Token};
 use crate::web::App;
@@ -17,14 +18,26 @@ pub(crate) const LONGEST_FORM: usize = 16 * 1024;
 
 /// Ties a form to the browser that it was made for: a hash of what only its cookie holds. A new login has
 /// a new one.
+///
+/// No two pages hold the same text: what a page weighs when it is compressed tells nothing of it (BREACH).
 #[derive(Debug, Clone)]
 pub(crate) struct FormToken(String);
 
 impl FormToken {
     /// For a browser with this token, of a session or, before login, of its own.
-    pub(crate) fn new(secret: &SiteSecret, browser: &Token) -> Self {
-        let hash = secret.hash("form", &[browser.as_str().as_bytes()]);
-        Self(String::from(hash))
+    pub(crate) fn fresh(secret: &SiteSecret, browser: &Token) -> Result<Self, NoRandom> {
+        Ok(Self::drawn(secret, browser, Token::fresh()?.as_str()))
+    }
+
+    fn drawn(secret: &SiteSecret, browser: &Token, drawn: &str) -> Self {
+        let hash = secret.hash("form", &[browser.as_str().as_bytes(), drawn.as_bytes()]);
+        Self(format!("{drawn}.{}", String::from(hash)))
+    }
+
+    /// Whether a form brings what this browser was given.
+    fn is_of(secret: &SiteSecret, browser: &Token, sent: &str) -> bool {
+        let drawn = sent.split('.').next().unwrap_or_default();
+        secret.same(&Self::drawn(secret, browser, drawn).0, sent)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -66,13 +79,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
             return Err(Refusal::TooLarge);
         }
         let secret = &app.services.secret;
-        let expected = browser(headers).map(|browser| FormToken::new(secret, &browser));
+        let from = browser(headers);
         let body = Bytes::from_request(request, app).await.map_err(|refused| of_body(&refused))?;
         let sent: Result<TokenField, _> = serde_urlencoded::from_bytes(&body);
-        let (Some(expected), Ok(TokenField { form_token })) = (expected, sent) else {
+        let (Some(from), Ok(TokenField { form_token })) = (from, sent) else {
             return Err(Refusal::Forgery);
         };
-        if !secret.same(expected.as_str(), &form_token) {
+        if !FormToken::is_of(secret, &from, &form_token) {
             return Err(Refusal::Forgery);
         }
         serde_urlencoded::from_bytes(&body).map(Self).map_err(|_odd| Refusal::BadForm)

@@ -79,9 +79,14 @@ impl ListForm {
         }
     }
 
-    /// The same page of the list that nothing narrows down.
+    /// The same page of the list that nothing narrows down. A column that is none is forgotten: what an address
+    /// says is not repeated beside values of a person.
     pub(crate) fn of_all(self) -> Self {
-        let Self { sort, page, .. } = self;
+        let Self { mut sort, page, .. } = self;
+        let column = sort.strip_prefix('-').unwrap_or(&sort);
+        if !SORTS.iter().any(|(known, _)| *known == column) {
+            sort.clear();
+        }
         Self { sort, page, ..Self::default() }
     }
 

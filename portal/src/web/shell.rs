@@ -71,7 +71,7 @@ impl Shell {
             address: branding.address.clone(),
             contact: branding.contact.clone(),
             logo: app.logo.clone(),
-            token: token.map(|token| FormToken::new(&app.services.secret, token)),
+            token: token.and_then(|token| FormToken::fresh(&app.services.secret, token).ok()),
             path: path.to_owned(),
             user: None,
             news: None,

@@ -20,6 +20,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: ureq::http::HeaderMap,
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -31,6 +32,14 @@ impl Answer {
     pub(crate) fn text(&self) -> String {
         let text = self.body.replace("&#39;", "'").replace("&#34;", "\"");
         text.replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&")
+    }
+
+    /// The page without the token of its forms, which no other page has.
+    pub(crate) fn without_token(&self) -> String {
+        match hidden_field(&self.body) {
+            Some(token) => self.body.replace(token, "TOKEN"),
+            None => self.body.clone(),
+        }
     }
 
     pub(crate) fn location(&self) -> &str {
@@ -82,17 +91,6 @@ impl Browser {
         body: Option<&str>,
         headers: &[(&'static str, String)],
     ) -> Answer {
-        self.send_for_bytes(method, path, body, headers).0
-    }
-
-    /// The same, with the body as it is: in the answer it is made a text.
-    pub(crate) fn send_for_bytes(
-        &mut self,
-        method: &str,
-        path: &str,
-        body: Option<&str>,
-        headers: &[(&'static str, String)],
-    ) -> (Answer, Vec<u8>) {
         let cookies: Vec<_> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = ureq::http::Request::builder()
@@ -117,9 +115,10 @@ impl Browser {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
             body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         };
         self.keep(&answer);
-        (answer, bytes)
+        answer
     }
 
     fn keep(&mut self, answer: &Answer) {

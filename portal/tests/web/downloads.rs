@@ -129,7 +129,8 @@ impl Ready {
 
     fn fetch(&mut self, method: &str, headers: &[(&'static str, String)]) -> (Answer, Vec<u8>) {
         let path = self.path();
-        let (answer, bytes) = self.browser.send_for_bytes(method, &path, None, headers);
+        let mut answer = self.browser.send(method, &path, None, headers);
+        let bytes = std::mem::take(&mut answer.bytes);
         (answer, bytes)
     }
 }
@@ -204,8 +205,8 @@ fn a_download_goes_on_when_session_and_server_have_ended() {
     later.cookies = cookies;
     assert_eq!(later.get("/downloads").location(), "/login", "the session is over");
     let range = [("range", "bytes=10-".to_owned())];
-    let (rest, tail) = later.send_for_bytes("GET", &path, None, &range);
-    assert_eq!((rest.status, sha256(&tail)), (206, sha256(&bytes[10..])));
+    let rest = later.send("GET", &path, None, &range);
+    assert_eq!((rest.status, sha256(&rest.bytes)), (206, sha256(&bytes[10..])));
     // For this package and for nothing else.
     let other = RequestId::fresh().unwrap();
     assert_eq!(later.get(&format!("/downloads/{other}/package")).location(), "/login");
@@ -223,18 +224,18 @@ fn a_grant_is_worth_nothing_after_logging_out_or_a_day() {
     let mut stolen = server.browser();
     stolen.cookies.clone_from(&kept);
     stolen.cookies.remove("__Host-esito-session");
-    assert_eq!(stolen.send_for_bytes("GET", &path, None, &[]).0.status, 200);
+    assert_eq!(stolen.get(&path).status, 200);
     browser.get("/password");
     browser.post("/logout", &[]);
     assert_eq!(stolen.get(&path).location(), "/login");
     browser.log_in("maria", GOOD);
     browser.get("/password");
-    assert_eq!(browser.send_for_bytes("GET", &path, None, &[]).0.status, 200);
+    assert_eq!(browser.get(&path).status, 200);
     let mut stolen = server.browser();
     stolen.cookies.clone_from(&browser.cookies);
     stolen.cookies.remove("__Host-esito-session");
     server.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(1));
-    assert_eq!(stolen.send_for_bytes("GET", &path, None, &[]).0.status, 200);
+    assert_eq!(stolen.get(&path).status, 200);
     server.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(stolen.get(&path).location(), "/login");
 }

@@ -9,6 +9,7 @@
 
 mod access;
 mod browser;
+mod compression;
 mod downloads;
 mod enumeration;
 mod flow;
