@@ -41,10 +41,20 @@ struct OrdersPage<'a> {
     counted: String,
     columns: Vec<Column>,
     orders: Vec<Line>,
+    /// What is said where there are none.
+    empty: Empty,
     /// Pages from 1; none when one is all.
     paged: String,
     previous: Option<usize>,
     next: Option<usize>,
+}
+
+/// Why the list is empty, and what to do.
+struct Empty {
+    heading: &'static str,
+    advice: &'static str,
+    /// It comes by itself.
+    is_loading: bool,
 }
 
 struct Column {
@@ -103,6 +113,10 @@ async fn list(
     app.services.accounts.views(&session.who, person, Page::Results, from).await?;
     let query = form.query(person, text);
     let list = app.services.results.list(&session.who.account, &query).await?;
+    let empty = empty(list.freshness, form.is_narrowed(), text);
+    // Where nothing is listed yet, the page says so in the place of the list.
+    let is_told = list.freshness == Freshness::Refreshing
+        && !(list.page.orders.is_empty() && empty.is_loading);
     let page = OrdersPage {
         shell,
         frame: Frame::new(session, Some(Tab::Results), app.services.clock.now(), text),
@@ -110,9 +124,7 @@ async fn list(
         list: form,
         choices: form.choices(&list.choices, text),
         notices: notices(&list, session.person.consent.online_results, text),
-        refreshing: (list.freshness == Freshness::Refreshing)
-            .then(|| freshness(list.freshness, text))
-            .flatten(),
+        refreshing: is_told.then(|| freshness(list.freshness, text)).flatten(),
         counted: text.order_counted(list.page.total),
         columns: columns(&query, text),
         orders: list
@@ -121,11 +133,25 @@ async fn list(
             .iter()
             .map(|order| line(order, list.news.get(&order.id).copied(), text))
             .collect(),
+        empty,
         paged: text.order_page(list.page.page + 1, list.page.pages),
         previous: (list.page.page > 0).then_some(list.page.page),
         next: (list.page.page + 1 < list.page.pages).then_some(list.page.page + 2),
     };
     Ok(shell.page(StatusCode::OK, &page))
+}
+
+fn empty(freshness: Freshness, is_narrowed: bool, text: Texts) -> Empty {
+    let is_loading = freshness == Freshness::Refreshing && !is_narrowed;
+    let (heading, advice) = match freshness {
+        _ if is_narrowed => (text.order_none_found(), text.order_none_found_advice()),
+        Freshness::Refreshing => (text.order_loading(), text.order_loading_advice()),
+        Freshness::Behind(None) => (text.order_unknown(), text.order_unknown_advice()),
+        Freshness::Behind(Some(_)) | Freshness::Current => {
+            (text.order_none(), text.order_none_advice())
+        }
+    };
+    Empty { heading, advice, is_loading }
 }
 
 /// What a reader should know of the list.

@@ -99,8 +99,12 @@ pub(crate) struct PasswordForm {
     confirm: String,
 }
 
-pub(crate) async fn show(shell: Shell, AnySession(who): AnySession) -> Response {
-    page(&shell, who.must_change_password(), StatusCode::OK, None)
+pub(crate) async fn show(shell: Shell, AnySession(who): AnySession) -> Result<Response, Refusal> {
+    // Who comes through an identity provider only has nothing to change here.
+    if who.account.password.is_none() {
+        return Err(Refusal::NotFound);
+    }
+    Ok(page(&shell, who.must_change_password(), StatusCode::OK, None))
 }
 
 pub(crate) async fn change(
@@ -110,6 +114,9 @@ pub(crate) async fn change(
     AnySession(who): AnySession,
     Submitted(form): Submitted<PasswordForm>,
 ) -> Result<Response, Refusal> {
+    if who.account.password.is_none() {
+        return Err(Refusal::NotFound);
+    }
     let is_forced = who.must_change_password();
     let refused = |fault| page(&shell, is_forced, StatusCode::UNPROCESSABLE_ENTITY, Some(fault));
     if form.new != form.confirm {

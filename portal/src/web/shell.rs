@@ -51,6 +51,8 @@ pub(crate) struct User {
     /// The name, or the user name of who has no person.
     pub(crate) name: String,
     pub(crate) initials: String,
+    /// Not of who comes through an identity provider only.
+    pub(crate) has_password: bool,
 }
 
 impl Shell {
@@ -149,13 +151,15 @@ async fn user(app: &App, account: &store::Account) -> Result<User, Refusal> {
         Some(oneself) => app.services.store.person(oneself.person).await?,
         None => None,
     };
-    Ok(match person {
-        Some(person) => User {
-            name: format!("{} {}", person.name.given, person.name.family).trim().to_owned(),
-            initials: initials(&person.name),
-        },
-        None => User { name: account.user_name.as_str().to_owned(), initials: String::new() },
-    })
+    let has_password = account.password.is_some();
+    let (name, initials) = match person {
+        Some(person) => {
+            let name = format!("{} {}", person.name.given, person.name.family).trim().to_owned();
+            (name, initials(&person.name))
+        }
+        None => (account.user_name.as_str().to_owned(), String::new()),
+    };
+    Ok(User { name, initials, has_password })
 }
 
 fn of_account(language: store::Language) -> Language {

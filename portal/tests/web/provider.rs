@@ -129,6 +129,29 @@ fn somebody_logs_in_through_the_provider_and_out_again() {
     assert_eq!(browser.get("/").location(), "/login");
 }
 
+/// Who has no password at all has none to change.
+#[test]
+fn an_account_without_a_password_is_not_offered_to_change_it() {
+    let (provider, server, maria) = portal();
+    for has_password in [true, false] {
+        if !has_password {
+            replace_account(&server, |account| {
+                account.password = None;
+                account.must_change_password = false;
+            });
+        }
+        let mut browser = server.browser();
+        assert_eq!(log_in(&provider, &mut browser).location(), "/");
+        let page = browser.get(&format!("/persons/{}/results", maria.id)).body;
+        assert_eq!(page.contains("href=\"/password\""), has_password, "{page}");
+        let status = if has_password { 200 } else { 404 };
+        assert_eq!(browser.get("/password").status, status);
+        let fields = [("old", "x"), ("new", "x"), ("confirm", "y")];
+        let status = if has_password { 422 } else { 404 };
+        assert_eq!(browser.post("/password", &fields).status, status);
+    }
+}
+
 fn leave_again(browser: &mut Browser) -> String {
     browser.get("/login/provider").location().to_owned()
 }

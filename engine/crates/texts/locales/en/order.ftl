@@ -51,3 +51,7 @@ order-none-found = No result found
 order-none-found-advice = Check the words and dates that you chose, or show all results again.
 order-instances = Images and documents
 order-report-file = report.pdf
+order-loading = We are looking for your results
+order-loading-advice = It usually takes a few seconds. The page comes again by itself; if it does not, press Refresh.
+order-unknown = The list is not available
+order-unknown-advice = Your results are not lost. If the list does not come back within a few hours, turn to the institution.

@@ -51,3 +51,7 @@ order-none-found = Nessun esito trovato
 order-none-found-advice = Controlla le parole e le date che hai scelto, oppure mostra di nuovo tutti gli esiti.
 order-instances = Immagini e documenti
 order-report-file = referto.pdf
+order-loading = Cerchiamo i tuoi esiti
+order-loading-advice = Ci vuole di solito qualche secondo. La pagina si aggiorna da sola; se non lo fa, premi Aggiorna.
+order-unknown = Elenco non disponibile
+order-unknown-advice = I tuoi esiti non sono andati persi. Se l'elenco non torna entro qualche ora, rivolgiti alla struttura.
