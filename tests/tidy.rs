@@ -233,7 +233,53 @@ fn every_feature_of_the_reference_has_a_test_or_is_said_to_be_open() {
         sources().iter().map(|file| fs::read_to_string(file).expect("UTF-8")).collect();
     for (number, test) in rows {
         if test.strip_prefix("open: ").is_none_or(|reason| reason.len() < 5) {
-            assert!(code.contains(&format!("fn {test}(")), "{number}: there is no test {test}");
+            let shown = test_text(&code, test);
+            let shown = shown.unwrap_or_else(|| panic!("{number}: there is no test {test}"));
+            assert!(names(&shown, number), "{number}: {test} does not name it");
         }
     }
+}
+
+/// A test from its comment to its end, and the scripts of the browser that it runs.
+fn test_text(code: &str, test: &str) -> Option<String> {
+    let at = code.find(&format!("fn {test}("))?;
+    let (before, rest) = code.split_at(at);
+    let begin = before.rfind("\n\n").unwrap_or(0);
+    let indent = before.rsplit('\n').next().unwrap_or_default();
+    let end = rest.find(&format!("\n{indent}}}\n")).unwrap_or(rest.len());
+    let mut text = code[begin..at + end].to_owned();
+    for script in fs::read_dir(root().join("tests/browser")).expect("the scripts").flatten() {
+        if text.contains(&format!("\"{}\"", script.file_name().to_string_lossy())) {
+            text += &fs::read_to_string(script.path()).expect("UTF-8");
+        }
+    }
+    Some(text)
+}
+
+/// Whether a number stands there, by itself or within a range such as `S-041 to S-046`.
+fn names(text: &str, number: &str) -> bool {
+    let value = |text: &str| text.get(..3).and_then(|digits| digits.parse::<u32>().ok());
+    let wanted = number.strip_prefix("S-").and_then(value);
+    let mut begins = None;
+    text.split("S-").skip(1).any(|found| {
+        let last = value(found);
+        let first = begins.take().or(last);
+        begins = last.filter(|_| found.get(3..) == Some(" to "));
+        last.is_some() && first <= wanted && wanted <= last
+    })
+}
+
+#[test]
+fn a_number_is_named_by_itself_or_within_a_range() {
+    let text = "/// Rules (S-041 to S-046), S-048.\nfn rules() {\n";
+    for (number, named) in [("S-040", false), ("S-041", true), ("S-043", true), ("S-047", false)] {
+        assert_eq!(names(text, number), named, "{number}");
+    }
+    assert!(names(text, "S-048") && !names("S-04", "S-040") && !names("", "S-001"));
+    let code =
+        "\n/// S-001.\n#[test]\nfn one() {\n}\n\nfn two() {\n    // S-002\n}\n\nfn three() {}\n";
+    assert!(names(&test_text(code, "one").expect("one"), "S-001"));
+    let two = test_text(code, "two").expect("two");
+    assert!(names(&two, "S-002") && !names(&two, "S-001"), "{two}");
+    assert_eq!(test_text(code, "four"), None);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::Workplace;
 use crate::support::run;
 
-/// Outbox, login, new password; the server is killed and started, and she is still logged in.
+/// Outbox (S-130), login, new password; the server is killed and started, and she is still logged in.
 #[test]
 fn the_demonstration_can_be_walked_through_and_survives_a_kill() {
     let workplace = Workplace::empty();

@@ -63,6 +63,7 @@ fn a_login_says_the_same_whether_there_is_an_account_or_not() {
     assert_eq!(disabled.status, 401);
 }
 
+/// S-022.
 #[test]
 fn recovery_says_the_same_whether_there_is_an_account_or_not() {
     let server = Server::start();

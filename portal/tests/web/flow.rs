@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::screens::assert_shown;
 use crate::server::{GOOD, Options, Server};
 
 const BETTER: &str = "Collina-Verde&42";
@@ -18,25 +19,33 @@ fn the_first_login_leads_to_a_new_password_and_nowhere_else() {
         assert_eq!(browser.get(path).location(), "/password", "{path}");
     }
     let page = browser.get("/password").text();
-    for sentence in [
-        "Importante: se è la prima volta che accedi all'applicazione è obbligatorio cambiare la Password",
-        "Scegliere una nuova password per l'account.",
-        "Per garantire che l'accesso sia sicuro, la password deve:",
-        "avere almeno 8 caratteri",
-        "contenere almeno un carattere maiuscolo (A-Z)",
-        "contenere almeno un carattere minuscolo (a-z)",
-        "contenere almeno un numero (0-9)",
-        "contenere almeno un simbolo (!@#$%^&*)",
-        "Vecchia password *",
-        "Nuova password *",
-        "Conferma password *",
-        "placeholder=\"Conferma password\"",
-        "Inserisci la Vecchia password e due volte quella nuova.",
-        ">Modifica password</button>",
-        ">Annulla</button>",
-    ] {
-        assert!(page.contains(sentence), "{sentence}\n{page}");
-    }
+    assert_shown(
+        &page,
+        &[
+            (
+                "S-012",
+                "Importante: se è la prima volta che accedi all'applicazione è obbligatorio cambiare la Password",
+            ),
+            ("S-041", "<h1>Modifica password</h1>"),
+            ("S-041", "Scegliere una nuova password per l'account."),
+            ("S-041", "Per garantire che l'accesso sia sicuro, la password deve:"),
+            ("S-042", "avere almeno 8 caratteri"),
+            ("S-043", "contenere almeno un carattere maiuscolo (A-Z)"),
+            ("S-044", "contenere almeno un carattere minuscolo (a-z)"),
+            ("S-045", "contenere almeno un numero (0-9)"),
+            ("S-046", "contenere almeno un simbolo (!@#$%^&*)"),
+            ("S-047", ">Vecchia password *</label>"),
+            ("S-047", ">Nuova password *</label>"),
+            ("S-047", ">Conferma password *</label>"),
+            ("S-047", "placeholder=\"Vecchia password\""),
+            ("S-047", "placeholder=\"Nuova password\""),
+            ("S-047", "placeholder=\"Conferma password\""),
+            ("S-047", "class=\"show\" hidden aria-controls=\"confirm\""),
+            ("S-048", "Inserisci la Vecchia password e due volte quella nuova."),
+            ("S-048", ">Modifica password</button>"),
+            ("S-048", ">Annulla</button>"),
+        ],
+    );
     let change = |browser: &mut crate::browser::Browser, old: &str, new: &str, confirm: &str| {
         browser.post("/password", &[("old", old), ("new", new), ("confirm", confirm)])
     };
@@ -53,7 +62,12 @@ fn the_first_login_leads_to_a_new_password_and_nowhere_else() {
     }
     assert_eq!(change(&mut browser, &first, GOOD, GOOD).location(), "/password/changed");
     assert_eq!(browser.get("/password/changed").status, 200);
-    assert_eq!(browser.get("/").location(), format!("/persons/{person}/results"));
+    let results = format!("/persons/{person}/results");
+    assert_eq!(browser.get("/").location(), results);
+    assert_shown(
+        &browser.get(&results).body,
+        &[("S-040", "<a href=\"/password\">Modifica Password</a>")],
+    );
     assert_eq!(browser.get("/login").location(), "/");
     let mut other = server.browser();
     assert_eq!(other.log_in("maria", &first).status, 401);
@@ -65,17 +79,31 @@ fn a_profile_says_what_is_known_and_what_is_not() {
     let server = Server::start();
     let (person, mut browser) = server.settled("maria");
     let page = browser.get(&format!("/persons/{person}/profile")).body;
-    for shown in [
-        "<h1>Info paziente</h1>",
-        "<bdi>ROSSI, maria TEST</bdi> (Femmina)",
-        "<bdi>24 gen 1986</bdi> (40a)",
-        "<bdi>TEST-maria</bdi>",
-        "Stato civile</dt><dd><bdi>Non disponibile",
-        "<bdi>Nessun indirizzo disponibile</bdi>",
-        "<bdi>maria TEST ROSSI</bdi></span><span class=\"chevron\">",
-    ] {
-        assert!(page.contains(shown), "{shown}\n{page}");
-    }
+    assert_shown(
+        &page,
+        &[
+            ("S-050", "<h1>Info paziente</h1>"),
+            ("S-051", "<dt>Operatore sanitario principale</dt><dd><bdi>Non disponibile"),
+            ("S-051", "<dt>Persona di contatto</dt><dd><bdi>Non disponibile"),
+            ("S-051", "<p class=\"avatar\" aria-hidden=\"true\">MR</p>"),
+            ("S-051", "<bdi>ROSSI, maria TEST</bdi> (Femmina)"),
+            ("S-051", "<bdi>maria TEST ROSSI</bdi></span><span class=\"chevron\">"),
+            ("S-052", ">Dettagli base</h2>"),
+            ("S-052", "<dt>Sesso</dt><dd>Femmina"),
+            ("S-052", "<dt>Data di nascita</dt><dd>24 gen 1986"),
+            ("S-052", "<bdi>24 gen 1986</bdi> (40a)"),
+            ("S-052", "<dt>Stato civile</dt><dd><bdi>Non disponibile"),
+            ("S-053", ">Numeri di telefono</h2>"),
+            ("S-053", "<dt>Cellulare</dt><dd><bdi>+390000000000"),
+            ("S-054", ">Indirizzo e-mail</h2>"),
+            ("S-054", "<dt>Casa</dt><dd><bdi>posta@example.org"),
+            ("S-055", ">Indirizzo</h2>"),
+            ("S-055", "<bdi>Nessun indirizzo disponibile</bdi>"),
+            ("S-056", "Non disponibile"),
+        ],
+    );
+    // It can be read only: the forms are those of every page.
+    assert_eq!(page.matches("<form").count(), 3, "{page}");
 }
 
 #[test]
@@ -127,6 +155,7 @@ fn a_session_outlives_the_server() {
     assert_eq!(after.get("/password").status, 200);
 }
 
+/// S-020, S-022.
 #[test]
 fn a_password_is_recovered_with_the_code_of_an_sms() {
     let server = Server::start();
@@ -155,6 +184,7 @@ fn a_password_is_recovered_with_the_code_of_an_sms() {
     assert_eq!(server.browser().log_in("maria", BETTER).location(), "/");
 }
 
+/// S-021.
 #[test]
 fn a_user_name_is_recovered_by_mail() {
     let server = Server::start();
@@ -178,6 +208,7 @@ fn poll<T>(mut look: impl FnMut() -> Option<T>) -> T {
     panic!("it did not come")
 }
 
+/// S-032.
 #[test]
 fn a_chosen_language_stays_and_stands_over_that_of_browser_and_account() {
     let server = Server::start();

@@ -6,6 +6,7 @@ use crate::server::Server;
 
 const QUIET: &str = "Notifiche: nessuna novità";
 
+/// The bell and the toast (S-132, S-037).
 #[test]
 fn an_order_is_news_until_it_is_opened_and_again_when_a_report_comes() {
     let server = Server::start();

@@ -5,7 +5,7 @@ use rstest::rstest;
 use crate::server::Server;
 
 /// Fails for each string that the page does not have.
-fn assert_shown(page: &str, strings: &[(&str, &str)]) {
+pub(crate) fn assert_shown(page: &str, strings: &[(&str, &str)]) {
     let lost: Vec<_> = strings.iter().filter(|(_, string)| !page.contains(string)).collect();
     assert!(lost.is_empty(), "{lost:?}\n{page}");
 }
