@@ -54,4 +54,4 @@ async function judgeLooks(page, file, label, isFull, check) {
   return runs;
 }
 
-module.exports = { axeFaults, judgeLooks };
+module.exports = { axeFaults, judgeLooks, CONTRAST, FORCED };

@@ -2,27 +2,10 @@
 'use strict';
 
 const assert = require('assert');
-const { spawn } = require('child_process');
-const readline = require('readline');
 const { open } = require('./browsers');
+const { start } = require('./demonstration');
 
 const PASSWORD = 'Tramonto-Azzurro!7';
-
-/** A demonstration that listens; `origin` is what it printed. */
-async function start(esito, folder, listen) {
-  const server = spawn(esito, ['demo', '--listen', listen, '--data', folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const found = {};
-  for await (const line of readline.createInterface({ input: server.stdout })) {
-    const portal = /^The portal: +(\S+)\/$/.exec(line);
-    const user = /^User name: +(\S+)$/.exec(line);
-    const outbox = /^ +(\S+\/outbox)$/.exec(line);
-    if (portal) { found.origin = portal[1]; }
-    if (user) { found.user = user[1]; }
-    if (outbox) { found.outbox = outbox[1]; }
-    if (line.startsWith('listening on')) { return { server, ...found }; }
-  }
-  throw new Error('the demonstration ended before it listened');
-}
 
 const submit = (page) => Promise.all([page.waitForNavigation(), page.click('main button.primary')]);
 

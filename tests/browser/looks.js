@@ -97,7 +97,8 @@ async function main() {
     for (const [kind, file] of Object.entries(files)) {
       const label = `${name} ${kind}`;
       count('axe runs', await judgeLooks(page, file, label, FULL.includes(kind), check));
-      count('steps by Tab', await walk(page, file, label, check));
+      const load = () => page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
+      count('steps by Tab', await walk(page, load, label, check));
     }
     if (files.stack) { await littleMotion(page, files.stack, name); }
     await onPaper(page, files, name);

@@ -1,162 +1,188 @@
-// The portal in Chromium: from the first password to the log-out, each page looked at by axe-core at the
-// widths of a telephone and of a desk. Arguments: the address of a demonstration, a folder for pictures if wanted.
+// The portal in Chromium: from the first password to the log-out. Every page is judged: in Italian in every look and
+// by keyboard, in English, with the script lost on its way; and everything is used without script.
+// Arguments: the address of a demonstration, a folder for pictures if wanted.
 'use strict';
 
-const { open } = require('./browsers.js');
-const { axeFaults } = require('./accessibility.js');
+const { Judge, FEW, LARGE, path, fill, press, pause } = require('./portal_page.js');
 
 const [origin, pictures] = process.argv.slice(2);
 const NEW_PASSWORD = 'Tramonto-Azzurro!7';
-const faults = [];
-const seen = [];
+const judge = new Judge(origin, pictures);
+const check = (holds, what) => judge.check(holds, what);
 
-function check(holds, what) { if (!holds) { faults.push(what); } }
-
-/** The page that is open, at both widths: nothing for axe to find, nothing wider than the window. */
-async function look(page, name) {
-  seen.push(name);
-  const moved = await shifts(page);
-  check(moved <= 0.1, `${name}: the content moves by ${moved}`);
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
-  for (const fault of await axeFaults(page)) { check(false, `${name} in the dark: axe: ${fault}`); }
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
-  for (const width of [320, 390, 768, 1280]) {
-    await page.setViewport({ width, height: 900 });
-    for (const fault of await axeFaults(page)) { check(false, `${name} at ${width}: axe: ${fault}`); }
-    const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    check(overhang <= 0, `${name} at ${width}: ${overhang} px too wide`);
-    if (pictures && width !== 320) { await page.screenshot({ path: `${pictures}/${name}-${width}.png`, fullPage: true }); }
-  }
-}
-
-/** How far the content moved by itself while the page came (Layout Instability, W3C). */
-const shifts = (page) => page.evaluate(() => new Promise((resolve) => {
-  let sum = 0;
-  new PerformanceObserver((list) => list.getEntries().forEach((entry) => { if (!entry.hadRecentInput) { sum += entry.value; } })).observe({ type: 'layout-shift', buffered: true });
-  setTimeout(() => resolve(sum), 100);
-}));
-
-async function fill(page, fields) {
-  for (const [name, value] of Object.entries(fields)) {
-    await page.$eval(`#${name}`, (input) => { input.value = ''; });
-    await page.type(`#${name}`, value);
-  }
-}
-
-async function press(page, selector) {
-  await Promise.all([page.waitForNavigation(), page.$eval(selector, (button) => button.click())]);
-}
-
+/** The first password, as the SMS has it. */
 async function firstPassword(page) {
   await page.goto(`${origin}/outbox`);
-  await look(page, 'outbox');
+  await judge.look(page, 'outbox');
   const text = await page.evaluate(() => document.body.innerText);
   return text.match(/password è (\S+)/)[1];
 }
 
-const path = (page) => new URL(page.url()).pathname;
-
-async function use(script) {
-  const { browser, page } = await open('chromium', { script });
-  page.on('console', (message) => { if (message.type() === 'error' && !/status of 4/.test(message.text())) { faults.push(`console: ${message.text()}`); } });
-  page.on('pageerror', (error) => faults.push(`script: ${error}`));
-  return { browser, page };
-}
-
+/** The first login, with rules that are ticked as one types (S-012, S-041 to S-047). */
 async function changeForTheFirstTime(page, first) {
   await page.goto(`${origin}/`);
   check(path(page) === '/login', `a stranger comes to ${path(page)}`);
-  await look(page, 'login');
-  await fill(page, { user_name: 'maria.test', password: 'wrong' });
-  await press(page, 'main button.primary');
-  await look(page, 'login-wrong');
   await fill(page, { user_name: 'maria.test', password: first });
   await press(page, 'main button.primary');
   check(path(page) === '/password', `the first login leads to ${path(page)}`);
+  await judge.look(page, 'password-first');
   const states = () => page.$$eval('[data-rule]', (items) => items.map((item) => item.dataset.state));
   check((await states()).every((state) => state === 'open'), 'rules are ticked before anything is typed');
   await page.type('#new', 'Ab1');
   check((await states()).join() === 'open,kept,kept,kept,open', `the rules of Ab1: ${await states()}`);
   await page.$eval('#new + .show', (button) => button.click());
   check(await page.$eval('#new', (input) => input.type) === 'text', 'the eye does not show the password');
-  await look(page, 'password');
+  await judge.look(page, 'password-typed', FEW);
   await fill(page, { old: first, new: 'Ab1', confirm: 'Ab1' });
   await press(page, 'main button.primary');
-  await look(page, 'password-refused');
+  await judge.look(page, 'password-refused');
   await fill(page, { old: first, new: NEW_PASSWORD, confirm: NEW_PASSWORD });
   check((await states()).every((state) => state === 'kept'), 'the rules of a good password are not all ticked');
   await press(page, 'main button.primary');
   check(path(page) === '/password/changed', `the change leads to ${path(page)}`);
-  await look(page, 'password-changed');
+  await judge.look(page, 'password-changed');
 }
 
-async function readResults(page) {
+/** Chooses a language, whatever the browser asks for. */
+async function speak(page, language) {
+  await page.goto(`${origin}/login`);
+  if (await page.$eval('html', (html) => html.lang) !== language) { await press(page, 'form[action="/language"] button'); }
+}
+
+async function logIn(page) {
+  await page.goto(`${origin}/login`);
+  await fill(page, { user_name: 'maria.test', password: NEW_PASSWORD });
+  await press(page, 'main button.primary');
+}
+
+/** Every page of who is logged in, and what each of them can look like. */
+async function pagesOfAPatient(page, look) {
   await page.goto(`${origin}/`);
   check(/^\/persons\/[0-9a-f]{32}\/results$/.test(path(page)), `home is ${path(page)}`);
+  const home = page.url();
   // The PACS may be asked still: what is there comes with a reload.
   for (let tries = 0; tries < 20 && !(await page.$('.orders tbody tr')); tries += 1) {
-    await new Promise((resolve) => { setTimeout(resolve, 500); });
+    await pause(500);
     await page.reload();
   }
-  const rows = await page.$$('.orders tbody tr');
-  check(rows.length > 0, 'the list is empty');
-  await page.$$eval('details', (all) => all.forEach((details) => { details.open = true; }));
+  check((await page.$$('.orders tbody tr')).length > 5, 'the list is empty');
   await look(page, 'results');
+  await page.$$eval('details', (all) => all.forEach((details) => { details.open = true; }));
+  await look(page, 'results-open');
   await page.type('#search', 'nothing has this');
   await press(page, 'form[role=search] button');
   check(!page.url().includes('nothing'), 'the search stands in the address');
   await look(page, 'results-none');
   await page.goto(`${origin}/notifications`);
   await look(page, 'notifications');
-  await page.goBack();
-  await page.goto(`${origin}/`);
-  if (!rows.length) { return; }
-  await press(page, '.orders tbody th a');
+  await page.goto(home);
+  const orders = await page.$$eval('.orders tbody th a', (links) => links.map((link) => [link.textContent, link.href]));
+  const of = (name) => (orders.find(([text]) => text.includes(name)) || ['', home])[1];
+  await page.goto(of('AVAMBRACCIO'));
   await look(page, 'order');
+  await page.goto(of('GINOCCHIO'));
+  await look(page, 'order-of-two');
   await press(page, '.tabs li:nth-child(2) a');
   await look(page, 'profile');
+  await press(page, '.persons li:nth-child(2) a');
+  await look(page, 'profile-of-a-child');
+  await page.goto(`${origin}/password`);
+  await look(page, 'password');
+  await press(page, '.menu form[action="/logout/elsewhere"] button');
+  await look(page, 'logout-elsewhere');
+  for (const name of ['help', 'accessibility', 'privacy']) {
+    await page.goto(`${origin}/${name}`);
+    await look(page, name);
+  }
+  await page.goto(`${origin}/notifications`);
+  if (await page.$('main form[action="/notifications"]')) { await press(page, 'main form[action="/notifications"] button'); }
+  await look(page, 'notifications-read');
 }
 
-/** Everything works without script as well. */
+/** Every page of a stranger, and what each of them can look like. */
+async function pagesOfAStranger(page, look) {
+  await press(page, '.menu form[action="/logout"] button');
+  check(path(page) === '/login', `the log-out leads to ${path(page)}`);
+  await look(page, 'login');
+  await fill(page, { user_name: 'maria.test', password: 'wrong' });
+  await press(page, 'main button.primary');
+  await look(page, 'login-wrong');
+  await page.goto(`${origin}/recovery`);
+  await look(page, 'recovery');
+  await page.type('#email', 'nobody@example.org');
+  await press(page, 'form[action="/recovery/user-name"] button');
+  await look(page, 'recovery-sent');
+  await page.goto(`${origin}/recovery`);
+  await page.type('#user_name', 'nobody');
+  await press(page, 'form[action="/recovery/password"] button');
+  await look(page, 'recovery-code');
+  await fill(page, { code: '00000000', new: NEW_PASSWORD, confirm: NEW_PASSWORD });
+  await press(page, 'form[action="/recovery/code"] button.primary');
+  await look(page, 'recovery-refused');
+  await page.goto(`${origin}/nothing`);
+  await look(page, 'not-found');
+}
+
+/** The same pages in English, with large letters, or without the script that comes with them. */
+async function again(mode, { script = 'on', language = 'it', looks = FEW }) {
+  const { browser, page } = await judge.browser(script, looks === LARGE);
+  const look = async (open, name) => {
+    const spoken = await open.$eval('html', (html) => html.lang);
+    check(spoken === language, `${name} is in ${spoken}`);
+    await judge.look(open, `${name}-${mode}`, looks);
+  };
+  await speak(page, language);
+  await logIn(page);
+  await pagesOfAPatient(page, look);
+  await pagesOfAStranger(page, look);
+  await browser.close();
+}
+
+/** Everything works without script as well (S-032, S-061, S-063, S-065, S-072). */
 async function withoutScript() {
-  const { browser, page } = await use(false);
+  const { browser, page } = await judge.browser('off');
+  const submit = (selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
+  const text = () => page.$eval('main', (main) => main.innerText);
   await page.goto(`${origin}/login`);
   await page.type('#user_name', 'maria.test');
   await page.type('#password', NEW_PASSWORD);
-  const submit = (selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
   await submit('main button.primary');
   check(path(page).endsWith('/results'), `without script the login leads to ${path(page)}`);
+  await page.type('#search', 'ginocchio');
+  await submit('form[role=search] button.primary');
+  check((await page.$$('.orders tbody tr')).length === 1, 'without script the search finds something else');
+  await page.click('.tests summary');
+  check((await text()).includes('ECOGRAFIA GINOCCHIO'), 'without script the tests do not unfold');
+  await submit('.orders thead th:nth-child(1) button');
+  check((await page.$$('th[aria-sort]')).length === 1, 'without script nothing is sorted');
+  await submit('.orders tbody th a');
+  check((await page.$$('.examination[open]')).length === 2, 'without script the order is not open');
+  await page.click('.examination summary');
+  check((await page.$$('.examination[open]')).length === 1, 'without script an examination does not fold');
+  await submit('.bell');
+  check(path(page) === '/notifications', `without script the bell leads to ${path(page)}`);
   await submit('form[action="/language"] button');
   check(await page.$eval('html', (html) => html.lang) === 'en', 'without script no language can be chosen');
   await page.click('.menu summary');
   await submit('.menu form[action="/logout"] button');
   check(path(page) === '/login', `without script the log-out leads to ${path(page)}`);
+  await submit('.toast button');
+  check(!(await page.$('.toast')), 'without script a message does not close');
   await browser.close();
 }
 
-(async () => {
-  const { browser, page } = await use(true);
-  const first = await firstPassword(page);
-  await changeForTheFirstTime(page, first);
-  await readResults(page);
-  await press(page, '.menu form[action="/logout/elsewhere"] button');
-  await look(page, 'logout-elsewhere');
-  await press(page, '.menu form[action="/logout"] button');
-  check(path(page) === '/login', `the log-out leads to ${path(page)}`);
-  await page.goto(`${origin}/recovery`);
-  await look(page, 'recovery');
-  await page.type('#user_name', 'maria.test');
-  await press(page, 'form[action="/recovery/password"] button');
-  await look(page, 'recovery-code');
-  for (const name of ['help', 'accessibility', 'privacy']) {
-    await page.goto(`${origin}/${name}`);
-    await look(page, name);
-  }
-  await page.goto(`${origin}/nothing`);
-  await look(page, 'not-found');
+async function main() {
+  const { browser, page } = await judge.browser();
+  await speak(page, 'it');
+  await changeForTheFirstTime(page, await firstPassword(page));
+  const look = (open, name) => judge.look(open, name);
+  await pagesOfAPatient(page, look);
+  await pagesOfAStranger(page, look);
   await browser.close();
+  await again('english', { language: 'en' });
+  await again('script-lost', { script: 'lost' });
+  await again('large-text', { looks: LARGE });
   await withoutScript();
-  console.log(`${seen.length} pages at 4 widths`);
-  for (const fault of faults) { console.log(fault); }
-  process.exitCode = faults.length ? 1 : 0;
-})().catch((error) => { console.log(error.stack); for (const fault of faults) { console.log(fault); } process.exitCode = 1; });
+}
+
+judge.run(main());

@@ -4,9 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::node;
+use crate::support::Workplace;
 
-/// First password, forced change, results, an order, the profile, log-out, recovery: on a telephone and on a
-/// desk, with script and without, and nothing for axe to find.
+/// First password, forced change, results, an order, the profile, log-out, recovery: every page in every look
+/// that people ask their systems for, by keyboard, enlarged, in both languages, with script and without.
 #[test]
 fn a_patient_can_use_the_portal() {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_esito"))
@@ -27,6 +28,19 @@ fn a_patient_can_use_the_portal() {
     assert!(asked.is_ok_and(|status| status.success()));
     demo.wait().expect("the demonstration ends");
     let used = used.expect("the demonstration says where it is");
+    let text = String::from_utf8_lossy(&used.stdout);
+    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
+    println!("{}", text.trim_end());
+}
+
+/// What is shown while the PACS takes its time, hangs up, comes back and goes again.
+#[test]
+fn a_patient_is_told_that_the_pacs_does_not_answer() {
+    let workplace = Workplace::empty();
+    let used = node("portal_states.js")
+        .arg(env!("CARGO_BIN_EXE_esito"))
+        .arg(workplace.beside("portal"))
+        .finish();
     let text = String::from_utf8_lossy(&used.stdout);
     assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
     println!("{}", text.trim_end());
