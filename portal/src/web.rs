@@ -4,6 +4,7 @@
 //! **Invariant:** nothing of a person is in a URL.
 
 mod about;
+mod amounts;
 mod assets;
 mod byte_range;
 mod client;
@@ -16,6 +17,7 @@ mod error;
 mod form;
 mod guard;
 mod language;
+mod live;
 mod login;
 mod narrowing;
 mod news;
@@ -23,6 +25,7 @@ mod order;
 mod orders;
 mod outbox;
 mod package;
+mod panel;
 mod password;
 mod patient;
 mod person;

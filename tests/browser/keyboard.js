@@ -18,6 +18,7 @@ const focused = (page) => page.evaluate(() => {
   const element = document.activeElement;
   if (!element || element === document.body) { return null; }
   const style = window.getComputedStyle(element);
+  const isFloating = (one) => one !== null && (['fixed', 'sticky'].includes(window.getComputedStyle(one).position) || isFloating(one.parentElement));
   const box = element.getBoundingClientRect();
   const x = Math.min(Math.max(box.left + box.width / 2, 0), window.innerWidth - 1);
   const above = document.elementFromPoint(x, Math.min(Math.max(box.top + box.height / 2, 0), window.innerHeight - 1));
@@ -28,6 +29,7 @@ const focused = (page) => page.evaluate(() => {
     outline: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
     isSeen: box.width > 0 && box.bottom > 0 && box.top < window.innerHeight && box.right > 0 && box.left < window.innerWidth,
     row: Array.from(document.querySelectorAll('tr')).indexOf(element.closest('tr')),
+    isFloating: isFloating(element),
     isDate: element.type === 'date',
     left: box.left,
     right: box.right,
@@ -59,7 +61,7 @@ async function walk(page, load, label, check) {
         break;
       }
       check(now.outline && now.isSeen && !now.isCovered, `${label} at ${width}: the focus on ${now.name} is not seen`);
-      const isBeside = before && ((now.row >= 0 && now.row === before.row) || now.left >= before.right);
+      const isBeside = before && (now.isFloating || before.isFloating || (now.row >= 0 && now.row === before.row) || now.left >= before.right);
       check(!before || isBeside || now.bottom > before.top, `${label} at ${width}: from ${before && before.name} the focus jumps up to ${now.name}`);
       before = now;
     }

@@ -45,3 +45,22 @@ fn a_patient_is_told_that_the_pacs_does_not_answer() {
     assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
     println!("{}", text.trim_end());
 }
+
+/// Downloads on every page, on two devices, by events, by asking, without script; a study that is not online, which
+/// takes two minutes to come back.
+#[test]
+fn a_patient_can_download() {
+    let used = node("downloads.js").arg(env!("CARGO_BIN_EXE_esito")).finish();
+    let text = String::from_utf8_lossy(&used.stdout);
+    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
+    println!("{}", text.trim_end());
+}
+
+/// No page weighs more than 60 KB on the wire.
+#[test]
+fn pages_are_light() {
+    let used = node("weight.js").arg(env!("CARGO_BIN_EXE_esito")).finish();
+    let text = String::from_utf8_lossy(&used.stdout);
+    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
+    println!("{}", text.trim_end());
+}

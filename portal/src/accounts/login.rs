@@ -134,6 +134,23 @@ impl Accounts {
         Ok(found.map(|(session, account)| Authenticated { session, account }))
     }
 
+    /// The same, without it counting as use of the session: for what a page asks by itself.
+    ///
+    /// # Errors
+    /// [`AccountsError::Store`].
+    pub async fn glance(&self, token: &Token) -> Result<Option<Authenticated>, AccountsError> {
+        let found = self.store.glance_session(token.hash(), self.now()).await?;
+        Ok(found.map(|(session, account)| Authenticated { session, account }))
+    }
+
+    /// Whether the session of somebody still goes on; asking does not count as use.
+    ///
+    /// # Errors
+    /// [`AccountsError::Store`].
+    pub async fn goes_on(&self, who: &Authenticated) -> Result<bool, AccountsError> {
+        Ok(self.store.glance_session(who.session.token, self.now()).await?.is_some())
+    }
+
     /// Gives the session of somebody a new token, and its whole life again; none when it is over.
     ///
     /// # Errors

@@ -17,8 +17,10 @@ const STYLE: &str = concat!(
     include_str!("../../templates/tokens.css"),
     include_str!("../../templates/portal.css"),
     include_str!("../../templates/pages.css"),
+    include_str!("../../templates/panel.css"),
 );
-const SCRIPT: &str = include_str!("../../templates/portal.js");
+const SCRIPT: &str =
+    concat!(include_str!("../../templates/portal.js"), include_str!("../../templates/panel.js"),);
 
 const ICON: &str = include_str!("../../templates/icon.svg");
 

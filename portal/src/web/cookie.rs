@@ -24,6 +24,8 @@ pub(crate) enum Cookie {
     Provider,
     /// What the next page says of what was done, once.
     Toast,
+    /// How the panel of the downloads is shown.
+    Panel,
     /// Lets a download go on that was begun in a session. It is sent below the path of that download only.
     Download,
 }
@@ -47,6 +49,7 @@ impl Cookie {
             Self::Device => "__Host-esito-device",
             Self::Provider => "__Host-esito-provider",
             Self::Toast => "__Host-esito-toast",
+            Self::Panel => "__Host-esito-panel",
             // `__Host-` goes with the path / alone.
             Self::Download => "__Secure-esito-download",
         }
@@ -77,7 +80,7 @@ impl Cookie {
     /// The header that sets it below a path alone.
     pub(crate) fn set_at(self, path: &str, value: &str) -> Option<HeaderValue> {
         let life = match self {
-            Self::Session | Self::Form => String::new(),
+            Self::Session | Self::Form | Self::Panel => String::new(),
             Self::Language => format!("; Max-Age={LONG_LIFE}"),
             Self::Device => format!("; Max-Age={}", KNOWN_DAYS * SECONDS_A_DAY),
             Self::Provider => format!("; Max-Age={}", LIFE.as_secs()),

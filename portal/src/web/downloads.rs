@@ -2,20 +2,20 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use store::{Language, OrderId, PackageContent, RequestId};
-use texts::Texts;
+use store::{Language, OrderId, PackageContent};
 
-use crate::downloads::{AskedFor, DownloadState, ShownDownload};
+use crate::downloads::AskedFor;
 use crate::web::App;
 use crate::web::client::Client;
-use crate::web::dates::display_timestamp;
+use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
+use crate::web::language::is_ours;
 use crate::web::login::append;
-use crate::web::orders::shown;
+use crate::web::panel::{Panel, PanelShown};
 use crate::web::person::PatientSession;
 use crate::web::routes;
 use crate::web::session::AccountSession;
@@ -26,20 +26,8 @@ use crate::web::toast::Toast;
 #[template(path = "downloads.html")]
 struct DownloadsPage<'a> {
     shell: &'a Shell,
-    downloads: Vec<DownloadLine>,
-}
-
-struct DownloadLine {
-    id: RequestId,
-    /// The page of the order, as long as that may be seen.
-    order: Option<String>,
-    description: String,
-    content: &'static str,
-    created: String,
-    state: &'static str,
-    detail: Option<String>,
-    can_be_fetched: bool,
-    can_be_asked_again: bool,
+    /// None where there is nothing.
+    panel: Option<&'a Panel>,
 }
 
 /// What of an order is asked for.
@@ -48,9 +36,12 @@ pub(crate) struct AskForm {
     content: PackageContent,
 }
 
-/// While something is under way a browser without script looks again after so many seconds.
-const REFRESH: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("refresh"), HeaderValue::from_static("10"));
+/// How the panel is to be shown, and where one comes back to.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PanelForm {
+    shown: String,
+    back: String,
+}
 
 /// Asks for the package of an order.
 pub(crate) async fn ask(
@@ -85,72 +76,35 @@ fn answer(asked: AskedFor, back: &str) -> Result<Response, Refusal> {
         AskedFor::NoSuchOrder => return Err(Refusal::NotFound),
     };
     let mut response = Redirect::to(back).into_response();
-    append(&mut response, [toast.leave()]);
+    // What was closed before is seen again.
+    append(&mut response, [toast.leave(), Cookie::Panel.remove()]);
     Ok(response)
 }
 
-/// All downloads of the account.
+/// All downloads of the account. Without script the page does not come again by itself: that would take away what
+/// somebody reads (WCAG 2.1, F41).
 pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
     AccountSession(who): AccountSession,
 ) -> Result<Response, Refusal> {
-    let found = app.services.downloads.of_account(&who.account).await?;
-    if found.iter().any(|one| one.is_news) {
+    if shell.panel.as_ref().is_some_and(|panel| panel.view.has_news) {
         app.services.downloads.see(&who.account).await?;
     }
-    let is_under_way = found.iter().any(|one| one.state.is_under_way());
-    let downloads = found.iter().map(|one| line(one, shell.text)).collect();
-    let mut response = shell.page(StatusCode::OK, &DownloadsPage { shell: &shell, downloads });
-    if is_under_way {
-        let (name, value) = REFRESH;
-        response.headers_mut().insert(name, value);
-    }
+    let panel = shell.panel.as_ref();
+    Ok(shell.page(StatusCode::OK, &DownloadsPage { shell: &shell, panel }))
+}
+
+/// Remembers how the panel is shown.
+pub(crate) async fn show_panel(
+    _who: AccountSession,
+    Submitted(form): Submitted<PanelForm>,
+) -> Result<Response, Refusal> {
+    let shown = PanelShown::of_term(&form.shown).ok_or(Refusal::BadForm)?;
+    let back = if is_ours(&form.back) { form.back.as_str() } else { routes::HOME };
+    let mut response = Redirect::to(back).into_response();
+    append(&mut response, [Cookie::Panel.set(shown.as_term())]);
     Ok(response)
-}
-
-fn line(one: &ShownDownload, text: Texts) -> DownloadLine {
-    let (state, detail) = sentences(&one.state, text);
-    let is_shown = !matches!(one.state, DownloadState::Unavailable);
-    DownloadLine {
-        id: one.id,
-        order: is_shown.then(|| routes::order(one.person, one.order)),
-        description: shown(one.description.as_ref(), text),
-        content: match one.content {
-            PackageContent::Everything => text.download_everything(),
-            PackageContent::Reports => text.download_reports(),
-            PackageContent::NoViewer => text.download_no_viewer(),
-        },
-        created: display_timestamp(one.created, text),
-        state,
-        detail,
-        can_be_fetched: matches!(one.state, DownloadState::Ready { .. }),
-        can_be_asked_again: one.state.can_be_asked_again(),
-    }
-}
-
-/// How far it is, and what more there is to say.
-fn sentences(state: &DownloadState, text: Texts) -> (&'static str, Option<String>) {
-    match state {
-        DownloadState::Waiting => (text.download_waiting(), None),
-        DownloadState::Preparing(so_far) => {
-            let images = (so_far.of_instances > 0)
-                .then(|| text.download_images(so_far.instances, so_far.of_instances));
-            (text.download_collecting(), images)
-        }
-        DownloadState::Recalling { .. } => (text.download_recalling(), None),
-        DownloadState::Ready { missing: 0, .. } => {
-            (text.download_available(), Some(text.download_ready().to_owned()))
-        }
-        DownloadState::Ready { missing, .. } => {
-            (text.download_available(), Some(text.download_missing(*missing)))
-        }
-        DownloadState::Failed(_) => {
-            (text.download_unavailable(), Some(text.download_failed().to_owned()))
-        }
-        DownloadState::Gone => (text.download_unavailable(), Some(text.download_gone().to_owned())),
-        DownloadState::Unavailable => (text.download_unavailable(), None),
-    }
 }
 
 /// Withdraws a request.

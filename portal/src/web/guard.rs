@@ -10,7 +10,7 @@ use crate::web::error::Refusal;
 
 /// What a page may load and do: nothing that is not ours, and no script or style inside it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-    img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// Headers of every answer. `Referrer-Policy` is `same-origin`: with `no-referrer` browsers send

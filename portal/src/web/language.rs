@@ -73,7 +73,7 @@ async fn speak(
 
 /// Whether a text is the path of a page here: a browser reads `//host`, `/\host` and what holds control
 /// characters as something else.
-fn is_ours(path: &str) -> bool {
+pub(crate) fn is_ours(path: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
     path.starts_with('/') && !path.starts_with("//") && path.bytes().all(inner)
 }

@@ -26,6 +26,8 @@ struct OrderPage<'a> {
     back: String,
     /// Where its package is asked for.
     ask: String,
+    /// There is something to be had alone.
+    has_report: bool,
     notice: Option<String>,
     description: String,
     placed: String,
@@ -92,6 +94,7 @@ fn page<'a>(
         frame,
         back,
         ask: routes::ask(order.person, order.id),
+        has_report: order.has_report(),
         notice,
         description: shown(order.description.as_ref(), text),
         placed: moment.map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),

@@ -8,8 +8,8 @@ use store::{OrderId, PersonId, ReportId, RequestId};
 use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
-    App, about, assets, done, downloads, language, login, news, order, orders, outbox, package,
-    password, profile, provider, recovery, report,
+    App, about, assets, done, downloads, language, live, login, news, order, orders, outbox,
+    package, password, profile, provider, recovery, report,
 };
 
 /// Log in.
@@ -46,6 +46,11 @@ const ASK: &str = "/persons/{person}/orders/{order}/downloads";
 pub(crate) const DOWNLOADS: &str = "/downloads";
 const WITHDRAW: &str = "/downloads/{request}/withdraw";
 const AGAIN: &str = "/downloads/{request}/again";
+/// How the panel of the downloads is shown.
+const PANEL: &str = "/downloads/panel";
+/// The downloads for a script: as they are, and whenever they change.
+const STATE: &str = "/downloads/state";
+const EVENTS: &str = "/downloads/events";
 const PACKAGE: &str = "/downloads/{request}/package";
 /// What is new.
 pub(crate) const NOTIFICATIONS: &str = "/notifications";
@@ -80,6 +85,9 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (DOWNLOADS, get(downloads::show)),
         (WITHDRAW, post(downloads::withdraw)),
         (AGAIN, post(downloads::again)),
+        (PANEL, post(downloads::show_panel)),
+        (STATE, get(live::state)),
+        (EVENTS, get(live::events)),
         (PACKAGE, get(package::fetch)),
         (NOTIFICATIONS, get(news::show).post(news::read)),
         ("/help", get(about::help)),
@@ -121,6 +129,11 @@ pub(crate) fn order(person: PersonId, order: OrderId) -> String {
 /// A download, with all that is below it.
 pub(crate) fn download(request: RequestId) -> String {
     format!("/downloads/{request}")
+}
+
+/// The ZIP of a download.
+pub(crate) fn package(request: RequestId) -> String {
+    format!("{}/package", download(request))
 }
 
 /// Where the package of an order is asked for.

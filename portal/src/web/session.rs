@@ -53,3 +53,17 @@ impl FromRequestParts<App> for AccountSession {
         if who.must_change_password() { Err(Refusal::ChangePassword) } else { Ok(Self(who)) }
     }
 }
+
+/// Somebody who is logged in with a password of their own, asked by the script of a page: it does not count as use.
+#[derive(Debug, Clone)]
+pub(crate) struct Glance(pub(crate) Authenticated);
+
+impl FromRequestParts<App> for Glance {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let token = Cookie::Session.token(&parts.headers).ok_or(Refusal::LogIn)?;
+        let who = app.services.accounts.glance(&token).await?.ok_or(Refusal::LogIn)?;
+        if who.must_change_password() { Err(Refusal::ChangePassword) } else { Ok(Self(who)) }
+    }
+}

@@ -13,6 +13,7 @@ use crate::web::assets::{LogoImage, SCRIPT_PATH, STYLE_PATH};
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::{FormToken, browser};
+use crate::web::panel::{Panel, PanelView};
 use crate::web::person::initials;
 use crate::web::session::Visitor;
 use crate::web::toast::Toast;
@@ -35,6 +36,8 @@ pub(crate) struct Shell {
     pub(crate) user: Option<User>,
     /// How much is new to who is logged in, and has chosen a password (S-132).
     pub(crate) news: Option<usize>,
+    /// The downloads, if there are any, at the corner of the page.
+    pub(crate) panel: Option<Panel>,
     /// What was done before.
     toast: Option<Toast>,
     /// Where style sheets and script are.
@@ -77,6 +80,7 @@ impl Shell {
             path: path.to_owned(),
             user: None,
             news: None,
+            panel: None,
             toast: Toast::read(headers),
             style: &STYLE_PATH,
             theme: app.theme.clone(),
@@ -139,6 +143,10 @@ impl FromRequestParts<App> for Shell {
             shell.user = Some(user(app, &who.account).await?);
             if !who.must_change_password() {
                 shell.news = Some(app.services.results.news(&who.account).await?.len());
+                let view = PanelView::of(app, &who.account, shell.text).await?;
+                if !view.entries.is_empty() {
+                    shell.panel = Some(Panel::new(view, &parts.headers));
+                }
             }
         }
         Ok(shell)
@@ -167,6 +175,11 @@ fn of_account(language: store::Language) -> Language {
         store::Language::It => Language::Italian,
         store::Language::En => Language::English,
     }
+}
+
+/// What somebody who is logged in reads: in the language chosen here, or in that of the account.
+pub(crate) fn spoken(headers: &HeaderMap, account: &store::Account) -> Texts {
+    language_chosen(headers).unwrap_or_else(|| of_account(account.language)).texts()
 }
 
 /// A language by its tag.

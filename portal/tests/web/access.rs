@@ -66,6 +66,9 @@ const ROWS: &[Row] = &[
     ("POST", "/downloads/{request}/withdraw", May::Person, &[]),
     ("POST", "/downloads/{request}/again", May::Person, &[]),
     ("GET", "/downloads/{request}/package", May::Person, &[]),
+    ("GET", "/downloads/state", May::Account, &[]),
+    ("GET", "/downloads/events", May::Account, &[]),
+    ("POST", "/downloads/panel", May::Account, &[("shown", "closed"), ("back", "/recovery")]),
     ("GET", "/notifications", May::Account, &[]),
     ("POST", "/notifications", May::Account, &[]),
     ("GET", "/help", May::Anybody, &[]),
@@ -160,6 +163,8 @@ fn each_route_answers_who_may(
         };
         spoil(caller, &server, &mut browser);
         let answer = match *method {
+            // What goes on and on is known by its head.
+            "GET" if path.ends_with("/events") => browser.send("HEAD", &path, None, &[]),
             "GET" => browser.get(&path),
             _ => browser.post(&path, fields),
         };

@@ -11,7 +11,9 @@ fn answers(server: &Server) -> Vec<(String, Answer)> {
     let mut all = Vec::new();
     for path in portal::paths() {
         let path = path.replace("{person}", &person.to_string()).replace("{order}", "x");
-        for method in ["GET", "DELETE"] {
+        // What goes on and on is known by its head.
+        let get = if path.ends_with("/events") { "HEAD" } else { "GET" };
+        for method in [get, "DELETE"] {
             all.push((format!("{method} {path}"), patient.send(method, &path, None, &[])));
             let mut stranger = server.browser();
             all.push((format!("{method} {path} ?"), stranger.send(method, &path, None, &[])));
@@ -159,6 +161,10 @@ fn a_method_that_a_page_does_not_have_is_refused() {
         let allowed: Vec<_> = refused.header("allow").split(',').map(str::to_owned).collect();
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "OPTIONS", "TRACE", "PROPFIND"] {
             let body = matches!(method, "POST" | "PUT" | "PATCH").then_some("a=b");
+            if method == "GET" && path.ends_with("/events") {
+                // It goes on and on: HEAD stands for it.
+                continue;
+            }
             let answer = patient.send(method, &path, body, &[]);
             if allowed.iter().any(|allowed| allowed == method) {
                 assert!(answer.status != 405 && answer.status < 500, "{method} {path}");

@@ -19,6 +19,7 @@ mod hostile;
 mod identity_provider;
 mod injection;
 mod news;
+mod panel;
 mod provider;
 mod reports;
 mod results;

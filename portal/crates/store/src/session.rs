@@ -166,6 +166,13 @@ pub trait Sessions {
         now: Timestamp,
     ) -> Result<Option<(Session, Account)>, StoreError>;
 
+    /// The same, without noting that it was used: for what a page asks by itself.
+    async fn glance_session(
+        &self,
+        token: SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<(Session, Account)>, StoreError>;
+
     /// The sessions of an account, those that are over and not yet removed included.
     async fn sessions_of_account(&self, account: AccountId) -> Result<Vec<Session>, StoreError>;
 

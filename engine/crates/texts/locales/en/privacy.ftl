@@ -4,6 +4,6 @@ privacy-who-how = The controller is the institution that examined you. Its full 
 privacy-what = What the portal keeps
 privacy-what-how = Your personal and contact details, the list of your examinations, the reports that the institution has published, and the record of who looked at what and when. The images stay in the archive of the institution.
 privacy-cookies = Cookies
-privacy-cookies-how = The portal uses technical cookies only: one for the session, one that protects the forms, one for the language, one that knows the browser in which you have logged in before, one that lasts while you log in through an identity provider, where the institution has one, and one that shows once what came of an action. There are no cookies of others, and nothing measures visits.
+privacy-cookies-how = The portal uses technical cookies only: one for the session, one that protects the forms, one for the language, one that knows the browser in which you have logged in before, one that lasts while you log in through an identity provider, where the institution has one, one that remembers how you show the box of downloads, and one that shows once what came of an action. There are no cookies of others, and nothing measures visits.
 privacy-safe = How they are protected
 privacy-safe-how = The connection is encrypted, the password is kept in a form that it cannot be recovered from, and the session ends by itself after a time without use. The messages that you receive hold no health data.

@@ -4,6 +4,6 @@ privacy-who-how = Titolare del trattamento è la struttura che ti ha fatto l'esa
 privacy-what = Che cosa conserva il portale
 privacy-what-how = I tuoi dati anagrafici e di contatto, l'elenco dei tuoi esami, i referti che la struttura ha pubblicato e il registro di chi ha consultato che cosa e quando. Le immagini restano nell'archivio della struttura.
 privacy-cookies = Cookie
-privacy-cookies-how = Il portale usa solo cookie tecnici: uno per la sessione, uno che protegge i moduli, uno per la lingua, uno che riconosce il browser dal quale hai già fatto l'accesso, uno che dura quanto l'accesso con un gestore di identità, se la struttura ne usa uno, e uno che mostra una volta l'esito di un'operazione. Non ci sono cookie di terze parti né strumenti che misurano le visite.
+privacy-cookies-how = Il portale usa solo cookie tecnici: uno per la sessione, uno che protegge i moduli, uno per la lingua, uno che riconosce il browser dal quale hai già fatto l'accesso, uno che dura quanto l'accesso con un gestore di identità, se la struttura ne usa uno, uno che ricorda come mostri il riquadro dei download, e uno che mostra una volta l'esito di un'operazione. Non ci sono cookie di terze parti né strumenti che misurano le visite.
 privacy-safe = Come sono protetti
 privacy-safe-how = La connessione è cifrata, la password è conservata in una forma da cui non si può ricavare, la sessione termina da sola dopo un periodo senza attività. I messaggi che ricevi non contengono dati sanitari.

@@ -151,6 +151,14 @@ impl Sessions for SledStore {
         .await
     }
 
+    async fn glance_session(
+        &self,
+        token: SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |view| live(view, token, now)).await
+    }
+
     async fn sessions_of_account(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
         self.read(move |view| view.indexed(Index::SessionByAccount, account.as_bytes(), usize::MAX))
             .await

@@ -61,6 +61,21 @@ fn a_session_notes_its_use_now_and_then() {
 }
 
 #[test]
+fn a_glance_at_a_session_does_not_keep_it_alive() {
+    on_each_store(|store| async move {
+        let (_, account) = enrolled(&*store, "maria").await;
+        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        let idle = 20 * 60;
+        for now in [60, 600, idle] {
+            let (session, whose) = store.glance_session(secret(1), at(now)).await.unwrap().unwrap();
+            assert_eq!((session.seen, whose.id), (at(0), account.id), "at {now}");
+        }
+        assert_eq!(store.glance_session(secret(1), at(idle + 1)).await.unwrap(), None);
+        assert_eq!(store.glance_session(secret(2), at(1)).await.unwrap(), None);
+    });
+}
+
+#[test]
 fn a_login_takes_the_place_of_the_session_before_it() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;

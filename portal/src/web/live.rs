@@ -1,0 +1,102 @@
+//! What changes in the downloads while a page is looked at: told as server-sent events (WHATWG HTML, "Server-sent
+//! events"), or as JSON to who asks again and again.
+//!
+//! **Invariant:** neither counts as use of the session: a page that somebody leaves open does not keep it alive.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::channel::{Channel, Sender};
+use texts::Texts;
+use tokio::time::{Instant, sleep};
+
+use crate::accounts::Authenticated;
+use crate::downloads::Watch;
+use crate::web::App;
+use crate::web::error::Refusal;
+use crate::web::panel::PanelView;
+use crate::web::session::Glance;
+use crate::web::shell::spoken;
+
+/// A stream ends after so long, and the browser asks for the next one: nothing is held for who went away unnoticed.
+const LIFE: Duration = Duration::from_mins(1);
+/// How often something is said where nothing changes, and whether the session goes on is looked at.
+const BEAT: Duration = Duration::from_secs(15);
+/// The browser asks again after so many milliseconds.
+const OPENING: &[u8] = b"retry: 2000\n\n";
+/// nginx holds answers back unless it is told not to.
+const NO_BUFFER: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+
+/// The downloads as they are.
+pub(crate) async fn state(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Glance(who): Glance,
+) -> Result<Response, Refusal> {
+    let text = spoken(&headers, &who.account);
+    let view = PanelView::of(&app, &who.account, text).await?;
+    Ok(Json(view).into_response())
+}
+
+/// The downloads whenever they change.
+pub(crate) async fn events(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Glance(who): Glance,
+) -> Response {
+    let (sender, body) = Channel::<Bytes, Infallible>::new(1);
+    let text = spoken(&headers, &who.account);
+    let watch = app.services.downloads.watch(&who.account);
+    drop(tokio::spawn(tell(app, who, text, watch, sender)));
+    let mut response = Body::new(body).into_response();
+    let kind = HeaderValue::from_static("text/event-stream");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let (name, value) = NO_BUFFER;
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    response
+}
+
+async fn tell(
+    app: App,
+    who: Authenticated,
+    text: Texts,
+    mut watch: Watch,
+    mut sender: Sender<Bytes, Infallible>,
+) {
+    let until = Instant::now() + LIFE;
+    if sender.send_data(Bytes::from_static(OPENING)).await.is_err() {
+        return;
+    }
+    while Instant::now() < until {
+        let mut next = std::pin::pin!(watch.next());
+        let found = loop {
+            tokio::select! {
+                found = &mut next => break found,
+                () = sleep(BEAT) => {
+                    let goes_on = app.services.accounts.goes_on(&who).await.unwrap_or(false);
+                    let beat = Bytes::from_static(b":\n\n");
+                    if !goes_on || Instant::now() >= until || sender.send_data(beat).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        };
+        let view = match found {
+            Ok(Some(found)) => PanelView::new(&app, &who.account, &found, text).await,
+            // The account can log in no more.
+            Ok(None) => return,
+            Err(error) => Err(error.into()),
+        };
+        // What went wrong is in the log; the browser asks again.
+        let Ok(view) = view else { return };
+        let Ok(json) = serde_json::to_string(&view) else { return };
+        if sender.send_data(Bytes::from(format!("data: {json}\n\n"))).await.is_err() {
+            return;
+        }
+    }
+}
