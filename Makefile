@@ -53,6 +53,12 @@ VIEWER = viewer-bundle/web
 
 viewer: $(VIEWER)/node_modules/.package-lock.json
 	node $(VIEWER)/build.mjs
+	@if command -v apt-get >/dev/null && command -v dpkg >/dev/null; then \
+	    viewer-bundle/starter/build; \
+	else \
+	    echo 'notice: without the packages of Debian _start.exe cannot be built: packages hold the page alone'; \
+	fi
+	node viewer-bundle/pack.mjs
 
 $(VIEWER)/node_modules/.package-lock.json: $(VIEWER)/package-lock.json
 	npm ci --prefix $(VIEWER) --ignore-scripts --no-audit --no-fund --silent

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use zipstream::{Search, deflate, store};
 
 use crate::assembly::Assembly;
+use crate::contents::Contents;
 use crate::error::PackError;
 use crate::plan::refusal_of;
 use crate::report::{PackageReport, Phases};
@@ -84,6 +85,9 @@ impl<W: Write> Assembly<'_, W> {
         let mut contents = sections.contents(self.options(), self.notices.clone(), counts);
         contents.transfer_syntaxes = std::mem::take(&mut self.transfer_syntaxes);
         let layout = contents.layout;
+        if self.options().viewer && self.options().contents == Contents::Everything {
+            self.put_viewer(&mut contents)?;
+        }
         self.put_text(&layout.stylesheet(), web::stylesheet(&contents.branding.theme).as_bytes())?;
         self.put_text(&layout.script(), web::script().as_bytes())?;
         if let Some(logo) = &contents.branding.logo {

@@ -47,6 +47,7 @@ mod stock;
 mod streamed;
 mod study_failure;
 mod usage;
+mod viewer;
 mod whole;
 mod window;
 
@@ -71,4 +72,5 @@ pub use report::{PackageReport, Phases, describe};
 pub use request::{Options, PackageRequest, PacsStudy, Source, TransferSyntaxPolicy};
 pub use study_failure::{StudyFailure, StudyFault};
 pub use usage::Usage;
+pub use viewer::has_viewer;
 pub use zipstream::{EntryFacts, Method, Placement};

@@ -69,7 +69,7 @@ pub struct Options {
     pub contents: Contents,
     /// Reports that are in it beside them, in this order.
     pub reports: Vec<GivenReport>,
-    /// Whether the viewer is in it; packages of this version hold none.
+    /// Whether the viewer is in it, if this build has one; with reports alone it is not.
     pub viewer: bool,
     /// Encoding of the pixel data.
     pub transfer_syntax: TransferSyntaxPolicy,

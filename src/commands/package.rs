@@ -54,7 +54,7 @@ pub(crate) struct PackageArgs {
     /// Language of the pages
     #[arg(long, value_enum, default_value = "it")]
     lang: LanguageArg,
-    /// Leave the viewer out (packages of this version hold none)
+    /// Leave the viewer out
     #[arg(long)]
     no_viewer: bool,
     /// Write counts, notices, times and memory to a JSON file

@@ -78,7 +78,8 @@ async function follow(page, root, name) {
       count('links');
       const place = target.split('#')[1];
       if (place) { toPlaces.push([label, relative, place]); }
-      if (isFound && /\.htm$/i.test(file) && !seen.has(relative)) {
+      // The viewer is no page of links: viewer.js uses it.
+      if (isFound && /\.htm$/i.test(file) && !/^cdviewer/i.test(relative) && !seen.has(relative)) {
         const kind = kindOf(relative);
         met[kind] = (met[kind] || 0) + 1;
         seen.add(relative);

@@ -10,6 +10,7 @@ import { Problem, asProblem } from './problem.js';
 import { fillShelf, markShown, seriesOf } from './shelf.js';
 import { readDirectory } from './source/dicomdir.js';
 import { servedSource } from './source/served.js';
+import { keepStarterAlive } from './source/starter.js';
 import { Cine } from './stage/cine.js';
 import { Stage } from './stage/stage.js';
 import { startTools } from './stage/tools.js';
@@ -52,6 +53,7 @@ function start() {
     document.body.dataset.disk = '';
   } else {
     openServed(open);
+    keepStarterAlive();
   }
   speak(stage, controls, cine);
 }
@@ -105,6 +107,10 @@ function speak(stage, controls, cine) {
   byId('language').lang = currentLanguage() === 'it' ? 'en' : 'it';
   const folder = folderName();
   byId('start-folder').textContent = folder ? t('startFolder', { folder }) : t('startAnyFolder');
+  // In the strict layout names are in capitals.
+  if (/\/INDEX\.HTM$/.test(location.pathname)) {
+    document.querySelectorAll('[data-index]').forEach((link) => link.setAttribute('href', '../INDEX.HTM'));
+  }
   byId('help-lines').replaceChildren(...['arrows', 'tools', 'view', 'more', 'mouse'].map((key) => {
     const line = document.createElement('li');
     line.textContent = t(`help_${key}`);

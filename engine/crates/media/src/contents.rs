@@ -40,8 +40,10 @@ pub struct PackageContents {
     pub counts: Counts,
     /// The transfer syntaxes of all DICOM files in the package, as written.
     pub transfer_syntaxes: BTreeSet<TransferSyntaxUid>,
-    /// The file that starts the viewer, when the package holds one.
+    /// The page of the viewer, when the package holds one.
     pub viewer: Option<EntryPath>,
+    /// The program for Windows that opens that page, when the package holds it.
+    pub viewer_program: Option<EntryPath>,
 }
 
 /// An institution (RAD-47 demands that of the package in the index).

@@ -56,6 +56,14 @@ impl PreparedEntry {
         Self { facts, parts }
     }
 
+    /// An entry that was compressed before: `body` is what deflate made of so many bytes with that CRC-32.
+    pub fn deflated(crc32: u32, uncompressed_bytes: u64, body: Vec<u8>) -> Self {
+        let compressed_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let method = Method::Deflated;
+        let facts = EntryFacts { method, crc32, uncompressed_bytes, compressed_bytes };
+        Self::new(facts, vec![body])
+    }
+
     /// What its headers will say.
     pub fn facts(&self) -> EntryFacts {
         self.facts

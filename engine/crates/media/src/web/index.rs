@@ -96,7 +96,8 @@ struct Totals {
 
 struct Viewer {
     href: String,
-    is_program: bool,
+    /// What is said of the program for Windows, when there is one.
+    program: Option<String>,
 }
 
 struct Link {
@@ -160,7 +161,10 @@ impl IndexPage {
             },
             viewer: contents.viewer.as_ref().map(|path| Viewer {
                 href: link(here, path),
-                is_program: path.as_str().to_ascii_lowercase().ends_with(".exe"),
+                program: contents
+                    .viewer_program
+                    .as_ref()
+                    .map(|program| text.page_viewer_program(program.as_str())),
             }),
             readme: to(&layout.readme()),
             manifest: to(&layout.manifest()),

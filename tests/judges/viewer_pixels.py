@@ -1,0 +1,145 @@
+"""Judges what the viewer shows in Chromium against pydicom's pictures, file by file.
+
+Usage: viewer_pixels.py ESITO FOLDER_OF_THE_VIEWER FILE…: packages each file alone as it is stored, opens it from disk
+and compares the canvas at one pixel for one. Prints each file that is not right, then a table; exit 1 when a picture
+is wrong. A file that the viewer refuses, saying why, is no fault; overlays are left to the JPGs.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import numpy  # noqa: E402
+from PIL import Image  # noqa: E402
+from pydicom.uid import UID  # noqa: E402
+
+import pixel_oracles as oracles  # noqa: E402
+from instances import PLAIN, is_lossless  # noqa: E402
+
+LEVELS_APART, PIXELS_APART = 1, 0.001
+LOSSY_MEAN = 2
+# Windows of a browser larger than this cost more memory than they tell.
+MOST = 2100
+SCRIPT = Path(__file__).resolve().parent.parent / "browser" / "viewer_pixels.js"
+
+
+def main():
+    """Judges all files."""
+    esito, viewer, *files = sys.argv[1:]
+    table, wrong = {}, 0
+    with tempfile.TemporaryDirectory(prefix="viewer-") as folder:
+        jobs = [job for job in (prepare(esito, viewer, Path(folder) / str(n), file) for n, file in enumerate(files)) if job]
+        todo = Path(folder) / "jobs.json"
+        todo.write_text(json.dumps([{key: job[key] for key in ("root", "rows", "columns", "frames")} for job in jobs]))
+        run = subprocess.run(["node", SCRIPT, todo], capture_output=True, text=True, check=False)
+        results = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+        if run.returncode:
+            print(run.stderr)
+        by_root = {}
+        for result in results:
+            by_root.setdefault(result["root"], []).append(result)
+        for job in jobs:
+            outcome, why = judge(job, by_root.get(job["root"], []))
+            table.setdefault(job["syntax"], Counter())[outcome] += 1
+            wrong += outcome == "wrong"
+            if outcome != "right":
+                print(f"{outcome} {job['file']}: {why}")
+    outcomes = ["right", "refused", "unjudged", "wrong"]
+    print(f"{'transfer syntax':52}" + "".join(f"{name:>10}" for name in outcomes))
+    for syntax, counts in sorted(table.items()):
+        print(f"{syntax[:50]:52}" + "".join(f"{counts[name]:10}" for name in outcomes))
+    total = sum(table.values(), Counter())
+    print(f"{'all':52}" + "".join(f"{total[name]:10}" for name in outcomes))
+    return 1 if wrong or run.returncode or not total["right"] else 0
+
+
+def prepare(esito, viewer, folder, file):
+    """The package of a file, unpacked; None for what has no pixels, cannot be packaged or is too large."""
+    try:
+        dataset = oracles.read(file)
+        rows, columns = int(dataset.Rows), int(dataset.Columns)
+        count = max(int(dataset.get("NumberOfFrames") or 1), 1)
+        if not any(key in dataset for key in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+            return None
+    except Exception:  # any failure of the reader
+        return None
+    if max(rows, columns) > MOST or min(rows, columns) < 8:
+        return None
+    source = folder / "source"
+    source.mkdir(parents=True)
+    shutil.copy(file, source / "f")
+    package = folder / "package.zip"
+    command = [esito, "package", "--folder", source, "--transfer-syntax", "as-stored", "--out", package, "--progress", "none"]
+    if subprocess.run(command, capture_output=True, check=False).returncode not in (0, 3) or not package.exists():
+        return None
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(folder / "package")
+    root = next((folder / "package").iterdir())
+    shutil.copytree(viewer, root / "cdviewer", dirs_exist_ok=True)
+    stored = next((root / "STUDIES").rglob("IM*"))
+    packed = oracles.read(stored)
+    frames = sorted({0, count // 2, count - 1})
+    syntax = UID(packed.file_meta.TransferSyntaxUID)
+    return {"file": str(file), "root": str(root), "rows": rows, "columns": columns, "frames": frames, "dataset": packed,
+            "syntax": syntax.name, "lossy": syntax not in PLAIN and not is_lossless(packed, str(syntax))}
+
+
+def judge(job, results):
+    """The outcome of a file, and why."""
+    if not results:
+        return "wrong", "the viewer gave no answer"
+    worst = ("right", "")
+    rank = ["right", "refused", "unjudged", "wrong"]
+    for result in results:
+        outcome = judge_frame(job, result)
+        worst = max(worst, outcome, key=lambda one: rank.index(one[0]))
+    return worst
+
+
+def judge_frame(job, result):
+    """The outcome of one frame."""
+    if "error" in result:
+        return "wrong", result["error"]
+    if not result.get("shown"):
+        return "refused", result["says"]
+    if not result["shown"].endswith(f"#{result['frame'] + 1}"):
+        return "wrong", f"frame {result['frame']}: {result['shown']} is shown"
+    picture = Image.open(Path(job["root"]).parent / f"frame-{result['frame']}.png").convert("RGB")
+    ours = numpy.asarray(picture).astype(float)
+    if ours.shape[:2] != (job["rows"], job["columns"]):
+        return "wrong", f"the canvas has {ours.shape}"
+    try:
+        expected = picture_of(job["dataset"], result["frame"])
+    except Exception as error:  # pydicom cannot show everything that it can decode
+        return "unjudged", repr(error)[:120]
+    if expected.ndim == 2:
+        expected = numpy.repeat(expected[..., None], 3, axis=2)
+    difference = numpy.abs(ours - expected.astype(float)).max(axis=2)
+    far = float((difference > LEVELS_APART).mean())
+    if far <= PIXELS_APART or (job["lossy"] and difference.mean() <= LOSSY_MEAN):
+        return "right", ""
+    return "wrong", f"frame {result['frame']}: {far:.1%} of the pixels differ, by {difference.max():.0f} at most, {difference.mean():.1f} on average"
+
+
+def picture_of(dataset, index):
+    """8-bit levels by pydicom; without a window from the least value to the largest of the frame."""
+    if dataset.get("SamplesPerPixel", 1) > 1 or dataset.PhotometricInterpretation == "PALETTE COLOR":
+        return oracles.colour_picture(dataset, index)
+    view = oracles.view_of(dataset, index)
+    values = oracles.modality_values(oracles.decode(dataset, index, raw=True), dataset, view)
+    if oracles.has_window(view):
+        return oracles.grey_picture(values, view)
+    least, most = values.min(), values.max()
+    levels = numpy.clip((values - least) / max(most - least, 1) * 255, 0, 255)
+    return 255 - levels if oracles.is_inverted(view) else levels
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+// Keeps the program that serves this page alive while it is open, and lets it end when it is closed.
+
+/** Milliseconds between two signs of life; the program waits for three minutes. */
+const OFTEN = 15_000;
+
+/** Does so where the program opened the page: `…?starter`. */
+export function keepStarterAlive() {
+  if (location.search !== '?starter') { return; }
+  const root = new URL('..', location.href).href;
+  // When it has gone, the next image says so.
+  setInterval(() => { fetch(`${root}alive`).catch(() => null); }, OFTEN);
+  window.addEventListener('pagehide', () => navigator.sendBeacon(`${root}bye`));
+}
