@@ -1,8 +1,9 @@
 """Judges what the viewer shows in Chromium against pydicom's pictures, file by file.
 
 Usage: viewer_pixels.py ESITO FOLDER_OF_THE_VIEWER FILE…: packages each file alone as it is stored, opens it from disk
-and compares the canvas at one pixel for one. Prints each file that is not right, then a table; exit 1 when a picture
-is wrong. A file that the viewer refuses, saying why, is no fault; overlays are left to the JPGs.
+and compares the canvas at one pixel for one; small images at an odd multiple, where the middle of each square is the
+pixel itself. Prints each file that is not right, then a table; exit 1 when a picture is wrong. A file that the viewer
+refuses, saying why, is no fault; overlays are left to the JPGs.
 """
 
 import json
@@ -27,6 +28,8 @@ LEVELS_APART, PIXELS_APART = 1, 0.001
 LOSSY_MEAN = 2
 # Windows of a browser larger than this cost more memory than they tell.
 MOST = 2100
+# A smaller one is a telephone's, whose bars leave less for the picture.
+LEAST = 360
 SCRIPT = Path(__file__).resolve().parent.parent / "browser" / "viewer_pixels.js"
 
 
@@ -37,7 +40,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="viewer-") as folder:
         jobs = [job for job in (prepare(esito, viewer, Path(folder) / str(n), file) for n, file in enumerate(files)) if job]
         todo = Path(folder) / "jobs.json"
-        todo.write_text(json.dumps([{key: job[key] for key in ("root", "rows", "columns", "frames")} for job in jobs]))
+        todo.write_text(json.dumps([{"root": job["root"], "frames": job["frames"], "rows": job["rows"] * job["scale"], "columns": job["columns"] * job["scale"]} for job in jobs]))
         run = subprocess.run(["node", SCRIPT, todo], capture_output=True, text=True, check=False)
         results = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
         if run.returncode:
@@ -70,6 +73,9 @@ def prepare(esito, viewer, folder, file):
             return None
     except Exception:  # any failure of the reader
         return None
+    if not is_square(dataset):
+        # The viewer stretches them.
+        return None
     if max(rows, columns) > MOST or min(rows, columns) < 8:
         return None
     source = folder / "source"
@@ -87,8 +93,25 @@ def prepare(esito, viewer, folder, file):
     packed = oracles.read(stored)
     frames = sorted({0, count // 2, count - 1})
     syntax = UID(packed.file_meta.TransferSyntaxUID)
-    return {"file": str(file), "root": str(root), "rows": rows, "columns": columns, "frames": frames, "dataset": packed,
+    return {"file": str(file), "root": str(root), "rows": rows, "columns": columns, "frames": frames, "dataset": packed, "scale": scale_of(rows, columns),
             "syntax": syntax.name, "lossy": syntax not in PLAIN and not is_lossless(packed, str(syntax))}
+
+
+def is_square(dataset):
+    """Whether pixels are as high as wide."""
+    for keyword in ("PixelSpacing", "PixelAspectRatio"):
+        sides = dataset.get(keyword)
+        if sides and len(sides) == 2:
+            return float(sides[0]) == float(sides[1])
+    return True
+
+
+def scale_of(rows, columns):
+    """The least odd number that makes an image large enough for a window of a browser."""
+    scale = 1
+    while min(rows, columns) * scale < LEAST:
+        scale += 2
+    return scale
 
 
 def judge(job, results):
@@ -111,8 +134,12 @@ def judge_frame(job, result):
         return "refused", result["says"]
     if not result["shown"].endswith(f"#{result['frame'] + 1}"):
         return "wrong", f"frame {result['frame']}: {result['shown']} is shown"
-    picture = Image.open(Path(job["root"]).parent / f"frame-{result['frame']}.png").convert("RGB")
-    ours = numpy.asarray(picture).astype(float)
+    try:
+        picture = Image.open(Path(job["root"]).parent / f"frame-{result['frame']}.png").convert("RGB")
+    except OSError as error:
+        return "wrong", f"frame {result['frame']}: {error}"
+    middle = job["scale"] // 2
+    ours = numpy.asarray(picture).astype(float)[middle::job["scale"], middle::job["scale"]]
     if ours.shape[:2] != (job["rows"], job["columns"]):
         return "wrong", f"the canvas has {ours.shape}"
     try:

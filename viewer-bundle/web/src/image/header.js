@@ -1,6 +1,7 @@
 // The attributes of one frame: of the file, with what the functional groups say of this frame.
 import { metadataForDataset } from 'loader/wadouri/metaData/metaDataProvider.js';
 
+const RLE = '1.2.840.10008.1.2.5';
 const SHARED = 'x52009229';
 const PER_FRAME = 'x52009230';
 
@@ -41,6 +42,10 @@ export function moduleOf(type, imageId, dataSet) {
   const answer = metadataForDataset(type, imageId, dataSet);
   if (type === 'imagePlaneModule' && answer.usingDefaultValues) {
     return { ...answer, ...pixelAspect(dataSet) };
+  }
+  if (type === 'imagePixelModule' && dataSet.elements.x7fe00010?.encapsulatedPixelData && dataSet.string('x00020010') !== RLE) {
+    // Whatever the file says: what JPEG decoders give has its samples beside each other.
+    return { ...answer, planarConfiguration: 0 };
   }
   return answer;
 }

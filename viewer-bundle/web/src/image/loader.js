@@ -142,8 +142,22 @@ function pixelsOf(dataSet, frame) {
     const bits = dataSet.uint16('x00280100');
     const needed = dataSet.uint16('x00280010') * dataSet.uint16('x00280011') * samples * (bits === 1 ? 1 : bits / 8);
     if (pixels.length < needed) { throw new Problem('truncated'); }
+    keepStoredBits(pixels, dataSet);
   }
   return pixels;
+}
+
+/** Bits beside the stored ones may hold anything (PS3.5 §8.1.1): words keep what Bits Stored and High Bit name. */
+function keepStoredBits(pixels, dataSet) {
+  const stored = dataSet.uint16('x00280101') ?? 16;
+  const shift = (dataSet.uint16('x00280102') ?? stored - 1) + 1 - stored;
+  if (dataSet.uint16('x00280100') !== 16 || (stored >= 16 && shift === 0) || shift < 0) { return; }
+  const isBigEndian = dataSet.string('x00020010') === '1.2.840.10008.1.2.2';
+  const words = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  const mask = 2 ** stored - 1;
+  for (let at = 0; at + 1 < pixels.byteLength; at += 2) {
+    words.setUint16(at, (words.getUint16(at, !isBigEndian) >> shift) & mask, !isBigEndian);
+  }
 }
 
 function checked(image, imageId) {

@@ -30,6 +30,10 @@ export const bounds = (centre, width) => ({ lower: centre - 0.5 - (width - 1) / 
 
 /** The range of the pixels of an image, in the units that it is shown in. */
 export function fullRange(image) {
+  if (image.modalityLUT) {
+    const { lut } = image.modalityLUT;
+    return lut.reduce(({ lower, upper }, value) => ({ lower: Math.min(lower, value), upper: Math.max(upper, value) }), { lower: lut[0], upper: lut[0] + 1 });
+  }
   const scale = image.preScale?.scaled ? (value) => value : (value) => value * image.slope + image.intercept;
   return { lower: scale(image.minPixelValue), upper: Math.max(scale(image.maxPixelValue), scale(image.minPixelValue) + 1) };
 }

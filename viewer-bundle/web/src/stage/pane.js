@@ -133,7 +133,8 @@ export class Pane {
     shown.modalityLUT = this.image.modalityLUT;
     shown.voiLUT = this.window || this.image.color ? undefined : this.image.voiLUT;
     const { windowCenter, windowWidth } = this.image;
-    const range = this.window ?? bounds(windowCenter, Math.max(windowWidth, 1));
+    // A width of nothing is no window (PS3.3 §C.11.2.1.2.1).
+    const range = this.window ?? (windowWidth >= 1 ? bounds(windowCenter, windowWidth) : fullRange(this.image));
     this.viewport.setProperties({ voiRange: range }, true);
   }
 
