@@ -16,6 +16,7 @@ mod support;
 mod check;
 mod check_provider;
 mod demo;
+mod downloads;
 mod markers;
 mod operations;
 mod packaging;

@@ -66,11 +66,9 @@ impl Visitor {
 
     /// Asks with more arguments of curl.
     pub fn ask(&mut self, path: &str, more: &[String]) -> Page {
-        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
-        let cookies = cookies.collect::<Vec<_>>().join("; ");
         let asked = run::program("curl")
             .args(["-sS", "-i", "--max-time", "60", "--path-as-is", "-H"])
-            .arg(format!("cookie: {cookies}"))
+            .arg(self.cookies())
             .args(more)
             .arg(format!("{}{path}", self.origin))
             .finish();
@@ -91,6 +89,12 @@ impl Visitor {
         }
         let status = status.expect("a status");
         Page { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// The header that it sends its cookies with.
+    pub fn cookies(&self) -> String {
+        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        format!("cookie: {}", cookies.collect::<Vec<_>>().join("; "))
     }
 
     /// What it is known by.

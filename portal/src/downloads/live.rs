@@ -168,6 +168,8 @@ impl LiveGuard {
 
 impl Drop for LiveGuard {
     fn drop(&mut self) {
+        // Whatever ends the one who waits for it ends the work too.
+        self.live.break_off();
         self.map.locked(|map| {
             // Another claim may be making it meanwhile.
             if map.get(&self.key).is_some_and(|live| Arc::ptr_eq(live, &self.live)) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use store::{
     Along, ClaimId, EndOfTry, EndReason, Event, FailureReason, Outcome, Package, Preparation,
-    StoreError,
+    PreparationState, StoreError,
 };
 use tokio::task::{Id, JoinSet};
 
@@ -23,6 +23,8 @@ use crate::task::Stop;
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How often a claim is made to last.
 const RENEW: Duration = Duration::from_secs(20);
+/// Preparations that are read at a time.
+const PAGE: usize = 256;
 /// How often it is looked whether there is something to do, at least and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 /// Tries before a fault is final.
@@ -35,6 +37,9 @@ const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 impl Downloads {
     /// Makes what is asked for until it is time to stop; what is under way then is given back.
     pub(crate) async fn run(self, stop: Stop) {
+        if let Err(error) = self.take_back().await {
+            tell(&error);
+        }
         let mut making = JoinSet::new();
         // Of which PACS each asks.
         let mut asked: HashMap<Id, Vec<String>> = HashMap::new();
@@ -67,6 +72,22 @@ impl Downloads {
             live.break_off();
         }
         while making.join_next().await.is_some() {}
+    }
+
+    /// Begins anew what was being made when the program ended: nobody else makes packages over this store.
+    async fn take_back(&self) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.0.store.list_preparations(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key);
+            for preparation in &page {
+                let PreparationState::Claimed { by, .. } = preparation.state else { continue };
+                let due = self.0.clock.now();
+                let released = EndOfTry::Released { due };
+                self.0.store.end_try(preparation.key, by, released, Along::nothing()).await?;
+            }
+        }
     }
 
     async fn claim(

@@ -1,10 +1,12 @@
 //! Where packages lie until they are fetched: a folder that holds so much and no more.
 //!
-//! A package is `KEY.zip`; while it is written it is `KEY.partial`. The key is a keyed hash: no name here says
+//! A package is `KEY.zip`; while it is written it is `KEY.NUMBER.partial`. The key is a keyed hash: no name here says
 //! anything of anybody. What lies here can be made again, so it is in no backup.
 //!
 //! **Invariant:** a file called `.zip` is whole and on the disk.
 //! **Invariant:** what is being read or written is never evicted.
+//! **Invariant:** of several who write one package only the last to begin gets to the end: what the store says of a
+//! package is said of its file.
 
 mod writer;
 
@@ -74,12 +76,20 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Held {
     packages: HashMap<PackageKey, Kept>,
-    /// Bytes of what is being written.
-    writing: HashMap<PackageKey, u64>,
+    writing: HashMap<PackageKey, Draft>,
+    /// Counts those who write.
+    drafts: u64,
     /// Counts uses, so that the least recent one is known.
     uses: u64,
     /// What had to go, and nobody was told of yet.
     evicted: Vec<PackageKey>,
+}
+
+/// What is being written.
+#[derive(Debug)]
+struct Draft {
+    number: u64,
+    bytes: u64,
 }
 
 #[derive(Debug)]
@@ -236,13 +246,25 @@ impl Spool {
         }
     }
 
+    /// Begins a draft of a package; one that is there already cannot go on.
+    fn begin_writing(&self, key: PackageKey) -> u64 {
+        let mut held = self.held();
+        held.drafts += 1;
+        let number = held.drafts;
+        held.writing.insert(key, Draft { number, bytes: 0 });
+        number
+    }
+
     /// Takes bytes for what is being written, and evicts what nobody used for longest to have them.
-    fn take(&self, key: PackageKey, bytes: u64) -> io::Result<()> {
+    fn take(&self, key: PackageKey, number: u64, bytes: u64) -> io::Result<()> {
         loop {
             {
                 let mut held = self.held();
-                if held.bytes().saturating_add(bytes) <= self.0.settings.most_bytes {
-                    *held.writing.entry(key).or_default() += bytes;
+                let is_full = held.bytes().saturating_add(bytes) > self.0.settings.most_bytes;
+                let draft = held.writing.get_mut(&key).filter(|draft| draft.number == number);
+                let draft = draft.ok_or_else(superseded)?;
+                if !is_full {
+                    draft.bytes += bytes;
                     return Ok(());
                 }
             }
@@ -265,22 +287,38 @@ impl Spool {
         Ok(true)
     }
 
-    /// What was being written is there, or given up.
-    fn end_writing(&self, key: PackageKey, bytes: Option<u64>) {
+    /// Gives what was written its name, if nobody else has begun to write it since.
+    fn keep(&self, key: PackageKey, number: u64, draft: &Path, bytes: u64) -> io::Result<()> {
         let mut held = self.held();
+        if held.writing.get(&key).is_none_or(|draft| draft.number != number) {
+            return Err(superseded());
+        }
+        fs::rename(draft, self.path(key, "zip"))?;
         held.writing.remove(&key);
-        if let Some(bytes) = bytes {
-            held.uses += 1;
-            let used = held.uses;
-            held.packages.insert(key, Kept { bytes, used, readers: 0 });
+        held.uses += 1;
+        let used = held.uses;
+        // Whoever reads the one before reads on: it has no name any more.
+        held.packages.insert(key, Kept { bytes, used, readers: 0 });
+        Ok(())
+    }
+
+    /// What was being written is given up.
+    fn give_up(&self, key: PackageKey, number: u64) {
+        let mut held = self.held();
+        if held.writing.get(&key).is_some_and(|draft| draft.number == number) {
+            held.writing.remove(&key);
         }
     }
+}
+
+fn superseded() -> io::Error {
+    io::Error::other("another one has begun to write this package")
 }
 
 impl Held {
     fn bytes(&self) -> u64 {
         let packages = self.packages.values().map(|kept| kept.bytes);
-        packages.chain(self.writing.values().copied()).sum()
+        packages.chain(self.writing.values().map(|draft| draft.bytes)).sum()
     }
 }
 
@@ -300,11 +338,12 @@ fn found(folder: &Path) -> io::Result<Held> {
     let mut by_use: BTreeMap<(SystemTime, PackageKey), u64> = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).map(str::to_owned);
-        let (stem, kind) = (text(path.file_stem()), text(path.extension()));
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let (key, kind) = name.split_once('.').unwrap_or_default();
+        let kind = kind.rsplit_once('.').map_or(kind, |(_number, kind)| kind).to_owned();
         // Whatever else lies here is not ours to remove.
-        let Some(key) = stem.and_then(|stem| stem.parse().ok()) else { continue };
-        match kind.as_deref() {
+        let Ok(key) = key.parse() else { continue };
+        match Some(kind.as_str()) {
             Some("zip") => {
                 let metadata = fs::metadata(&path)?;
                 by_use.insert((metadata.modified()?, key), metadata.len());

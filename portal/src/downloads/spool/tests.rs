@@ -106,7 +106,7 @@ fn a_start_removes_what_was_being_written_and_nothing_else() {
     put(&spool, 1, 300).unwrap();
     put(&spool, 2, 300).unwrap();
     drop(spool);
-    fs::write(folder.path().join(format!("{}.partial", key(3))), "half").unwrap();
+    fs::write(folder.path().join(format!("{}.7.partial", key(3))), "half").unwrap();
     for others in ["notes.zip", "notes.partial", "0123.zip"] {
         fs::write(folder.path().join(others), "theirs").unwrap();
     }
@@ -120,6 +120,21 @@ fn a_start_removes_what_was_being_written_and_nothing_else() {
     assert_eq!((spool.keys().len(), spool.bytes()), (2, 600));
     put(&spool, 4, 500).unwrap();
     assert_eq!(spool.evicted(), [key(2)]);
+}
+
+#[test]
+fn of_two_who_write_one_package_the_last_to_begin_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(settings(folder.path(), 1 << 20)).unwrap();
+    let mut first = spool.write(key(1)).unwrap();
+    first.write_all(b"first").unwrap();
+    let mut second = spool.write(key(1)).unwrap();
+    second.write_all(b"second").unwrap();
+    assert!(first.flush().is_err());
+    assert!(first.finish().is_err());
+    assert_eq!(second.finish().unwrap().0, 6);
+    assert_eq!(fs::read(folder.path().join(format!("{}.zip", key(1)))).unwrap(), b"second");
+    assert_eq!((names(folder.path()).len(), spool.bytes()), (2, 6));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A package that is being written, and what others may read of it meanwhile.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -31,6 +31,7 @@ pub(crate) enum Written {
 pub(crate) struct PackageWriter {
     spool: Spool,
     key: PackageKey,
+    number: u64,
     /// None when it is closed.
     file: Option<File>,
     path: PathBuf,
@@ -44,15 +45,17 @@ pub(crate) struct PackageWriter {
 impl PackageWriter {
     pub(super) fn begin(spool: Spool, key: PackageKey) -> io::Result<Self> {
         spool.check_free(0)?;
-        let path = spool.path(key, "partial");
+        let number = spool.begin_writing(key);
+        let path = spool.path(key, &format!("{number}.partial"));
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = Some(options.open(&path)?);
+        let file = options.open(&path).inspect_err(|_error| spool.give_up(key, number))?;
         Ok(Self {
             spool,
             key,
-            file,
+            number,
+            file: Some(file),
             path,
             pending: Vec::with_capacity(PIECE),
             written: 0,
@@ -74,7 +77,7 @@ impl PackageWriter {
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         let length = bytes.len() as u64;
-        self.spool.take(self.key, length)?;
+        self.spool.take(self.key, self.number, length)?;
         if self.written - self.looked >= LOOK_BYTES {
             self.looked = self.written;
             self.spool.check_free(0)?;
@@ -104,9 +107,8 @@ impl PackageWriter {
         if let Some(file) = self.file.as_ref() {
             file.sync_data()?;
         }
-        fs::rename(&self.path, self.spool.path(self.key, "zip"))?;
+        self.spool.keep(self.key, self.number, &self.path, self.written)?;
         self.file = None;
-        self.spool.end_writing(self.key, Some(self.written));
         // The name is durable before the store says that the package is there.
         File::open(self.spool.folder())?.sync_all()?;
         self.told.send_replace(Written::Whole(self.written));
@@ -143,7 +145,7 @@ impl Drop for PackageWriter {
             return;
         }
         self.told.send_replace(Written::GivenUp);
-        self.spool.end_writing(self.key, None);
+        self.spool.give_up(self.key, self.number);
         if let Err(error) = remove_file(&self.path) {
             // Told for the next start, which removes it.
             tracing::warn!(%error, "an unfinished package cannot be removed");
