@@ -6,7 +6,10 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use store::{Account, EventQuery, PersonId, Recipient, Report, Session};
+use store::{
+    Account, EventQuery, PersonId, Preparation, PreparationState, Recipient, Report, Request,
+    Session,
+};
 use utoipa::ToSchema;
 
 use crate::admin::Admin;
@@ -16,7 +19,7 @@ use crate::admin::messages::MessageView;
 use crate::admin::order::{OrderView, ReportView};
 use crate::admin::person::PersonView;
 use crate::admin::problem::Problem;
-use crate::admin::values::{AccountRef, Id, Moment};
+use crate::admin::values::{AccountRef, Id, Moment, OrderRef};
 use crate::results::SiteResults;
 
 /// Events of one person or account in an export: years of daily use.
@@ -54,6 +57,29 @@ struct OwnAccount {
     sessions: Vec<SessionView>,
     /// Messages to it, without content.
     messages: Vec<AddressedMessage>,
+    /// What it asked to download.
+    downloads: Vec<DownloadView>,
+}
+
+/// Something that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+struct DownloadView {
+    /// Of which order.
+    order: OrderRef,
+    /// When.
+    asked: Moment,
+    /// Until when the package is kept, if it is there.
+    kept_until: Option<Moment>,
+}
+
+impl From<&(Request, Preparation)> for DownloadView {
+    fn from((request, preparation): &(Request, Preparation)) -> Self {
+        let kept_until = match &preparation.state {
+            PreparationState::Ready(package) => Some(Moment(package.until)),
+            _ => None,
+        };
+        Self { order: Id(request.order), asked: Moment(request.created), kept_until }
+    }
 }
 
 /// A message with the address that it goes to.
@@ -170,6 +196,12 @@ impl Admin {
                     message: MessageView::from(message),
                     to: to(&message.to),
                 })
+                .collect(),
+            downloads: store
+                .requests_of_account(account.id)
+                .await?
+                .iter()
+                .map(DownloadView::from)
                 .collect(),
         })
     }
