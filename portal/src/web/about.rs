@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::web::pictures::{Pictures, pictures};
 use crate::web::shell::Shell;
 
 /// The quick guide, a part for patients and one for recipients (S-001, S-003, S-004, S-038).
@@ -11,6 +12,7 @@ use crate::web::shell::Shell;
 #[template(path = "help.html")]
 struct HelpPage<'a> {
     shell: &'a Shell,
+    pictures: &'static Pictures,
 }
 
 #[derive(Template)]
@@ -26,7 +28,8 @@ struct PrivacyPage<'a> {
 }
 
 pub(crate) async fn help(shell: Shell) -> Response {
-    shell.page(StatusCode::OK, &HelpPage { shell: &shell })
+    let pictures = pictures(shell.text.language());
+    shell.page(StatusCode::OK, &HelpPage { shell: &shell, pictures })
 }
 
 pub(crate) async fn accessibility(shell: Shell) -> Response {

@@ -73,7 +73,7 @@ fn theme_sheet(theme: &Theme) -> String {
     )
 }
 
-fn versioned(path: &str, content: &[u8]) -> String {
+pub(crate) fn versioned(path: &str, content: &[u8]) -> String {
     let mut path = format!("{path}?");
     for byte in Sha256::digest(content).iter().take(8) {
         // Writing to a String cannot fail.
@@ -104,7 +104,7 @@ pub(crate) async fn logo(State(app): State<App>) -> Result<Response, Refusal> {
     Ok(asset(kind, logo.bytes().to_vec()))
 }
 
-fn asset(kind: &'static str, content: impl IntoResponse) -> Response {
+pub(crate) fn asset(kind: &'static str, content: impl IntoResponse) -> Response {
     let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
     let kind = HeaderValue::from_static(kind);
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept)], content).into_response()

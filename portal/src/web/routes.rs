@@ -9,7 +9,7 @@ use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
     App, about, assets, done, downloads, language, live, login, news, order, orders, outbox,
-    package, password, profile, provider, recovery, report,
+    package, password, pictures, profile, provider, recovery, report,
 };
 
 /// Log in.
@@ -98,6 +98,7 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (assets::THEME_ROUTE, get(assets::theme)),
         (assets::SCRIPT_ROUTE, get(assets::script)),
         (assets::ICON_ROUTE, get(assets::icon)),
+        (pictures::PICTURE_ROUTE, get(pictures::show)),
         (assets::LOGO_ROUTE, get(assets::logo)),
     ]
 }

@@ -80,6 +80,7 @@ const ROWS: &[Row] = &[
     ("GET", "/assets/icon.svg", May::Anybody, &[]),
     ("GET", "/assets/logo", May::Anybody, &[]),
     ("GET", "/assets/portal.js", May::Anybody, &[]),
+    ("GET", "/assets/guide/{language}/{picture}", May::Anybody, &[]),
 ];
 
 #[test]
@@ -135,6 +136,7 @@ fn each_route_answers_who_may(
         let server = Server::start();
         let (person, mut owner) = server.with_orders("maria", "", 1);
         let path = path.replace("{person}", &person.id.to_string());
+        let path = path.replace("{language}/{picture}", "it/login.webp");
         let path = path.replace("{order}", &server.order_of(&person));
         let path = path.replace("{report}", &server.hand_in(&person, "ACC0").to_string());
         let path = path.replace("{request}", &server.request_of(&person).to_string());
