@@ -28,6 +28,8 @@ struct OrderPage<'a> {
     ask: String,
     /// There is something to be had alone.
     has_report: bool,
+    /// There is something to be left out.
+    has_viewer: bool,
     notice: Option<String>,
     description: String,
     placed: String,
@@ -95,6 +97,7 @@ fn page<'a>(
         back,
         ask: routes::ask(order.person, order.id),
         has_report: order.has_report(),
+        has_viewer: engine::has_viewer(),
         notice,
         description: shown(order.description.as_ref(), text),
         placed: moment.map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),

@@ -33,3 +33,4 @@ panel-recall = When a result is not available, the portal tries by itself to bri
 panel-notice = If the result can be handed out, you will get a new notification that it is available; otherwise you will get none.
 panel-actions = Actions
 panel-only-reports = Download the report only
+panel-without-viewer = Download without the viewer

@@ -33,3 +33,4 @@ panel-recall = In caso di risultato non disponibile il portale tenta automaticam
 panel-notice = Se l'esito risulta distribuibile allora riceverai una nuova notifica di disponibilità dell'esito, diversamente non riceverai nessuna nuova notifica.
 panel-actions = Azioni
 panel-only-reports = Scarica solo il referto
+panel-without-viewer = Scarica senza visualizzatore
