@@ -164,7 +164,7 @@ async function main(judge, demo) {
   await still.type('#user_name', demo.user);
   await still.type('#password', PASSWORD);
   await submit('main button.primary');
-  await submit('.orders tbody tr:last-child th a');
+  await submit('.orders tbody tr:first-child th a');
   await submit('.acts > form .primary');
   check(await still.$('.toast') && await isShown(still), 'without script there is no panel');
   await submit('.panel-all a');
