@@ -309,8 +309,7 @@ async function damaged(page, root) {
   await press(page, 'ArrowUp', 'ArrowDown');
   await at.frames(page, 10);
   check(await instance(page) === 5 && await cover() === '', `going back and forth ${await at.shown(page)} is shown: ${await cover()}`);
-  const input = await page.$('#folder');
-  await input.uploadFile(path.join(copy, 'STUDIES'));
+  await at.chooseFolder(page, path.join(copy, 'STUDIES'));
   await page.waitForFunction(() => /DICOMDIR/.test(document.querySelector('#message.problem')?.textContent));
   check(await instance(page) === 5, 'a folder without DICOMDIR has closed what was open');
   fs.rmSync(copy, { recursive: true });
