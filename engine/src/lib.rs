@@ -73,4 +73,4 @@ pub use request::{Options, PackageRequest, PacsStudy, Source, TransferSyntaxPoli
 pub use study_failure::{StudyFailure, StudyFault};
 pub use usage::Usage;
 pub use viewer::has_viewer;
-pub use zipstream::{EntryFacts, Method, Placement};
+pub use zipstream::{DirectoryEntry, EntryFacts, Method, Placement, body_offset, read_directory};

@@ -13,6 +13,7 @@ mod delivery;
 mod given;
 mod live;
 mod packing;
+mod pages;
 mod recall;
 mod runner;
 mod settings;
@@ -31,6 +32,7 @@ use tokio::sync::broadcast;
 
 pub(crate) use delivery::Delivery;
 pub use live::Preparing;
+pub(crate) use pages::{Found, PackedEntry};
 pub use settings::DownloadsSettings;
 pub use shown::{DownloadState, ShownDownload};
 pub use spool::{SpoolError, SpoolSettings};
@@ -41,6 +43,7 @@ use crate::clock::Clock;
 use crate::downloads::body::Reads;
 use crate::downloads::contents::Contents;
 use crate::downloads::live::LiveMap;
+use crate::downloads::pages::Indexes;
 use crate::downloads::spool::Spool;
 use crate::messages::Site;
 use crate::results::{Results, ResultsError};
@@ -94,6 +97,7 @@ struct Inner {
     clock: Clock,
     live: LiveMap,
     reads: Reads,
+    indexes: Indexes,
     /// Whose downloads changed.
     changed: broadcast::Sender<AccountId>,
 }
@@ -126,6 +130,7 @@ impl Downloads {
             clock,
             live,
             reads: Reads::default(),
+            indexes: Indexes::default(),
             changed,
         })))
     }

@@ -25,6 +25,7 @@ mod order;
 mod orders;
 mod outbox;
 mod package;
+mod pages;
 mod panel;
 mod password;
 mod patient;

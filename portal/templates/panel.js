@@ -27,6 +27,7 @@
     var item = blank.content.firstElementChild.cloneNode(true);
     item.dataset.request = entry.id;
     part(item, "fetch").href = entry.href;
+    part(item, "look").href = entry.look;
     part(item, "withdraw").action = "/downloads/" + entry.id + "/withdraw";
     part(item, "again").action = "/downloads/" + entry.id + "/again";
     return item;
@@ -48,6 +49,8 @@
     bar.setAttribute("aria-label", entry.barLabel);
     part(item, "fetch").hidden = !entry.isReady;
     write(item, "fetch-label", entry.fetchLabel);
+    part(item, "look").hidden = !(entry.isReady || entry.isPreparing);
+    write(item, "look-label", entry.lookLabel);
     write(item, "withdraw-label", entry.withdrawLabel);
     write(item, "again-label", entry.againLabel);
     part(item, "again").hidden = !entry.canAgain;

@@ -51,7 +51,7 @@ impl Default for Reads {
 
 impl Reads {
     /// So many bytes from `at`, all of them.
-    async fn piece(&self, file: Arc<File>, at: u64, length: u64) -> io::Result<Bytes> {
+    pub(super) async fn piece(&self, file: Arc<File>, at: u64, length: u64) -> io::Result<Bytes> {
         let closed = |_closed| io::Error::other("the program ends");
         let permit = Arc::clone(&self.gate).acquire_owned().await.map_err(closed)?;
         let spare = Arc::clone(&self.spare);

@@ -106,6 +106,11 @@ impl Drop for Ticket {
 }
 
 impl ReadyPackage {
+    /// The file, which stays as long as that is there.
+    pub(super) fn into_open(self) -> OpenPackage {
+        self.open
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.open.bytes()
     }

@@ -1,6 +1,6 @@
 //! What is being prepared here at this moment: how far it is, where it can be read already, how it is broken off.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::{Progress, Step};
+use engine::{Placement, Progress, Step, WrittenEntry};
 use store::PackageKey;
 use tokio::sync::watch;
 
@@ -40,6 +40,8 @@ pub(crate) struct Live {
     is_broken_off: AtomicBool,
     /// Where it is written, once that has begun.
     writing: Mutex<Option<Writing>>,
+    /// The entries that were written, by their paths below the folder of the package.
+    entries: Mutex<BTreeMap<String, Placement>>,
 }
 
 /// A package that can be read while it is written.
@@ -64,6 +66,7 @@ impl Live {
             step: Mutex::default(),
             is_broken_off: AtomicBool::new(false),
             writing: Mutex::default(),
+            entries: Mutex::default(),
         }
     }
 
@@ -85,6 +88,17 @@ impl Live {
     /// Where it is written, once that has begun.
     pub(crate) fn now_writing(&self) -> Option<Writing> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where an entry lies, once it was written.
+    pub(crate) fn entry(&self, path: &str) -> Option<Placement> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
+    }
+
+    /// The paths of what was written so far, sorted.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.keys().cloned().collect()
     }
 
     /// Whether the package itself has begun.
@@ -120,6 +134,12 @@ fn seconds_left(step: Step, elapsed: Duration) -> Option<u64> {
 pub(crate) struct Watched(pub(crate) Arc<Live>);
 
 impl Progress for Watched {
+    fn entry(&mut self, entry: WrittenEntry<'_>) {
+        let (path, placement) = (entry.path.as_str().to_owned(), entry.placement);
+        let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.insert(path, placement);
+    }
+
     fn step(&mut self, step: Step) -> bool {
         *self.0.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
         !self.0.is_broken_off()

@@ -61,7 +61,7 @@ fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether it is named, or meant by `*`, with a weight other than 0 (RFC 9110 §12.5.3).
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
     let codings = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     let mut is_meant = false;

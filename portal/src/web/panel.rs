@@ -54,6 +54,9 @@ pub(crate) struct Entry {
     pub(crate) can_again: bool,
     /// Where the package is.
     pub(crate) href: String,
+    /// Where its images are looked at.
+    pub(crate) look: String,
+    pub(crate) look_label: String,
     pub(crate) bar_label: String,
     pub(crate) fetch_label: String,
     pub(crate) withdraw_label: String,
@@ -164,6 +167,8 @@ fn entry(one: &ShownDownload, whose: Option<String>, text: Texts) -> Entry {
     let id = one.id.to_string();
     let common = Entry {
         href: routes::package(one.id),
+        look: routes::pages(one.id),
+        look_label: text.download_look_of(&name),
         about: about.join(" · "),
         bar_label: text.panel_bar(&name),
         fetch_label: text.panel_fetch(&name),

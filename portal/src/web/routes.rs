@@ -9,7 +9,7 @@ use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
     App, about, assets, done, downloads, language, live, login, news, order, orders, outbox,
-    package, password, pictures, profile, provider, recovery, report,
+    package, pages, password, pictures, profile, provider, recovery, report,
 };
 
 /// Log in.
@@ -52,6 +52,8 @@ const PANEL: &str = "/downloads/panel";
 const STATE: &str = "/downloads/state";
 const EVENTS: &str = "/downloads/events";
 const PACKAGE: &str = "/downloads/{request}/package";
+const PAGES: &str = "/downloads/{request}/pages";
+const ENTRY: &str = "/downloads/{request}/pages/{*entry}";
 /// What is new.
 pub(crate) const NOTIFICATIONS: &str = "/notifications";
 /// Where somebody who is logged in begins.
@@ -89,6 +91,8 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (STATE, get(live::state)),
         (EVENTS, get(live::events)),
         (PACKAGE, get(package::fetch)),
+        (PAGES, get(pages::start)),
+        (ENTRY, get(pages::entry)),
         (NOTIFICATIONS, get(news::show).post(news::read)),
         ("/help", get(about::help)),
         ("/accessibility", get(about::accessibility)),
@@ -135,6 +139,11 @@ pub(crate) fn download(request: RequestId) -> String {
 /// The ZIP of a download.
 pub(crate) fn package(request: RequestId) -> String {
     format!("{}/package", download(request))
+}
+
+/// The images of a download.
+pub(crate) fn pages(request: RequestId) -> String {
+    format!("{}/pages", download(request))
 }
 
 /// Where the package of an order is asked for.

@@ -69,6 +69,8 @@ const ROWS: &[Row] = &[
     ("GET", "/downloads/state", May::Account, &[]),
     ("GET", "/downloads/events", May::Account, &[]),
     ("POST", "/downloads/panel", May::Account, &[("shown", "closed"), ("back", "/recovery")]),
+    ("GET", "/downloads/{request}/pages", May::Person, &[]),
+    ("GET", "/downloads/{request}/pages/{*entry}", May::Person, &[]),
     ("GET", "/notifications", May::Account, &[]),
     ("POST", "/notifications", May::Account, &[]),
     ("GET", "/help", May::Anybody, &[]),
@@ -140,6 +142,7 @@ fn each_route_answers_who_may(
         let path = path.replace("{order}", &server.order_of(&person));
         let path = path.replace("{report}", &server.hand_in(&person, "ACC0").to_string());
         let path = path.replace("{request}", &server.request_of(&person).to_string());
+        let path = path.replace("{*entry}", "index.htm");
         owner.get("/password");
         let mut browser = match caller {
             Caller::Anonymous => stranger(&server),

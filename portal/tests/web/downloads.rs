@@ -54,11 +54,11 @@ impl Server {
 }
 
 /// A portal with a package that is ready, and who asked for it.
-struct Ready {
-    server: Server,
+pub(crate) struct Ready {
+    pub(crate) server: Server,
     person: Person,
-    browser: Browser,
-    request: RequestId,
+    pub(crate) browser: Browser,
+    pub(crate) request: RequestId,
     bytes: Vec<u8>,
 }
 
@@ -68,6 +68,14 @@ impl Ready {
     }
 
     fn start_with(length: usize, options: Options) -> Self {
+        // The same bytes whenever, and no part of them like another.
+        let bytes =
+            (0..length as u64).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[5]).collect();
+        Self::start_of(bytes, options)
+    }
+
+    /// With these bytes as the package.
+    pub(crate) fn start_of(bytes: Vec<u8>, options: Options) -> Self {
         let server = Server::start();
         let (person, _) = server.with_orders("maria", "", 1);
         let (account, order) = (server.account_of(&person), server.order_id(&person));
@@ -75,9 +83,6 @@ impl Ready {
         let study = results.unwrap().orders[0].examinations[0].clone();
         let now = server.clock.now();
         let folder = server.left();
-        // The same bytes whenever, and no part of them like another.
-        let bytes: Vec<u8> =
-            (0..length as u64).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[5]).collect();
         let request = RequestId::fresh().unwrap();
         let package = Package {
             name: NAME.to_owned(),

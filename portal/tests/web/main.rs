@@ -19,6 +19,7 @@ mod hostile;
 mod identity_provider;
 mod injection;
 mod news;
+mod pages;
 mod panel;
 mod provider;
 mod reports;

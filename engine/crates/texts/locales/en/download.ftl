@@ -18,3 +18,14 @@ download-missing = { $count ->
 }
 download-failed = The file cannot be prepared now. Try again later.
 download-gone = The file is not there any more, or the result has changed. You can ask for it again.
+download-look = View the images
+download-look-of = View the images: { $name }
+download-growing = Images arrive while the file is being prepared: this page updates itself. When all are there, the complete pages open.
+download-series = Examination { $study }, series { $series }
+download-images-so-far = { $count ->
+    [one] { $count } image so far
+   *[other] { $count } images so far
+}
+download-image-number = image { $number }
+download-reports-so-far = Reports
+download-report-number = Report { $number } (PDF)

@@ -18,3 +18,14 @@ download-missing = { $count ->
 }
 download-failed = Il file non può essere preparato ora. Riprova più tardi.
 download-gone = Il file non c'è più, o l'esito è cambiato. Puoi richiederlo di nuovo.
+download-look = Guarda le immagini
+download-look-of = Guarda le immagini: { $name }
+download-growing = Le immagini arrivano mentre il file viene preparato: la pagina si aggiorna da sola. Quando ci sono tutte, si aprono le pagine complete.
+download-series = Esame { $study }, serie { $series }
+download-images-so-far = { $count ->
+    [one] { $count } immagine finora
+   *[other] { $count } immagini finora
+}
+download-image-number = immagine { $number }
+download-reports-so-far = Referti
+download-report-number = Referto { $number } (PDF)

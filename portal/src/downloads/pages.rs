@@ -1,0 +1,167 @@
+//! The entries of a package one by one, read from where they lie in the ZIP: to look at the images without
+//! downloading, also while the package is being made.
+//!
+//! **Invariant:** who may see an entry is decided by [`Downloads::deliver`], as for the package.
+//! **Invariant:** only what the ZIP lists is read, by the place that it names; no path is one of the disk.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use engine::{DirectoryEntry, EntryFacts, body_offset, read_directory};
+use store::{Account, PackageKey, RequestId};
+
+use crate::downloads::body::Reads;
+use crate::downloads::delivery::Delivery;
+use crate::downloads::live::{Live, Writing};
+use crate::downloads::spool::{OpenPackage, Written};
+use crate::downloads::{Downloads, DownloadsError};
+
+/// Packages whose entries are remembered.
+const REMEMBERED: usize = 4;
+
+/// What there is at a path of a package.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// An entry.
+    Entry(Box<PackedEntry>),
+    /// It may come: these entries are there already.
+    Growing(Vec<String>),
+    /// The package waits, or is being brought back.
+    NotYet,
+    /// Nothing, or nothing any more.
+    Nothing,
+}
+
+/// An entry of a package.
+#[derive(Debug)]
+pub(crate) struct PackedEntry {
+    pub(crate) facts: EntryFacts,
+    offset: u64,
+    file: Arc<File>,
+    reads: Reads,
+    /// Keeps the package from being evicted.
+    _open: Option<OpenPackage>,
+}
+
+impl PackedEntry {
+    /// A part of its body, as it lies in the ZIP.
+    pub(crate) async fn part(&self, at: u64, length: u64) -> io::Result<Bytes> {
+        self.reads.piece(Arc::clone(&self.file), self.offset + at, length).await
+    }
+}
+
+/// The entries of a whole package, by their paths below its folder.
+type Index = HashMap<String, DirectoryEntry>;
+
+/// The entries of the packages that were last looked at.
+#[derive(Debug, Default)]
+pub(super) struct Indexes(Mutex<VecDeque<(PackageKey, Arc<Index>)>>);
+
+impl Indexes {
+    fn get(&self, key: PackageKey) -> Option<Arc<Index>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = known.iter().position(|(one, _)| *one == key)?;
+        let found = known.remove(at)?;
+        known.push_front(found);
+        known.front().map(|(_, index)| Arc::clone(index))
+    }
+
+    fn put(&self, key: PackageKey, index: Arc<Index>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(one, _)| *one != key);
+        known.push_front((key, index));
+        known.truncate(REMEMBERED);
+    }
+}
+
+impl Downloads {
+    /// What there is at a path of the package that an account asked for; `None` when it has no such request,
+    /// or may not have it.
+    ///
+    /// # Errors
+    /// [`DownloadsError`].
+    pub(crate) async fn entry(
+        &self,
+        account: &Account,
+        request: RequestId,
+        path: &str,
+    ) -> Result<Option<Found>, DownloadsError> {
+        let Some((request, delivery)) = self.deliver(account, request).await? else {
+            return Ok(None);
+        };
+        let found = match delivery {
+            Delivery::Ready(ready) => self.entry_of(request.key, ready.into_open(), path).await,
+            Delivery::Growing(writing) => match self.0.live.get(request.key) {
+                Some(live) => Ok(self.growing_entry(&live, &writing, path)),
+                None => Ok(Found::NotYet),
+            },
+            Delivery::NotYet => Ok(Found::NotYet),
+            Delivery::Gone => Ok(Found::Nothing),
+        };
+        Ok(Some(found.unwrap_or_else(|error| {
+            tracing::error!(%error, "a package cannot be read");
+            Found::Nothing
+        })))
+    }
+
+    async fn entry_of(&self, key: PackageKey, open: OpenPackage, path: &str) -> io::Result<Found> {
+        let known = self.0.indexes.get(key);
+        let (file, path) = (Arc::clone(open.file()), path.to_owned());
+        let found = tokio::task::spawn_blocking(move || find(&file, known, &path)).await;
+        let (index, found) = found.map_err(|_panic| io::Error::other("a fault"))??;
+        self.0.indexes.put(key, index);
+        let Some((offset, facts)) = found else { return Ok(Found::Nothing) };
+        let (file, reads) = (Arc::clone(open.file()), self.0.reads.clone());
+        Ok(Found::Entry(Box::new(PackedEntry { facts, offset, file, reads, _open: Some(open) })))
+    }
+
+    fn growing_entry(&self, live: &Live, writing: &Writing, path: &str) -> Found {
+        let placed = live.entry(path).filter(|placed| {
+            let end = placed.body_offset.saturating_add(placed.facts.compressed_bytes);
+            match *writing.written.borrow() {
+                Written::Bytes(bytes) | Written::Whole(bytes) => end <= bytes,
+                Written::GivenUp => false,
+            }
+        });
+        let opened = placed.and_then(|placed| Some((placed, writing.open().ok()?)));
+        match opened {
+            Some((placed, file)) => Found::Entry(Box::new(PackedEntry {
+                facts: placed.facts,
+                offset: placed.body_offset,
+                file: Arc::new(file),
+                reads: self.0.reads.clone(),
+                _open: None,
+            })),
+            None => Found::Growing(live.paths()),
+        }
+    }
+}
+
+/// Where an entry of a whole package lies, and the index that says so. Blocks.
+#[expect(clippy::type_complexity, reason = "a pair for one caller")]
+fn find(
+    file: &File,
+    known: Option<Arc<Index>>,
+    path: &str,
+) -> io::Result<(Arc<Index>, Option<(u64, EntryFacts)>)> {
+    let mut file = file.try_clone()?;
+    let index = if let Some(index) = known {
+        index
+    } else {
+        let entries = read_directory(&mut file)?.into_iter();
+        // Packages of the portal have a folder around them.
+        let below = |entry: DirectoryEntry| {
+            let path = entry.path.split_once('/')?.1.to_owned();
+            Some((path, entry))
+        };
+        Arc::new(entries.filter_map(below).collect())
+    };
+    let found = match index.get(path) {
+        Some(entry) => Some((body_offset(&mut file, entry)?, entry.facts)),
+        None => None,
+    };
+    Ok((index, found))
+}

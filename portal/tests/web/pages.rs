@@ -1,0 +1,145 @@
+//! The images of a download, looked at in the browser: entry by entry out of the package.
+
+use std::io::{Cursor, Read as _, Write as _};
+
+use jiff::SignedDuration;
+use rstest::rstest;
+use zip::CompressionMethod::{Deflated, Stored};
+use zip::write::SimpleFileOptions;
+
+use crate::browser::Answer;
+use crate::downloads::Ready;
+use crate::server::{GOOD, Options};
+
+const PAGE: &str = "<!DOCTYPE html><html lang=\"it\"><title>Esito TEST</title></html>";
+const JPEG: &[u8] = &[0xFF, 0xD8, 0xFF, 0xD9];
+
+/// A package as somebody else's program writes it.
+fn package() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let dicom = vec![7; 16_000];
+    for (path, method, bytes) in [
+        ("IHE_PDI/ST000001/SE000001/IM000001.JPG", Stored, JPEG),
+        ("IHE_PDI/RP000001.PDF", Stored, b"%PDF-1.4"),
+        ("STUDIES/ST000001/SE000001/IM000001", Deflated, &dicom),
+        ("other_content/DC000001.CDA", Deflated, b"<script>"),
+        ("cdviewer/_start.exe", Stored, b"MZ"),
+        ("index.htm", Deflated, PAGE.as_bytes()),
+    ] {
+        let options = SimpleFileOptions::default().compression_method(method);
+        zip.start_file(format!("ESITO_20260101_TEST/{path}"), options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn ready() -> Ready {
+    Ready::start_of(package(), Options::default())
+}
+
+impl Ready {
+    fn look(&mut self, path: &str, headers: &[(&'static str, String)]) -> (Answer, Vec<u8>) {
+        let path = format!("/downloads/{}/pages{path}", self.request);
+        let mut answer = self.browser.send("GET", &path, None, headers);
+        let bytes = std::mem::take(&mut answer.bytes);
+        (answer, bytes)
+    }
+}
+
+fn gzip() -> (&'static str, String) {
+    ("accept-encoding", "gzip".to_owned())
+}
+
+#[rstest]
+#[case::page("/index.htm", "text/html; charset=utf-8", PAGE.as_bytes())]
+#[case::picture("/IHE_PDI/ST000001/SE000001/IM000001.JPG", "image/jpeg", JPEG)]
+#[case::report("/IHE_PDI/RP000001.PDF", "application/pdf", b"%PDF-1.4")]
+#[case::dicom("/STUDIES/ST000001/SE000001/IM000001", "application/dicom", &[7; 16_000])]
+#[case::foreign_markup("/other_content/DC000001.CDA", "application/octet-stream", b"<script>")]
+fn an_entry_is_answered_as_what_it_is(
+    #[case] path: &str,
+    #[case] content_type: &str,
+    #[case] expected: &[u8],
+) {
+    let mut ready = ready();
+    let (answer, body) = ready.look(path, &[gzip()]);
+    assert_eq!((answer.status, answer.header("content-type")), (200, content_type));
+    assert_eq!(answer.header("content-length"), body.len().to_string());
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("cache-control"), "private, no-cache");
+    let mut bytes = Vec::new();
+    match answer.header("content-encoding") {
+        "gzip" => drop(flate2::read::GzDecoder::new(&*body).read_to_end(&mut bytes).unwrap()),
+        "" => bytes = body,
+        other => panic!("{other}"),
+    }
+    assert!(bytes == expected, "{} bytes", bytes.len());
+    let policy = answer.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert_eq!(
+        policy.contains("sandbox"),
+        path.ends_with("PDF") || path.ends_with("CDA"),
+        "{policy}"
+    );
+    let is_file = path.ends_with("CDA");
+    assert_eq!(answer.header("content-disposition") == "attachment", is_file);
+    let etag = answer.header("etag").to_owned();
+    let (known, nothing) = ready.look(path, &[gzip(), ("if-none-match", etag.clone())]);
+    assert_eq!((known.status, nothing.len(), known.header("etag")), (304, 0, etag.as_str()));
+}
+
+#[rstest]
+#[case::no_entry("/IHE_PDI/NONE.HTM")]
+#[case::program("/cdviewer/_start.exe")]
+#[case::climbs("/../../../store/accounts.htm")]
+#[case::climbs_encoded("/..%2f..%2fsecret.htm")]
+#[case::folder("/IHE_PDI")]
+#[case::another_case("/INDEX.HTM")]
+fn what_is_no_entry_is_not_found(#[case] path: &str) {
+    assert_eq!(ready().look(path, &[gzip()]).0.status, 404);
+}
+
+#[test]
+fn whoever_takes_no_gzip_is_told_so() {
+    let mut ready = ready();
+    let plain = [("accept-encoding", "identity".to_owned())];
+    assert_eq!(ready.look("/index.htm", &plain).0.status, 406);
+    let picture = "/IHE_PDI/ST000001/SE000001/IM000001.JPG";
+    assert_eq!(ready.look(picture, &plain).0.status, 200);
+}
+
+#[test]
+fn the_images_are_a_click_away_and_only_for_who_may_have_the_package() {
+    let mut ready = ready();
+    let list = ready.browser.get("/downloads");
+    let link = format!("href=\"/downloads/{}/pages\" data-part=\"look\">", ready.request);
+    assert!(list.body.contains(&link) && list.body.contains("Guarda le immagini"), "{}", list.body);
+    let index = format!("/downloads/{}/pages/index.htm", ready.request);
+    assert_eq!(ready.look("", &[gzip()]).0.location(), index);
+
+    // Somebody else, who has an account too.
+    let (other, _) = ready.server.with_orders("luca", "", 1);
+    drop(other);
+    let mut stranger = ready.server.browser();
+    stranger.log_in("luca", GOOD);
+    stranger.get("/password");
+    for path in ["pages", "pages/index.htm", "pages/IHE_PDI/ST000001/SE000001/IM000001.JPG"] {
+        let path = format!("/downloads/{}/{path}", ready.request);
+        assert_eq!(stranger.send("GET", &path, None, &[gzip()]).status, 404, "{path}");
+        let nobody = ready.server.browser().send("GET", &path, None, &[gzip()]);
+        assert!(nobody.location().starts_with("/login"), "{path}");
+    }
+    // Not when the session is over.
+    ready.server.clock.advance(SignedDuration::from_hours(9));
+    assert!(ready.look("/index.htm", &[gzip()]).0.location().starts_with("/login"));
+}
+
+#[test]
+fn a_package_that_is_damaged_shows_nothing() {
+    let mut bytes = package();
+    let end = bytes.len() - 10;
+    bytes[end..].fill(0);
+    let mut ready = Ready::start_of(bytes, Options::default());
+    assert_eq!(ready.look("/index.htm", &[gzip()]).0.status, 404);
+    assert_eq!(ready.look("", &[gzip()]).0.location(), "/downloads");
+}
