@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod find;
 pub(crate) mod fixture_pacs;
 pub(crate) mod fixtures;
+pub(crate) mod jobs;
 pub(crate) mod openapi;
 pub(crate) mod order;
 pub(crate) mod outbox;

@@ -17,6 +17,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub(crate) use lines::Lines;
 
+use crate::messages::is_worker;
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LogSettings {
@@ -73,6 +75,9 @@ impl Log {
         // That one is there already is no fault.
         drop(tracing_subscriber::registry().with(filter).with(written).try_init());
         std::panic::set_hook(Box::new(|panic| {
+            if is_worker() {
+                return;
+            }
             // What it says could quote a value of a person.
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!("a fault of the program: it panicked at {place}; please report it");

@@ -50,6 +50,8 @@ enum Command {
     Order(commands::order::OrderArgs),
     /// Imports and withdraws reports that the PACS does not hold
     Report(commands::report::ReportArgs),
+    /// Lists, cancels and tries again what is prepared for patients to download
+    Jobs(commands::jobs::JobsArgs),
     /// Tells who did what to whose results, and when
     Audit(commands::audit::AuditArgs),
     /// Backs up what the portal remembers
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         Command::Patient(arguments) => commands::patient::run(arguments),
         Command::Order(arguments) => commands::order::run(arguments),
         Command::Report(arguments) => commands::report::run(arguments),
+        Command::Jobs(arguments) => commands::jobs::run(arguments),
         Command::Audit(arguments) => commands::audit::run(arguments),
         Command::Backup(arguments) => commands::backup::run(arguments),
         Command::Restore(arguments) => commands::restore::run(arguments),

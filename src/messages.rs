@@ -47,10 +47,13 @@ fn line(text: &str) {
 pub(crate) fn keep_panics_of_workers_quiet() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let is_worker =
-            std::thread::current().name().is_some_and(|name| name.starts_with("esito-"));
-        if !is_worker {
+        if !is_worker() {
             default(panic);
         }
     }));
+}
+
+/// Whether this thread makes packages.
+pub(crate) fn is_worker() -> bool {
+    std::thread::current().name().is_some_and(|name| name.starts_with("esito-"))
 }

@@ -22,6 +22,7 @@ mod etag;
 mod export;
 mod guard;
 mod import;
+mod jobs;
 mod messages;
 mod openapi;
 mod order;

@@ -168,6 +168,7 @@ impl Portal {
         let store: Arc<dyn Store> = Arc::<SledStore>::clone(&embedded);
         let certificates = certificates_of(&web, &admin, &results);
         let results = Results::new(Arc::clone(&store), &results, clock.clone());
+        let metrics = Metrics::default();
         let downloads = Downloads::open(
             Arc::clone(&store),
             results.clone(),
@@ -175,11 +176,11 @@ impl Portal {
             secret.clone(),
             site.clone(),
             clock.clone(),
+            metrics.downloads.clone(),
         )?;
         let accounts =
             Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
         let recovery = Recovery::new();
-        let metrics = Metrics::default();
         let services = Services {
             store,
             accounts,

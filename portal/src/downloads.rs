@@ -46,6 +46,7 @@ use crate::downloads::live::LiveMap;
 use crate::downloads::pages::Indexes;
 use crate::downloads::spool::Spool;
 use crate::messages::Site;
+use crate::metrics::DownloadMetrics;
 use crate::results::{Results, ResultsError};
 use crate::secret::SiteSecret;
 
@@ -100,6 +101,7 @@ struct Inner {
     indexes: Indexes,
     /// Whose downloads changed.
     changed: broadcast::Sender<AccountId>,
+    metrics: DownloadMetrics,
 }
 
 impl Downloads {
@@ -107,13 +109,14 @@ impl Downloads {
     ///
     /// # Errors
     /// [`SpoolError`].
-    pub fn open(
+    pub(crate) fn open(
         store: Arc<dyn Store>,
         results: Results,
         settings: DownloadsSettings,
         secret: SiteSecret,
         site: Site,
         clock: Clock,
+        metrics: DownloadMetrics,
     ) -> Result<Self, SpoolError> {
         let spool = Spool::open(settings.spool.clone())?;
         let maker = settings.maker();
@@ -132,6 +135,7 @@ impl Downloads {
             reads: Reads::default(),
             indexes: Indexes::default(),
             changed,
+            metrics,
         })))
     }
 
@@ -240,14 +244,51 @@ impl Downloads {
         Ok(found.map(|(request, _)| request).filter(is_theirs))
     }
 
+    /// How far a package is that is made here; none when none is.
+    pub(crate) fn preparing(&self, key: PackageKey) -> Option<Preparing> {
+        self.0.live.get(key).map(|live| live.preparing())
+    }
+
+    /// Counts what waits and what lies in the spool.
+    pub(crate) async fn count(&self) {
+        let inner = &self.0;
+        let next = inner.store.next_preparation().await.ok().flatten();
+        let overdue = next.map_or(0, |next| inner.clock.now().duration_since(next).as_secs());
+        let (packages, bytes) = inner.spool.holding();
+        let running = inner.live.all().len() as u64;
+        inner.metrics.now(overdue.max(0), running, packages, bytes);
+    }
+
+    /// Ends a preparation for an administrator; false when there is nothing to end.
+    pub(crate) async fn cancel(&self, key: PackageKey, event: Event) -> Result<bool, StoreError> {
+        self.end_with(key, EndReason::Cancelled, event).await
+    }
+
+    /// Has a preparation begun at once that waits, failed or ended; false when it is none such.
+    pub(crate) async fn retry(&self, key: PackageKey, event: Event) -> Result<bool, StoreError> {
+        let inner = &self.0;
+        let is_due = inner.store.retry_preparation(key, inner.clock.now(), event.into()).await?;
+        self.tell_all(key).await?;
+        Ok(is_due)
+    }
+
     /// Ends a preparation, breaks off what makes it, deletes the package; false when there is nothing to end.
     async fn end(&self, key: PackageKey, why: EndReason) -> Result<bool, StoreError> {
-        let inner = &self.0;
-        let Some(found) = inner.store.preparation(key).await? else { return Ok(false) };
+        let Some(found) = self.0.store.preparation(key).await? else { return Ok(false) };
         let event = Event {
             person: Some(found.person),
             ..self.own_event("download.end", found.order.to_string())
         };
+        self.end_with(key, why, event).await
+    }
+
+    async fn end_with(
+        &self,
+        key: PackageKey,
+        why: EndReason,
+        event: Event,
+    ) -> Result<bool, StoreError> {
+        let inner = &self.0;
         let ended = inner.store.end_preparation(key, inner.clock.now(), why, event.into()).await?;
         if let Some(live) = inner.live.get(key) {
             live.break_off();

@@ -41,5 +41,6 @@ async fn metrics(State((services, _)): State<(Services, Stop)>) -> Response {
         Ok(None) | Err(_) => 0,
     };
     services.metrics.outbox.overdue(overdue);
+    services.downloads.count().await;
     ([(header::CONTENT_TYPE, Metrics::MEDIA_TYPE)], services.metrics.text()).into_response()
 }

@@ -1,5 +1,7 @@
 //! Counts for Prometheus. No label holds anything of a person.
 
+mod downloads;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub(crate) use downloads::{DownloadMetrics, PreparationEnd};
+
 /// All that is counted.
 #[derive(Clone)]
 pub struct Metrics {
@@ -25,6 +29,8 @@ pub struct Metrics {
     pub log: LogMetrics,
     /// Of certificates.
     pub(crate) certificates: CertificateMetrics,
+    /// Of downloads.
+    pub(crate) downloads: DownloadMetrics,
 }
 
 impl fmt::Debug for Metrics {
@@ -40,9 +46,10 @@ impl Default for Metrics {
         let requests = RequestMetrics::register(&mut registry);
         let log = LogMetrics::register(&mut registry);
         let certificates = CertificateMetrics::register(&mut registry);
+        let downloads = DownloadMetrics::register(&mut registry);
         let version = [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         registry.register("build", "Which program this is", Info::new(version.to_vec()));
-        Self { registry: Arc::new(registry), outbox, requests, log, certificates }
+        Self { registry: Arc::new(registry), outbox, requests, log, certificates, downloads }
     }
 }
 

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 pub(crate) use account::identifier;
 use clap::Subcommand;
+pub(crate) use list::all;
 
 use crate::console;
 

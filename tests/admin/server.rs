@@ -28,6 +28,8 @@ pub(crate) const SCOPES: &[&str] = &[
     "reports:write",
     "messages:read",
     "messages:write",
+    "jobs:read",
+    "jobs:write",
     "audit:read",
     "backup:write",
 ];

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::admin::problem::Problem;
 use crate::admin::scope::Scope;
-use crate::admin::{App, accounts, audit, import, messages, orders, persons, reports};
+use crate::admin::{App, accounts, audit, import, jobs, messages, orders, persons, reports};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -54,6 +54,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(orders::routes())
         .merge(reports::routes())
         .merge(messages::routes())
+        .merge(jobs::routes())
         .merge(audit::routes());
     close_variants(routes.get_openapi_mut());
     routes

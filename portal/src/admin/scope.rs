@@ -49,6 +49,10 @@ scopes! {
     MessagesRead = "messages:read"
     /// To have a message tried again.
     MessagesWrite = "messages:write"
+    /// To see what is prepared to be downloaded.
+    JobsRead = "jobs:read"
+    /// To cancel it and to have it tried again.
+    JobsWrite = "jobs:write"
     /// To read the audit trail.
     AuditRead = "audit:read"
     /// To back up the store.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use store::{
@@ -17,6 +17,7 @@ use crate::downloads::Downloads;
 use crate::downloads::contents::may_be_had;
 use crate::downloads::live::Live;
 use crate::downloads::packing::{Broken, Packed};
+use crate::metrics::PreparationEnd;
 use crate::task::Stop;
 
 /// After so long somebody else begins anew what was claimed and is told nothing of.
@@ -125,16 +126,30 @@ impl Downloads {
     async fn make(&self, preparation: Preparation, by: ClaimId) {
         let key = preparation.key;
         let guard = self.0.live.begin(key);
+        let begun = Instant::now();
         let told = self.tell_all(key).await;
         let ended = tokio::select! {
             ended = self.attempt(&preparation, guard.live()) => ended,
             never = self.hold(&preparation, by, guard.live()) => never,
         };
+        self.count_end(&ended, begun.elapsed());
         let settled = self.settle(&preparation, by, ended).await;
         drop(guard);
         if let Err(error) = told.and(settled).and(self.tell_all(key).await) {
             tell(&error);
         }
+    }
+
+    fn count_end(&self, ended: &EndOfTry, took: Duration) {
+        let (end, bytes) = match ended {
+            EndOfTry::Ready(package) => (PreparationEnd::Ready, Some(package.bytes)),
+            EndOfTry::Later { .. } => (PreparationEnd::Later, None),
+            EndOfTry::Released { .. } => (PreparationEnd::Released, None),
+            EndOfTry::Recalling { .. } => (PreparationEnd::Recalling, None),
+            EndOfTry::Failed { .. } => (PreparationEnd::Failed, None),
+            EndOfTry::Ended { .. } => (PreparationEnd::Ended, None),
+        };
+        self.0.metrics.ended(end, took, bytes);
     }
 
     /// Makes the claim last; breaks the work off when it does not hold any more.

@@ -221,6 +221,12 @@ impl Spool {
         self.held().packages.contains_key(&key)
     }
 
+    /// How many packages there are, and their bytes with those being written.
+    pub(crate) fn holding(&self) -> (u64, u64) {
+        let held = self.held();
+        (held.packages.len() as u64, held.bytes())
+    }
+
     /// The bytes of all packages, those being written too.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> u64 {

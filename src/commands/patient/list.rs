@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &ListArgs) -> Result<(), Failure> {
 }
 
 /// Every page of a list.
-fn all(administration: &Administration, of: &str) -> Result<Vec<Value>, Failure> {
+pub(crate) fn all(administration: &Administration, of: &str) -> Result<Vec<Value>, Failure> {
     let mut all = Vec::new();
     let mut next = String::new();
     loop {
