@@ -20,6 +20,14 @@ use crate::support::{Workplace, judges, names_in, run};
 use crate::visitor::Visitor;
 
 const PASSWORD: &str = "Collina-Verde&42";
+/// What the page of the downloads has while a package is made.
+const PREPARING: &str = "data-state=\"preparing\"";
+
+/// The package of the newest download of a page.
+fn package(page: &str) -> String {
+    let request = page.split("data-request=\"").nth(1).expect("a download");
+    format!("/downloads/{}/package", request.split('"').next().expect("its end"))
+}
 
 /// A hospital: its PACS, its gateway for SMS, its portal and a patient who has chosen a password.
 struct Site {
@@ -121,14 +129,13 @@ impl Site {
     /// Fetches the only download that can be fetched, with more arguments of curl; gives the exit code of curl.
     fn fetch(&mut self, into: &Path, more: &[&str]) -> i32 {
         let page = self.her.get("/downloads").body;
-        let path = page.split("href=\"/downloads/").nth(1).expect("a package");
-        let path = path.split('"').next().expect("its end");
+        let path = package(&page);
         let fetched = run::program("curl")
             .args(["-sS", "--max-time", "60", "-H", &self.her.cookies()])
             .args(more)
             .arg("-o")
             .arg(into)
-            .arg(format!("http://{}/downloads/{path}", self.portal().listen))
+            .arg(format!("http://{}{path}", self.portal().listen))
             .finish();
         fetched.code.expect("an exit code")
     }
@@ -168,7 +175,7 @@ fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
     let holding = slow(&workplace, 10_000_000);
     let mut site = Site::open(workplace, holding, "");
     site.ask();
-    site.wait_for("Immagini: ");
+    site.wait_for(PREPARING);
     let partial =
         |site: &Site| names_in(&site.spool()).iter().any(|name| name.ends_with("partial"));
     assert!(partial(&site), "{:?}", names_in(&site.spool()));
@@ -185,12 +192,11 @@ fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
     let part = site.workplace.beside("part.zip");
     let listen = site.portal().listen.clone();
     let page = site.her.get("/downloads").body;
-    let path = page.split("href=\"/downloads/").nth(1).expect("a package");
-    let path = path.split('"').next().expect("its end").to_owned();
+    let path = package(&page);
     let slowly = run::program("curl")
         .args(["-sS", "--limit-rate", "400K", "-H", &site.her.cookies(), "-o"])
         .arg(&part)
-        .arg(format!("http://{listen}/downloads/{path}"))
+        .arg(format!("http://{listen}{path}"))
         .start();
     let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     while length(&part) < 300_000 {
@@ -211,16 +217,15 @@ fn a_package_is_fetched_while_it_is_made_and_breaks_off_when_it_is_withdrawn() {
     let holding = slow(&workplace, 1_500_000);
     let mut site = Site::open(workplace, holding, "");
     site.ask();
-    let page = site.wait_for("Immagini: ");
-    let request = page.split("/downloads/").nth(1).and_then(|rest| rest.split('/').next());
-    let request = request.expect("a request").to_owned();
+    let page = site.wait_for(PREPARING);
+    let path = package(&page);
     let follow = |site: &Site, into: &Path| {
         run::program("curl")
             .args(["-sS", "--max-time", "60", "-D"])
             .arg(into.with_extension("head"))
             .args(["-H", &site.her.cookies(), "-o"])
             .arg(into)
-            .arg(format!("http://{}/downloads/{request}/package", site.portal().listen))
+            .arg(format!("http://{}{path}", site.portal().listen))
             .start()
     };
     let whole = site.workplace.beside("followed.zip");
@@ -237,19 +242,18 @@ fn a_package_is_fetched_while_it_is_made_and_breaks_off_when_it_is_withdrawn() {
     // In English it is another package.
     site.her.post("/language", &[("language", "en"), ("back", "/")]);
     site.ask();
-    let page = site.wait_for("Images: ");
-    let request = page.split("/downloads/").nth(1).and_then(|rest| rest.split('/').next());
-    let request = request.expect("a request").to_owned();
+    let page = site.wait_for(PREPARING);
+    let path = package(&page);
     let cut = site.workplace.beside("cut.zip");
     let following = run::program("curl")
         .args(["-sS", "--max-time", "60", "-H", &site.her.cookies(), "-o"])
         .arg(&cut)
-        .arg(format!("http://{}/downloads/{request}/package", site.portal().listen))
+        .arg(format!("http://{}{path}", site.portal().listen))
         .start();
     while fs::metadata(&cut).map_or(0, |file| file.len()) < 100_000 {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let withdrawn = site.her.post(&format!("/downloads/{request}/withdraw"), &[]);
+    let withdrawn = site.her.post(&path.replace("/package", "/withdraw"), &[]);
     assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);
     let broken = run::finish(following, Duration::from_mins(1));
     assert_eq!(broken.code, Some(18), "curl saw that it is not whole: {}", broken.stderr);

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod downloads;
+mod many;
 mod messages;
 mod orders;
 mod persons;
