@@ -421,21 +421,21 @@ async fn sweep_once(services: &Services, retention: Retention) -> Result<usize, 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::path::Path;
+
     use store::{Actor, Event, EventQuery, Message, MessageId, MessageState, Outcome, Recipient};
 
     use super::*;
     use crate::listen::ConnectionLimits;
 
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_is_older_than_it_is_kept_is_swept_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
+    /// A portal that is not served, with no PACS behind it.
+    pub(crate) fn portal(folder: &Path, clock: Clock) -> Portal {
         let listen = "127.0.0.1:0".parse().unwrap();
         let address = "http://127.0.0.1:8080";
         let limits = ConnectionLimits::default();
         let settings = Settings {
-            store: folder.path().join("store"),
+            store: folder.join("store"),
             secret: SiteSecret::new(vec![7; 32]).unwrap(),
             site: Site {
                 institution: "Ospedale di Prova".to_owned(),
@@ -447,12 +447,19 @@ mod tests {
             web: WebSettings::new(listen, address, None, Vec::new(), limits).unwrap(),
             admin: AdminSettings::default(),
             results: ResultsSettings::default(),
-            downloads: DownloadsSettings::in_folder(folder.path().join("spool")),
+            downloads: DownloadsSettings::in_folder(folder.join("spool")),
             ways: Ways::Sent { mail: None, sms: None },
             monitor: None,
             oidc: None,
         };
-        let portal = Portal::open(settings, clock.clone()).unwrap();
+        Portal::open(settings, clock).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_older_than_it_is_kept_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
+        let portal = portal(folder.path(), clock.clone());
         let services = portal.services();
         let store = &services.store;
         let event = Event {

@@ -75,7 +75,8 @@ impl Downloads {
         while making.join_next().await.is_some() {}
     }
 
-    /// Begins anew what was being made when the program ended: nobody else makes packages over this store.
+    /// Begins anew what was being made when the program ended, which counts as a try: what makes the program end is
+    /// not tried for ever. Nobody else makes packages over this store.
     async fn take_back(&self) -> Result<(), StoreError> {
         let mut after = None;
         loop {
@@ -84,9 +85,13 @@ impl Downloads {
             after = Some(last.key);
             for preparation in &page {
                 let PreparationState::Claimed { by, .. } = preparation.state else { continue };
-                let due = self.0.clock.now();
-                let released = EndOfTry::Released { due };
-                self.0.store.end_try(preparation.key, by, released, Along::nothing()).await?;
+                let now = self.0.clock.now();
+                let ended = if preparation.tries < MOST_TRIES {
+                    EndOfTry::Later { due: now }
+                } else {
+                    EndOfTry::Failed { at: now, reason: FailureReason::Fault }
+                };
+                self.settle(preparation, by, ended).await?;
             }
         }
     }
@@ -301,4 +306,73 @@ fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
 
 fn tell(error: &StoreError) {
     tracing::error!(error = error as &dyn std::error::Error, "the store refuses a download");
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{
+        IssuedId, Language, Name, NewRequest, OrderId, PackageContent, PackageKey, Person,
+        PersonId, Private, RequestId, Role,
+    };
+
+    use super::*;
+    use crate::accounts::{Enrolment, NewAccount};
+    use crate::clock::Clock;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_the_program_ends_of_again_and_again_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
+        let portal = crate::app::tests::portal(folder.path(), clock.clone());
+        let services = portal.services();
+        let person = Person::new(
+            PersonId::fresh().unwrap(),
+            vec![IssuedId { id: "TEST-1".into(), issuer: String::new() }],
+            Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() },
+        );
+        let id = person.id;
+        let account = NewAccount {
+            user_name: "maria.test".parse().unwrap(),
+            email: Some(Private("maria.test@example.org".to_owned())),
+            phone: Some(Private("+390000000000".to_owned())),
+            language: Language::It,
+            subject: None,
+            role: Role::Oneself,
+        };
+        let enrolment = Enrolment { person, account: Some(account), by: "console".to_owned() };
+        services.accounts.enrol(enrolment).await.unwrap().unwrap();
+        let user_name = "maria.test".parse().unwrap();
+        let account = services.store.account_by_user_name(&user_name).await.unwrap().unwrap();
+        let key = PackageKey::from([7; 16]);
+        let new = NewRequest {
+            id: RequestId::fresh().unwrap(),
+            account: account.id,
+            at: clock.now(),
+            most: 9,
+            key,
+            person: id,
+            order: OrderId::from([1; 16]),
+            content: PackageContent::Everything,
+            language: Language::It,
+            studies: Vec::new(),
+            reports: Vec::new(),
+        };
+        services.store.ask(new, Along::nothing()).await.unwrap();
+        let mut ends = 0;
+        loop {
+            let (by, now) = (ClaimId::fresh().unwrap(), clock.now());
+            let until = later(now, LEASE);
+            let claimed = services.store.claim_preparation(by, now, until, Vec::new()).await;
+            if claimed.unwrap().is_none() {
+                break;
+            }
+            // Here it ends, and begins again.
+            ends += 1;
+            services.downloads.take_back().await.unwrap();
+        }
+        assert_eq!(ends, MOST_TRIES);
+        let state = services.store.preparation(key).await.unwrap().unwrap().state;
+        let failed = PreparationState::Failed { at: clock.now(), reason: FailureReason::Fault };
+        assert_eq!(state, failed);
+    }
 }

@@ -186,7 +186,8 @@ pub(crate) async fn entry(
     let found = app.services.downloads.entry(&who.account, request, &path).await?;
     let entry = match found.ok_or(Refusal::NotFound)? {
         Found::Entry(entry) => entry,
-        Found::Growing(_) | Found::NotYet if path == INDEX => {
+        // There is something to be said of the package, if only that it is gone.
+        Found::Growing(_) | Found::NotYet | Found::Nothing if path == INDEX => {
             return Ok(Redirect::to(&routes::pages(request)).into_response());
         }
         _ => return Err(Refusal::NotFound),

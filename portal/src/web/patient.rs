@@ -19,7 +19,8 @@ pub(crate) enum Tab {
 pub(crate) struct Link {
     pub(crate) name: String,
     pub(crate) href: String,
-    pub(crate) is_here: bool,
+    /// How the page stands to it (WAI-ARIA `aria-current`): the page itself, or one behind it.
+    pub(crate) current: Option<&'static str>,
 }
 
 /// What is around the content.
@@ -45,7 +46,7 @@ impl Frame {
         let tabs = tabs.map(|(one, name)| Link {
             name: name.to_owned(),
             href: one.path(here),
-            is_here: page == Some(one),
+            current: (tab == one).then_some(if page.is_some() { "page" } else { "true" }),
         });
         let persons = match session.persons.as_slice() {
             [_] => Vec::new(),
@@ -54,7 +55,7 @@ impl Frame {
                 .map(|person| Link {
                     name: display_name(&person.name),
                     href: tab.path(person.id),
-                    is_here: person.id == here,
+                    current: (person.id == here).then_some("true"),
                 })
                 .collect(),
         };
