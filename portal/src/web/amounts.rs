@@ -10,7 +10,7 @@ pub(crate) fn display_bytes(bytes: u64, text: Texts) -> String {
     // Tenths of the unit, rounded up: no file is smaller than what is said.
     let mut tenths = bytes.div_ceil(100);
     let mut unit = 0;
-    while tenths >= 9_995 && unit + 1 < UNITS.len() {
+    while tenths > 9_990 && unit + 1 < UNITS.len() {
         tenths = tenths.div_ceil(1000);
         unit += 1;
     }

@@ -73,14 +73,14 @@ impl Picture {
     }
 }
 
-/// Width and height of a lossy WebP file: 14 bits each behind the start code of its key frame (RFC 9649 §2.5,
-/// RFC 6386 §9.1); 0 of anything else.
+/// Width and height of an extended WebP file, as Chromium writes them: 24 bits each, less one (RFC 9649 §2.7); 0 of
+/// anything else.
 fn size(bytes: &[u8]) -> (u16, u16) {
-    let side = |at: usize| match bytes.get(at..at + 2) {
-        Some(&[low, high]) => u16::from_le_bytes([low, high]) & 0x3FFF,
+    let side = |at: usize| match bytes.get(at..at + 3) {
+        Some(&[low, high, 0]) => u16::from_le_bytes([low, high]).saturating_add(1),
         _ => 0,
     };
-    if bytes.get(12..16) == Some(b"VP8 ") { (side(26), side(28)) } else { (0, 0) }
+    if bytes.get(12..16) == Some(b"VP8X") { (side(24), side(27)) } else { (0, 0) }
 }
 
 pub(crate) async fn show(

@@ -117,7 +117,8 @@ fn the_images_are_a_click_away_and_only_for_who_may_have_the_package() {
     let index = format!("/downloads/{}/pages/index.htm", ready.request);
     assert_eq!(ready.look("", &[gzip()]).0.location(), index);
 
-    // Somebody else, who has an account too.
+    // Somebody else, who has an account too; her first password is an older message.
+    ready.server.messages();
     let (other, _) = ready.server.with_orders("luca", "", 1);
     drop(other);
     let mut stranger = ready.server.browser();

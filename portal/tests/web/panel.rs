@@ -31,7 +31,6 @@ fn the_panel_is_on_each_page_as_it_was_left_and_opens_when_something_is_asked_fo
             ("S-080", "Richiesta generata correttamente."),
             ("S-081", "<aside class=\"panel\" id=\"panel\""),
             ("S-081", "<details open>\n<summary><h2 id=\"panel-title\""),
-            ("S-081", "Annulla la preparazione: TORACE0"),
         ],
     );
     // S-086: wherever somebody goes.
