@@ -27,6 +27,9 @@ pub(crate) fn check(config: &Config, target: &Path) -> Vec<Line> {
         line("spool", folder(&spool, "TMPDIR").and_then(|text| rights(&spool).map(|()| text))),
         line("target", folder(target, "--target")),
     ];
+    if let Some(downloads) = &config.downloads {
+        lines.push(line("download spool", folder(made(&downloads.spool.folder), "[spool] folder")));
+    }
     let listen = config.pacs.iter().find_map(|pacs| match &pacs.service {
         Service::Dimse(dimse) => dimse.store_scp.as_ref(),
         Service::DicomWeb(_) => None,
@@ -53,6 +56,11 @@ fn clock() -> Result<String, String> {
         return Err("the clock shows a time before 2026: set it, certificates depend on it".into());
     }
     Ok("the clock shows a time that can be right".into())
+}
+
+/// The folder itself, or the one in which it will be made.
+fn made(folder: &Path) -> &Path {
+    folder.ancestors().find(|one| one.exists()).unwrap_or(Path::new("."))
 }
 
 /// Whether a file can be written in a folder, and how much room there is.

@@ -99,6 +99,7 @@ fn all_that_works_is_said_and_messages_are_sent_when_asked_for() {
     for (begin, text) in [
         ("this machine clock", "can be right"),
         ("this machine spool", "can be written"),
+        ("this machine download spool", "can be written"),
         ("store store", "is not there yet: esito serve makes it"),
         ("mail connection", "works"),
         ("mail STARTTLS", "works"),
@@ -157,6 +158,14 @@ fn a_spool_that_cannot_be_used_and_a_damaged_store_say_what_to_do() {
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).expect("rights");
     let lines = check(&config, &open, &[], 6);
     assert_line(&lines, "FAIL this machine spool", "chmod 1777 or 0700");
+    let lines = check(
+        &site.config(&[("[smtp]", "[spool]\nfolder = '/dev/null/spool'\n[smtp]")]),
+        &open,
+        &[],
+        6,
+    );
+    assert_line(&lines, "FAIL this machine download spool", "name another by [spool] folder");
+    let config = site.config(&[]);
     run::esito(&["patient", "list", "--config"]).arg(&config).finish().expect_code(&[0]);
     let db = site.workplace.target().join("store/db");
     let mut bytes = fs::read(&db).expect("the store");
