@@ -1,8 +1,8 @@
 //! Downloads: packages of orders, prepared behind the pages and fetched when they are there.
 //!
 //! Somebody asks ([`Downloads::ask`]); the store has a request of theirs and a preparation that all share who ask
-//! for the same. [`runner`] makes it, into the [`spool`]. Whether somebody may have it is judged on what may be seen
-//! of the order at that moment, whenever it is asked for; [`sweep`] ends what may not be had any more.
+//! for the same. `runner` makes it, into the `spool`. Whether somebody may have it is judged on what may be seen
+//! of the order at that moment, whenever it is asked for; `sweep` ends what may not be had any more.
 //!
 //! **Invariant:** a package is handed out only while all that is in it may be seen.
 //! **Invariant:** what is withheld, of somebody else, or not there has one answer.
