@@ -11,7 +11,7 @@ pub(crate) const KNOWN_DAYS: i64 = 180;
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 impl Accounts {
-    /// What a browser in which somebody has logged in is known by for [`KNOWN_DAYS`]: worth nothing for another
+    /// What a browser in which somebody has logged in is known by for `KNOWN_DAYS`: worth nothing for another
     /// account, and nothing without its password. The store holds nothing of it.
     ///
     /// # Errors
