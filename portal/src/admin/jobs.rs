@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{PackageKey, Preparation, PreparationState, Request};
+use store::{Event, PackageKey, Preparation, PreparationState, Request};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -208,6 +208,20 @@ async fn read(
     Ok(Answer(JobDetail { job: JobView::of(&app, &found), requests }))
 }
 
+/// The event of an act on a preparation, which must be there.
+async fn event_on(
+    app: &App,
+    caller: &Caller,
+    action: &str,
+    key: PackageKey,
+) -> Result<Event, Problem> {
+    let found = app.services.store.preparation(key).await?;
+    let found = found.ok_or_else(|| Problem::missing("job"))?;
+    let mut event = app.event(caller, action, Some(found.person), None);
+    event.object = Some(key.to_string());
+    Ok(event)
+}
+
 /// Ends a preparation, breaks off what makes it and deletes the package; whoever asked for it is told.
 #[utoipa::path(
     post,
@@ -223,10 +237,7 @@ async fn cancel(
     caller: Caller,
     In(Id(key)): In<JobRef>,
 ) -> Result<StatusCode, Problem> {
-    let found = app.services.store.preparation(key).await?;
-    let found = found.ok_or_else(|| Problem::missing("job"))?;
-    let mut event = app.event(&caller, "job.cancel", Some(found.person), None);
-    event.object = Some(key.to_string());
+    let event = event_on(&app, &caller, "job.cancel", key).await?;
     if app.services.downloads.cancel(key, event).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -249,10 +260,7 @@ async fn retry(
     caller: Caller,
     In(Id(key)): In<JobRef>,
 ) -> Result<StatusCode, Problem> {
-    let found = app.services.store.preparation(key).await?;
-    let found = found.ok_or_else(|| Problem::missing("job"))?;
-    let mut event = app.event(&caller, "job.retry", Some(found.person), None);
-    event.object = Some(key.to_string());
+    let event = event_on(&app, &caller, "job.retry", key).await?;
     if app.services.downloads.retry(key, event).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -5,7 +5,9 @@ use std::io;
 use std::sync::Arc;
 
 use engine::{GivenReport, ReportFile};
-use store::{FailureReason, Preparation, Report, ReportAbout, ReportId, ReportStatus, Store};
+use store::{
+    FailureReason, Preparation, Report, ReportAbout, ReportId, ReportStatus, SecretHash, Store,
+};
 use tokio::runtime::Handle;
 
 use crate::downloads::Downloads;
@@ -77,16 +79,9 @@ fn given(report: Report, file: InStore) -> Option<GivenReport> {
     })
 }
 
-/// From hexadecimal digits.
+/// From hexadecimal digits, as the store writes all of its hashes.
 fn sha256_of(digits: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if digits.len() != 64 {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    SecretHash::try_from(digits.to_owned()).ok().map(|hash| *hash.as_bytes())
 }
 
 #[cfg(test)]
