@@ -10,6 +10,8 @@
     reason = "a test program: a failed expectation ends the test"
 )]
 
+#[path = "../support/enrolled.rs"]
+mod enrolled;
 #[expect(dead_code, reason = "shared by the areas, each of which uses a part")]
 #[path = "../support/lib.rs"]
 mod support;

@@ -14,12 +14,10 @@ use fixtures::dimse::DimsePacs;
 use fixtures::web::{Behaviour, WebPacs};
 use portal::Clock;
 use portal::results::{Freshness, ListQuery, ReleaseRule, ReleaseRules, Results, ResultsSettings};
-use portal::store::{
-    Account, AccountId, AccountState, Along, Consent, IssuedId, Language, Name, Person, PersonId,
-    Representation, Role, SledStore, Store,
-};
+use portal::store::{Account, SledStore, Store};
 use rstest::rstest;
 
+use crate::enrolled::enrolled;
 use crate::peer::{CALLED, CALLING, Peer};
 use crate::support::{SMALL_CT, Workplace};
 
@@ -102,35 +100,6 @@ impl Pacs {
     }
 }
 
-/// Somebody with a Patient ID, and the account of this person.
-async fn enrolled(store: &dyn Store, id: &str, name: &str) -> Account {
-    let person = Person {
-        consent: Consent { online_results: true, messages: false },
-        ..Person::new(
-            PersonId::fresh().expect("random"),
-            vec![IssuedId { id: id.into(), issuer: String::new() }],
-            Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() },
-        )
-    };
-    let account = Account {
-        id: AccountId::fresh().expect("random"),
-        user_name: name.parse().expect("a user name"),
-        email: None,
-        phone: None,
-        language: Language::It,
-        password: None,
-        must_change_password: false,
-        state: AccountState::Active,
-        subject: None,
-        persons: vec![Representation { person: person.id, role: Role::Oneself, until: None }],
-        created: Clock::System.now(),
-        password_set: None,
-    };
-    store.add_person(person, None, Along::nothing()).await.expect("stored");
-    store.create_account(account.clone(), Along::nothing()).await.expect("stored");
-    account
-}
-
 fn results(store: &Arc<dyn Store>, pacs: &PacsSettings, rule: ReleaseRule) -> Results {
     let mut settings = ResultsSettings {
         pacs: vec![pacs.clone()],
@@ -188,7 +157,8 @@ fn a_patient_sees_the_studies_of_no_other(#[case] which: Which) {
         let reported = results(&store, &settings, ReleaseRule::ReportPresent);
         let mut accounts = Vec::new();
         for (number, id) in ids.iter().enumerate() {
-            let account = enrolled(&*store, id, &format!("test{number}")).await;
+            let account =
+                enrolled(&*store, id, &format!("test{number}"), Clock::System.now()).await;
             let own = studies_of(&all, |study| study.patient_id == *id);
             assert_eq!(seen(&always, &account).await, (own, Freshness::Current), "{id}");
             // Where the SOP classes are told, the report of a dose is none.
@@ -206,7 +176,7 @@ fn a_patient_sees_the_studies_of_no_other(#[case] which: Which) {
             accounts.push(account);
         }
         // A Patient ID that matches all is nobody's.
-        let all_of_them = enrolled(&*store, "*", "wildcard").await;
+        let all_of_them = enrolled(&*store, "*", "wildcard", Clock::System.now()).await;
         assert_eq!(seen(&always, &all_of_them).await, (Vec::new(), Freshness::Current));
         let person = all_of_them.persons[0].person;
         let site = always.of_person(person).await.expect("read").expect("a person");

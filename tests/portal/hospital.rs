@@ -10,14 +10,11 @@ use fixtures::Holding;
 use fixtures::dimse::{DimsePacs, DimseSettings};
 use jiff::{SignedDuration, Timestamp};
 use portal::secret::Token;
-use portal::store::{
-    Account, AccountId, AccountState, Accounts as _, Along, Consent, IssuedId, Language, Name,
-    Person, PersonId, Persons as _, Representation, Role, Session, Sessions as _, SledStore,
-    Through,
-};
+use portal::store::{Along, PersonId, Session, Sessions as _, SledStore, Through};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::enrolled::enrolled;
 use crate::server::{Portal, configure, free_port};
 use crate::support::{Workplace, files_below, run};
 
@@ -68,7 +65,7 @@ impl Hospital {
         );
         let portal = format!("listen = '{listen}'\naddress = 'http://{listen}'");
         let config = configure(&workplace.target(), &portal, &more);
-        let (person, token) = enrolled(&workplace);
+        let (person, token) = logged_in(&workplace);
         let cookie = format!("__Host-esito-session={}", token.as_str());
         let order = String::new();
         Self { workplace, config, order, person, cookie, listen, _pacs: pacs }
@@ -171,35 +168,16 @@ pub fn within<T>(mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Somebody with the Patient ID of the study, logged in for hours.
-fn enrolled(workplace: &Workplace) -> (PersonId, Token) {
+fn logged_in(workplace: &Workplace) -> (PersonId, Token) {
     let files = files_below(&workplace.source());
     let file = files.iter().find(|file| file.extension().is_none()).unwrap_or(&files[0]);
     let dumped = run::program("dcmdump").args(["+P", "0010,0020", "-s"]).arg(file).finish();
     let text = String::from_utf8_lossy(&dumped.stdout).into_owned();
     let id = text.split('[').nth(1).and_then(|rest| rest.split(']').next()).expect("a Patient ID");
     let now = Timestamp::now();
-    let person = Person {
-        consent: Consent { online_results: true, messages: false },
-        ..Person::new(
-            PersonId::fresh().expect("random"),
-            vec![IssuedId { id: id.into(), issuer: String::new() }],
-            Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() },
-        )
-    };
-    let account = Account {
-        id: AccountId::fresh().expect("random"),
-        user_name: "maria.test".parse().expect("a user name"),
-        email: None,
-        phone: None,
-        language: Language::It,
-        password: None,
-        must_change_password: false,
-        state: AccountState::Active,
-        subject: None,
-        persons: vec![Representation { person: person.id, role: Role::Oneself, until: None }],
-        created: now,
-        password_set: None,
-    };
+    let store = SledStore::open(&workplace.target().join("store")).expect("a store");
+    let runtime = Runtime::new().expect("threads");
+    let account = runtime.block_on(enrolled(&store, id, "maria.test", now));
     let token = Token::fresh().expect("random");
     let session = Session {
         token: token.hash(),
@@ -210,12 +188,7 @@ fn enrolled(workplace: &Workplace) -> (PersonId, Token) {
         ends: now + SignedDuration::from_hours(8),
         through: Through::Password,
     };
-    let store = SledStore::open(&workplace.target().join("store")).expect("a store");
-    let id = person.id;
-    Runtime::new().expect("threads").block_on(async {
-        store.add_person(person, None, Along::nothing()).await.expect("stored");
-        store.create_account(account, Along::nothing()).await.expect("stored");
-        store.begin_session(session, None, Along::nothing()).await.expect("stored");
-    });
-    (id, token)
+    let begun = store.begin_session(session, None, Along::nothing());
+    runtime.block_on(begun).expect("stored");
+    (account.persons[0].person, token)
 }

@@ -17,6 +17,8 @@ mod check;
 mod check_provider;
 mod demo;
 mod downloads;
+#[path = "../support/enrolled.rs"]
+mod enrolled;
 mod hospital;
 mod jobs;
 mod kill;
