@@ -3,6 +3,7 @@
 
 const { spawn } = require('child_process');
 const readline = require('readline');
+const { fill, press } = require('./portal_page.js');
 
 const PASSWORD = 'Tramonto-Azzurro!7';
 
@@ -30,4 +31,13 @@ async function firstPassword(page, demo) {
   return /la tua prima password è (\S+) Il nome utente/.exec(text)[1];
 }
 
-module.exports = { start, firstPassword, PASSWORD };
+/** Logs her in with the first password, and chooses PASSWORD as the new one. */
+async function logInForTheFirstTime(page, demo, first) {
+  await page.goto(`${demo.origin}/login`);
+  await fill(page, { user_name: demo.user, password: first });
+  await press(page, 'main button.primary');
+  await fill(page, { old: first, new: PASSWORD, confirm: PASSWORD });
+  await press(page, 'main button.primary');
+}
+
+module.exports = { start, firstPassword, logInForTheFirstTime, PASSWORD };

@@ -2,7 +2,7 @@
 // that is not online. Usage: downloads.js ESITO [PICTURES]
 'use strict';
 
-const { start, firstPassword, PASSWORD } = require('./demonstration.js');
+const { start, firstPassword, logInForTheFirstTime, PASSWORD } = require('./demonstration.js');
 const { Judge, FEW, path, fill, press, pause } = require('./portal_page.js');
 
 const [esito, pictures] = process.argv.slice(2);
@@ -55,11 +55,7 @@ async function main(judge, demo) {
   await page.goto(`${demo.origin}/login`);
   if (await page.$eval('html', (html) => html.lang) !== 'it') { await press(page, 'form[action="/language"] button'); }
   const first = await firstPassword(page, demo);
-  await page.goto(`${demo.origin}/login`);
-  await fill(page, { user_name: demo.user, password: first });
-  await press(page, 'main button.primary');
-  await fill(page, { old: first, new: PASSWORD, confirm: PASSWORD });
-  await press(page, 'main button.primary');
+  await logInForTheFirstTime(page, demo, first);
   await page.goto(`${demo.origin}/`);
   for (let tries = 0; tries < 20 && !(await page.$('.orders tbody tr')); tries += 1) { await pause(500); await page.reload(); }
   const home = page.url();

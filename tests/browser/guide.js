@@ -6,7 +6,7 @@
 const fs = require('fs');
 const path = require('path');
 const { open } = require('./browsers');
-const { start, firstPassword, PASSWORD } = require('./demonstration');
+const { start, firstPassword, logInForTheFirstTime, PASSWORD } = require('./demonstration');
 const { fill, press, pause } = require('./portal_page');
 
 // A telephone, and a tablet for the page as a whole; some pixels more than are shown, so that letters stay sharp.
@@ -85,11 +85,7 @@ async function main(esito, out) {
   const { browser, page } = await open('chromium', { script: true });
   try {
     const first = await firstPassword(page, demo);
-    await page.goto(`${demo.origin}/login`);
-    await fill(page, { user_name: demo.user, password: first });
-    await press(page, 'main button.primary');
-    await fill(page, { old: first, new: PASSWORD, confirm: PASSWORD });
-    await press(page, 'main button.primary');
+    await logInForTheFirstTime(page, demo, first);
     for (const language of ['it', 'en']) {
       await page.goto(`${demo.origin}/help`);
       // Chosen at least once, so that it stays when nobody is logged in.

@@ -6,8 +6,8 @@
 'use strict';
 
 const { open } = require('./browsers');
-const { start, firstPassword, PASSWORD } = require('./demonstration');
-const { fill, press, pause } = require('./portal_page');
+const { start, firstPassword, logInForTheFirstTime } = require('./demonstration');
+const { pause } = require('./portal_page');
 
 const MOST_BYTES = 60 * 1024;
 const MOST_PAINT = 500;
@@ -56,11 +56,7 @@ async function main(esito, ...more) {
       }
     };
     await weigh();
-    await page.goto(`${demo.origin}/login`);
-    await fill(page, { user_name: demo.user, password: first });
-    await press(page, 'main button.primary');
-    await fill(page, { old: first, new: PASSWORD, confirm: PASSWORD });
-    await press(page, 'main button.primary');
+    await logInForTheFirstTime(page, demo, first);
     await page.goto(`${demo.origin}/`);
     pages.results = page.url();
     for (let tries = 0; tries < 20 && !(await page.$('.orders tbody tr')); tries += 1) { await pause(500); await page.reload(); }
