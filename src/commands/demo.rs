@@ -201,7 +201,8 @@ impl Demo {
              User name:   {USER_NAME}\n\
              {hint}\n             {origin}/outbox\n\
              What to try: log in and choose a password; read the report of the forearm; filter the list; open\n\
-             the order of two examinations; change to the child below the name; press the bell and the globe.\n\
+             the order of two examinations; press Scarica, there and on RM ENCEFALO, which is brought back within\n\
+             two minutes; look at the images; change to the child below the name; press the bell and the globe.\n\
              Not shown, as it should be: TC ADDOME has no report yet, that of COLONNA LOMBOSACRALE was withdrawn.\n\
              Everybody in it is invented. Ctrl-C ends it."
         )
