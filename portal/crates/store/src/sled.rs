@@ -69,15 +69,19 @@ impl SledStore {
     /// [`StoreError::InUse`], [`StoreError::Damaged`], [`StoreError::NewerFormat`] and
     /// [`StoreError::Storage`]; each says what to do.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let (shared, mut disk) = open_shared(folder)?;
-        reports::remove_unfinished(&shared, &mut disk)?;
-        let writer = Writer::start(Arc::clone(&shared), disk).map_err(|source| {
-            StoreError::Storage { what: "cannot start a thread".to_owned(), source }
-        })?;
-        let readers = Readers::new().map_err(|source| StoreError::Storage {
-            what: "cannot start a thread".to_owned(),
-            source,
-        })?;
+        let no_thread =
+            |source| StoreError::Storage { what: "cannot start a thread".to_owned(), source };
+        let readers = Readers::new().map_err(no_thread)?;
+        let place = folder.to_owned();
+        let opening = move || {
+            let (shared, mut disk) = open_shared(&place)?;
+            reports::remove_unfinished(&shared, &mut disk)?;
+            Ok((shared, disk))
+        };
+        let (shared, disk) = readers
+            .wait_for(opening)
+            .unwrap_or(Err(StoreError::Bug { what: "opening the store panicked" }))?;
+        let writer = Writer::start(Arc::clone(&shared), disk).map_err(no_thread)?;
         Ok(Self { writer, readers, shared })
     }
 

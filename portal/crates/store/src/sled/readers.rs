@@ -4,6 +4,7 @@
 //! runtime has for what may block, each would hold memory of its own that no other can use.
 
 use std::io;
+use std::sync::mpsc;
 use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
@@ -33,6 +34,18 @@ impl Readers {
         reading: impl FnOnce() -> T + Send + 'static,
     ) -> Option<JoinHandle<T>> {
         Some(self.runtime.as_ref()?.spawn_blocking(reading))
+    }
+
+    /// Runs a read and blocks until it is done; none when it panicked.
+    ///
+    /// The store is opened by it: what that allocates and frees, many megabytes, those that read use again.
+    pub(crate) fn wait_for<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.spawn(move || answer.send(reading()))?;
+        answered.recv().ok()
     }
 }
 
