@@ -25,7 +25,7 @@ mod watch;
 use std::sync::Arc;
 
 use store::{
-    Account, AccountId, Actor, Asked, EndReason, Event, Language, NewRequest, NoRandom, OrderId,
+    Actor, Asked, Asker, EndReason, Event, Holder, Language, NewRequest, NoRandom, OrderId,
     Outcome, PackageContent, PackageKey, PersonId, Request, RequestId, Store, StoreError,
 };
 use tokio::sync::broadcast;
@@ -50,8 +50,9 @@ use crate::metrics::DownloadMetrics;
 use crate::results::{Results, ResultsError};
 use crate::secret::SiteSecret;
 
-/// Requests that an account may have.
+/// Requests that an account may have, and a recipient of one order.
 const MOST_REQUESTS: usize = 50;
+const MOST_OF_RECIPIENT: usize = 10;
 /// Changes that a watcher may be behind before it looks at everything again.
 const CHANGES: usize = 256;
 
@@ -75,9 +76,9 @@ pub enum DownloadsError {
 pub enum AskedFor {
     /// It is being prepared, or there already.
     Done(RequestId),
-    /// The account has as many requests as it may: one has to be withdrawn first.
+    /// Who asks has as many requests as they may: one has to be withdrawn first.
     TooMany,
-    /// There is no such order that the account may see.
+    /// There is no such order that they may see.
     NoSuchOrder,
 }
 
@@ -99,8 +100,8 @@ struct Inner {
     live: LiveMap,
     reads: Reads,
     indexes: Indexes,
-    /// Whose downloads changed.
-    changed: broadcast::Sender<AccountId>,
+    /// Of whom the downloads changed.
+    changed: broadcast::Sender<Asker>,
     metrics: DownloadMetrics,
 }
 
@@ -139,21 +140,21 @@ impl Downloads {
         })))
     }
 
-    /// Asks for the package of an order that an account may see.
+    /// Asks for the package of an order that somebody may see.
     ///
     /// # Errors
     /// [`DownloadsError`].
     pub async fn ask(
         &self,
-        account: &Account,
+        holder: &Holder,
         order: OrderId,
         content: PackageContent,
         language: Language,
         from: Origin,
     ) -> Result<AskedFor, DownloadsError> {
         let inner = &self.0;
-        let Some(opened) = inner.results.visible(account, order).await? else {
-            let event = self.event("download.ask", account, None, order.to_string(), from);
+        let Some(opened) = inner.results.visible_to(holder, order).await? else {
+            let event = self.event("download.ask", holder, None, order.to_string(), from);
             inner.store.record_event(Event { outcome: Outcome::Refused, ..event }).await?;
             return Ok(AskedFor::NoSuchOrder);
         };
@@ -163,9 +164,12 @@ impl Downloads {
         let Contents { studies, reports, .. } = contents;
         let new = NewRequest {
             id: RequestId::fresh()?,
-            account: account.id,
+            asker: holder.asker(),
             at: inner.clock.now(),
-            most: MOST_REQUESTS,
+            most: match holder {
+                Holder::Account(_) => MOST_REQUESTS,
+                Holder::Recipient(_) => MOST_OF_RECIPIENT,
+            },
             key,
             person,
             order,
@@ -174,10 +178,10 @@ impl Downloads {
             studies,
             reports,
         };
-        let event = self.event("download.ask", account, Some(person), order.to_string(), from);
+        let event = self.event("download.ask", holder, Some(person), order.to_string(), from);
         Ok(match inner.store.ask(new, event.into()).await? {
             Asked::Done(request) => {
-                self.tell(account.id);
+                self.tell(holder.asker());
                 AskedFor::Done(request.id)
             }
             Asked::TooMany => AskedFor::TooMany,
@@ -185,62 +189,63 @@ impl Downloads {
         })
     }
 
-    /// Asks anew for what an account asked for before; `None` when there is no such request of it.
+    /// Asks anew for what somebody asked for before; `None` when there is no such request of theirs.
     ///
     /// # Errors
     /// [`DownloadsError`].
     pub async fn again(
         &self,
-        account: &Account,
+        holder: &Holder,
         id: RequestId,
         from: Origin,
     ) -> Result<Option<AskedFor>, DownloadsError> {
-        let Some(request) = self.request_of(account, id).await? else { return Ok(None) };
+        let Some(request) = self.request_of(holder, id).await? else { return Ok(None) };
         let Request { order, content, language, .. } = request;
-        Ok(Some(self.ask(account, order, content, language, from).await?))
+        Ok(Some(self.ask(holder, order, content, language, from).await?))
     }
 
-    /// Withdraws a request; false when the account has no such one. What nobody asks for any more is broken off.
+    /// Withdraws a request; false when they have no such one. What nobody asks for any more is broken off.
     ///
     /// # Errors
     /// [`DownloadsError`].
     pub async fn withdraw(
         &self,
-        account: &Account,
+        holder: &Holder,
         id: RequestId,
         from: Origin,
     ) -> Result<bool, DownloadsError> {
-        let Some(request) = self.request_of(account, id).await? else { return Ok(false) };
+        let Some(request) = self.request_of(holder, id).await? else { return Ok(false) };
         let object = request.order.to_string();
-        let event = self.event("download.withdraw", account, Some(request.person), object, from);
-        let Some(withdrawn) = self.0.store.withdraw(account.id, id, event.into()).await? else {
+        let event = self.event("download.withdraw", holder, Some(request.person), object, from);
+        let withdrawn = self.0.store.withdraw(holder.asker(), id, event.into()).await?;
+        let Some(withdrawn) = withdrawn else {
             return Ok(false);
         };
         if let Some(live) = withdrawn.ended.and_then(|key| self.0.live.get(key)) {
             live.break_off();
         }
-        self.tell(account.id);
+        self.tell(holder.asker());
         Ok(true)
     }
 
-    /// Remembers that an account has looked at its downloads.
+    /// Remembers that somebody has looked at their downloads.
     ///
     /// # Errors
     /// [`DownloadsError`].
-    pub async fn see(&self, account: &Account) -> Result<(), DownloadsError> {
-        Ok(self.0.store.see_requests(account.id).await?)
+    pub async fn see(&self, holder: &Holder) -> Result<(), DownloadsError> {
+        Ok(self.0.store.see_requests(holder.asker()).await?)
     }
 
     async fn request_of(
         &self,
-        account: &Account,
+        holder: &Holder,
         id: RequestId,
     ) -> Result<Option<Request>, StoreError> {
         let found = self.0.store.request(id).await?;
         let represents = |request: &Request| {
-            self.0.results.represented(account).any(|person| person == request.person)
+            self.0.results.represented(holder.account()).any(|person| person == request.person)
         };
-        let is_theirs = |request: &Request| request.account == account.id && represents(request);
+        let is_theirs = |request: &Request| request.asker == holder.asker() && represents(request);
         Ok(found.map(|(request, _)| request).filter(is_theirs))
     }
 
@@ -315,16 +320,16 @@ impl Downloads {
         Ok(())
     }
 
-    /// Tells whoever watches that the downloads of an account changed.
-    fn tell(&self, account: AccountId) {
+    /// Tells whoever watches that the downloads of somebody changed.
+    fn tell(&self, asker: Asker) {
         // An error says that nobody watches.
-        drop(self.0.changed.send(account));
+        drop(self.0.changed.send(asker));
     }
 
-    /// Tells it of all accounts that ask for a package.
+    /// Tells it of all who ask for a package.
     async fn tell_all(&self, key: PackageKey) -> Result<(), StoreError> {
         for request in self.0.store.requests_for(key).await? {
-            self.tell(request.account);
+            self.tell(request.asker);
         }
         Ok(())
     }
@@ -332,15 +337,15 @@ impl Downloads {
     fn event(
         &self,
         action: &str,
-        account: &Account,
+        holder: &Holder,
         person: Option<PersonId>,
         object: String,
         from: Origin,
     ) -> Event {
         Event {
-            actor: Actor::Account(account.id),
+            actor: actor(holder),
             person,
-            account: Some(account.id),
+            account: Some(holder.account().id),
             address: Some(from.0),
             ..self.own_event(action, object)
         }
@@ -356,6 +361,16 @@ impl Downloads {
             object: Some(object),
             outcome: Outcome::Done,
             address: None,
+        }
+    }
+}
+
+/// Who acts, for the audit trail.
+pub(crate) fn actor(holder: &Holder) -> Actor {
+    match holder {
+        Holder::Account(account) => Actor::Account(account.id),
+        Holder::Recipient(open) => {
+            Actor::Recipient { share: open.share.id, recipient: open.recipient }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Invariant: what is shown is what the store has; the PACS are asked behind it.
 
 mod grouping;
+mod holder;
 mod news;
 mod pacs;
 mod query;

@@ -88,7 +88,7 @@ fn row(event: &Value) -> [String; 8] {
         Some(Value::Object(actor)) => actor
             .iter()
             .next()
-            .map(|(kind, name)| format!("{kind} {}", name.as_str().unwrap_or_default()))
+            .map(|(kind, name)| format!("{kind} {}", name_of(name)))
             .unwrap_or_default(),
         _ => text(event, "/actor"),
     };
@@ -103,6 +103,11 @@ fn row(event: &Value) -> [String; 8] {
         field("object"),
         field("address"),
     ]
+}
+
+/// Recipients of a share have a name of their own; which share it is stands with the object.
+fn name_of(name: &Value) -> &str {
+    name.as_str().or_else(|| name.get("recipient")?.as_str()).unwrap_or_default()
 }
 
 /// A value within a query (RFC 3986 §2.1).

@@ -21,7 +21,9 @@ use crate::admin::guard::Caller;
 use crate::admin::openapi::{Guarded, InTheWay, Malformed, Unreadable};
 use crate::admin::paging::Limit;
 use crate::admin::problem::Problem;
-use crate::admin::values::{AccountRef, Action, FileName, Id, Moment, PersonRef, TrailPlace};
+use crate::admin::values::{
+    AccountRef, Action, FileName, Id, Moment, PersonRef, RecipientRef, ShareRef, TrailPlace,
+};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(read)).routes(routes!(back_up))
@@ -96,6 +98,13 @@ pub(crate) struct EventView {
 enum ActorView {
     /// Somebody logged in.
     Account(AccountRef),
+    /// A recipient of a share.
+    Recipient {
+        /// Of which.
+        share: ShareRef,
+        /// Which of its recipients.
+        recipient: RecipientRef,
+    },
     /// An administrator: the name of a token, or `console`.
     Admin(String),
     /// The program by itself.
@@ -122,6 +131,9 @@ impl From<Recorded> for EventView {
             at: Moment(event.at),
             actor: match event.actor {
                 Actor::Account(account) => ActorView::Account(Id(account)),
+                Actor::Recipient { share, recipient } => {
+                    ActorView::Recipient { share: Id(share), recipient: Id(recipient) }
+                }
                 Actor::Admin(name) => ActorView::Admin(name),
                 Actor::System => ActorView::System,
                 Actor::Anonymous => ActorView::Anonymous,

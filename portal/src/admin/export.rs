@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use store::{
-    Account, EventQuery, PersonId, Preparation, PreparationState, Recipient, Report, Request,
-    Session,
+    Account, Asker, EventQuery, PersonId, Preparation, PreparationState, Recipient, Report,
+    Request, Session,
 };
 use utoipa::ToSchema;
 
@@ -198,7 +198,7 @@ impl Admin {
                 })
                 .collect(),
             downloads: store
-                .requests_of_account(account.id)
+                .requests_of(Asker::Account(account.id))
                 .await?
                 .iter()
                 .map(DownloadView::from)

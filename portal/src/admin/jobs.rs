@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{Event, PackageKey, Preparation, PreparationState, Request};
+use store::{Asker, Event, PackageKey, Preparation, PreparationState, Request};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,7 +15,7 @@ use crate::admin::guard::Caller;
 use crate::admin::openapi::{Guarded, InTheWay, Malformed, Missing};
 use crate::admin::paging::Limit;
 use crate::admin::problem::Problem;
-use crate::admin::values::{AccountRef, Id, Moment, OrderRef, PersonRef};
+use crate::admin::values::{AccountRef, Id, Moment, OrderRef, PersonRef, ShareRef};
 
 /// Names a preparation.
 pub(crate) type JobRef = Id<PackageKey>;
@@ -114,8 +114,10 @@ struct JobDetail {
 /// Somebody asks for a package.
 #[derive(Debug, Serialize, ToSchema)]
 struct JobRequest {
-    /// Who.
-    account: AccountRef,
+    /// Which account, if it is one.
+    account: Option<AccountRef>,
+    /// By which share, if it is a recipient of one.
+    share: Option<ShareRef>,
     /// When.
     created: Moment,
 }
@@ -161,7 +163,11 @@ impl JobView {
 
 impl From<&Request> for JobRequest {
     fn from(request: &Request) -> Self {
-        Self { account: Id(request.account), created: Moment(request.created) }
+        let (account, share) = match request.asker {
+            Asker::Account(account) => (Some(Id(account)), None),
+            Asker::Recipient { share, .. } => (None, Some(Id(share))),
+        };
+        Self { account, share, created: Moment(request.created) }
     }
 }
 

@@ -312,6 +312,10 @@ pub(crate) type MessageRef = Id<store::MessageId>;
 pub(crate) type OrderRef = Id<store::OrderId>;
 /// Names a report.
 pub(crate) type ReportRef = Id<store::ReportId>;
+/// Names a share.
+pub(crate) type ShareRef = Id<store::ShareId>;
+/// Names a recipient of a share.
+pub(crate) type RecipientRef = Id<store::RecipientId>;
 
 impl<'de, T: std::str::FromStr> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use store::{
-    Account, AccountId, AccountState, DownloadGrant, EndReason, Event, Outcome, Package,
-    PackageKey, PreparationState, Request, RequestId, SecretHash, StoreError,
+    Asker, DownloadGrant, EndReason, Event, Holder, Outcome, Package, PackageKey, PreparationState,
+    Request, RequestId, SecretHash, StoreError,
 };
 
 use crate::accounts::Origin;
@@ -49,7 +49,7 @@ pub(crate) struct ReadyPackage {
 pub(crate) struct Ticket {
     downloads: Downloads,
     request: RequestId,
-    account: AccountId,
+    asker: Asker,
     key: PackageKey,
     looked: Instant,
     is_whole: Arc<AtomicBool>,
@@ -64,12 +64,12 @@ impl Ticket {
             self.looked = Instant::now();
         }
         let (downloads, request) = (self.downloads.clone(), self.request);
-        let (account, key) = (self.account, self.key);
+        let (asker, key) = (self.asker, self.key);
         async move {
             if !is_due {
                 return Ok(());
             }
-            match downloads.goes_on(account, request, key).await {
+            match downloads.goes_on(asker, request, key).await {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(io::ErrorKind::PermissionDenied.into()),
                 Err(error) => Err(io::Error::other(error)),
@@ -117,21 +117,21 @@ impl ReadyPackage {
 }
 
 impl Downloads {
-    /// What there is of a request; `None` when the account has none such, or may not have it.
+    /// What there is of a request; `None` when they have none such, or may not have it.
     ///
     /// # Errors
     /// [`DownloadsError`].
     pub(crate) async fn deliver(
         &self,
-        account: &Account,
+        holder: &Holder,
         id: RequestId,
     ) -> Result<Option<(Request, Delivery)>, DownloadsError> {
         let inner = &self.0;
         let Some((request, made)) = inner.store.request(id).await? else { return Ok(None) };
-        if request.account != account.id {
+        if request.asker != holder.asker() {
             return Ok(None);
         }
-        let Some(opened) = inner.results.visible(account, request.order).await? else {
+        let Some(opened) = inner.results.visible_to(holder, request.order).await? else {
             return Ok(None);
         };
         if !may_be_had(&made, &opened.order) {
@@ -182,13 +182,13 @@ impl Downloads {
     /// [`StoreError`].
     pub(crate) async fn part(
         &self,
-        account: &Account,
+        holder: &Holder,
         request: &Request,
         ready: ReadyPackage,
         range: std::ops::Range<u64>,
         from: Origin,
     ) -> Result<PackageBody, StoreError> {
-        let ticket = self.ticket(account, request, from).await?;
+        let ticket = self.ticket(holder, request, from).await?;
         let source = Bytewise::Whole(ready.open);
         let reads = self.0.reads.clone();
         Ok(PackageBody::new(source, range.start, Some(range.end), reads, ticket))
@@ -200,7 +200,7 @@ impl Downloads {
     /// [`StoreError`]; `None` when it cannot be read.
     pub(crate) async fn follow(
         &self,
-        account: &Account,
+        holder: &Holder,
         request: &Request,
         writing: Writing,
         from: Origin,
@@ -209,25 +209,24 @@ impl Downloads {
         let opened = tokio::task::spawn_blocking(move || writing.open()).await;
         // It may have got its name, or be given up, since it was looked for.
         let Ok(Ok(file)) = opened else { return Ok(None) };
-        let ticket = self.ticket(account, request, from).await?;
+        let ticket = self.ticket(holder, request, from).await?;
         let source = Bytewise::Growing(Arc::new(file), written);
         Ok(Some(PackageBody::new(source, 0, None, self.0.reads.clone(), ticket)))
     }
 
     async fn ticket(
         &self,
-        account: &Account,
+        holder: &Holder,
         request: &Request,
         from: Origin,
     ) -> Result<Ticket, StoreError> {
         let object = request.order.to_string();
-        let event =
-            |action| self.event(action, account, Some(request.person), object.clone(), from);
+        let event = |action| self.event(action, holder, Some(request.person), object.clone(), from);
         self.0.store.record_event(event("download.begin")).await?;
         Ok(Ticket {
             downloads: self.clone(),
             request: request.id,
-            account: account.id,
+            asker: holder.asker(),
             key: request.key,
             looked: Instant::now(),
             is_whole: Arc::default(),
@@ -238,16 +237,15 @@ impl Downloads {
     /// Whether what is being fetched may still be had.
     async fn goes_on(
         &self,
-        account: AccountId,
+        asker: Asker,
         id: RequestId,
         key: PackageKey,
     ) -> Result<bool, StoreError> {
         let inner = &self.0;
         let Some((request, made)) = inner.store.request(id).await? else { return Ok(false) };
-        let account = inner.store.account(account).await?;
-        let active = account.filter(|account| account.state == AccountState::Active);
-        let Some(account) = active.filter(|_| request.key == key) else { return Ok(false) };
-        let opened = inner.results.visible(&account, request.order).await?;
+        let holder = inner.store.holder(asker, inner.clock.now()).await?;
+        let Some(holder) = holder.filter(|_| request.key == key) else { return Ok(false) };
+        let opened = inner.results.visible_to(&holder, request.order).await?;
         Ok(opened.is_some_and(|opened| may_be_had(&made, &opened.order)))
     }
 
@@ -257,7 +255,7 @@ impl Downloads {
     /// [`DownloadsError`].
     pub(crate) async fn grant(
         &self,
-        account: &Account,
+        holder: &Holder,
         request: RequestId,
         session: SecretHash,
     ) -> Result<Option<Token>, DownloadsError> {
@@ -266,7 +264,7 @@ impl Downloads {
         let grant = DownloadGrant {
             secret: token.hash(),
             request,
-            account: account.id,
+            asker: holder.asker(),
             session,
             until: now.checked_add(GRANTED).unwrap_or(now),
         };
@@ -282,8 +280,8 @@ impl Downloads {
         &self,
         token: &Token,
         request: RequestId,
-    ) -> Result<Option<Account>, StoreError> {
+    ) -> Result<Option<Holder>, StoreError> {
         let found = self.0.store.grant(token.hash(), self.0.clock.now()).await?;
-        Ok(found.filter(|(grant, _)| grant.request == request).map(|(_, account)| account))
+        Ok(found.filter(|(grant, _)| grant.request == request).map(|(_, holder)| holder))
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use engine::{DirectoryEntry, EntryFacts, body_offset, read_directory};
-use store::{Account, PackageKey, RequestId};
+use store::{Holder, PackageKey, RequestId};
 
 use crate::downloads::body::Reads;
 use crate::downloads::delivery::Delivery;
@@ -78,18 +78,18 @@ impl Indexes {
 }
 
 impl Downloads {
-    /// What there is at a path of the package that an account asked for; `None` when it has no such request,
+    /// What there is at a path of the package that somebody asked for; `None` when they have no such request,
     /// or may not have it.
     ///
     /// # Errors
     /// [`DownloadsError`].
     pub(crate) async fn entry(
         &self,
-        account: &Account,
+        holder: &Holder,
         request: RequestId,
         path: &str,
     ) -> Result<Option<Found>, DownloadsError> {
-        let Some((request, delivery)) = self.deliver(account, request).await? else {
+        let Some((request, delivery)) = self.deliver(holder, request).await? else {
             return Ok(None);
         };
         let found = match delivery {

@@ -9,7 +9,7 @@ use engine::pacs::{
     ask_for, availability,
 };
 use jiff::{SignedDuration, Timestamp};
-use store::{AccountState, EndOfTry, FailureReason, Message, Package, Preparation, Recall};
+use store::{EndOfTry, FailureReason, Message, Package, Preparation, Recall};
 
 use crate::downloads::live::Live;
 use crate::downloads::{Downloads, DownloadsError};
@@ -126,13 +126,12 @@ impl Downloads {
             return Ok(messages);
         }
         for request in inner.store.requests_for(preparation.key).await? {
-            let account = inner.store.account(request.account).await?;
-            let active = account.filter(|account| account.state == AccountState::Active);
-            let Some(account) = active else { continue };
+            let now = inner.clock.now();
+            let Some(holder) = inner.store.holder(request.asker, now).await? else { continue };
             // Who represents the person no more is told nothing.
-            if inner.results.visible(&account, request.order).await?.is_some() {
-                let now = inner.clock.now();
-                messages.extend(inner.site.download_back(&account, package.until, now)?);
+            if inner.results.visible_to(&holder, request.order).await?.is_some() {
+                let account = holder.account();
+                messages.extend(inner.site.download_back(account, package.until, now)?);
             }
         }
         Ok(messages)

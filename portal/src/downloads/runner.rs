@@ -311,7 +311,7 @@ fn tell(error: &StoreError) {
 #[cfg(test)]
 mod tests {
     use store::{
-        IssuedId, Language, Name, NewRequest, OrderId, PackageContent, PackageKey, Person,
+        Asker, IssuedId, Language, Name, NewRequest, OrderId, PackageContent, PackageKey, Person,
         PersonId, Private, RequestId, Role,
     };
 
@@ -346,7 +346,7 @@ mod tests {
         let key = PackageKey::from([7; 16]);
         let new = NewRequest {
             id: RequestId::fresh().unwrap(),
-            account: account.id,
+            asker: Asker::Account(account.id),
             at: clock.now(),
             most: 9,
             key,

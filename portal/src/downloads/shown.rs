@@ -1,10 +1,10 @@
-//! What an account is shown of its downloads.
+//! What somebody is shown of their downloads.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use store::{
-    Account, FailureReason, OrderId, PackageContent, PackageKey, PersonId, Preparation,
+    FailureReason, Holder, OrderId, PackageContent, PackageKey, PersonId, Preparation,
     PreparationState, Request, RequestId,
 };
 
@@ -27,7 +27,7 @@ pub struct ShownDownload {
     pub content: PackageContent,
     /// When it was asked for.
     pub created: Timestamp,
-    /// It came back after a recall, and the account has not looked since.
+    /// It came back after a recall, and who asked has not looked since.
     pub is_news: bool,
     /// How far it is.
     pub state: DownloadState,
@@ -78,22 +78,19 @@ impl DownloadState {
 }
 
 impl Downloads {
-    /// The downloads of an account, the newest first; those of persons that it does not represent any more left out.
+    /// The downloads of somebody, the newest first; those of persons that they do not represent any more left out.
     ///
     /// # Errors
     /// [`DownloadsError`].
-    pub async fn of_account(
-        &self,
-        account: &Account,
-    ) -> Result<Vec<ShownDownload>, DownloadsError> {
-        let found = self.0.store.requests_of_account(account.id).await?;
+    pub async fn of(&self, holder: &Holder) -> Result<Vec<ShownDownload>, DownloadsError> {
+        let found = self.0.store.requests_of(holder.asker()).await?;
         if found.is_empty() {
             return Ok(Vec::new());
         }
-        let orders = self.0.results.shown(account).await?;
+        let orders = self.0.results.shown_to(holder).await?;
         let orders: HashMap<OrderId, &ShownOrder> =
             orders.iter().map(|order| (order.id, order)).collect();
-        let persons: Vec<PersonId> = self.0.results.represented(account).collect();
+        let persons: Vec<PersonId> = self.0.results.represented(holder.account()).collect();
         let shown = found
             .into_iter()
             .filter(|(request, _)| persons.contains(&request.person))

@@ -1,8 +1,8 @@
-//! What changes in the downloads of an account, as it changes.
+//! What changes in the downloads of somebody, as it changes.
 
 use std::time::Duration;
 
-use store::{Account, AccountId, AccountState};
+use store::{Asker, Holder};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::downloads::{DownloadState, Downloads, DownloadsError, ShownDownload};
@@ -12,26 +12,26 @@ const PROGRESS: Duration = Duration::from_millis(500);
 /// How often all is looked at anew: a hold, or the end of a day, is told by nobody.
 const LOOK: Duration = Duration::from_secs(15);
 
-/// Tells of the downloads of an account whenever they change.
+/// Tells of the downloads of somebody whenever they change.
 #[derive(Debug)]
 pub struct Watch {
     downloads: Downloads,
-    account: AccountId,
-    changed: broadcast::Receiver<AccountId>,
+    asker: Asker,
+    changed: broadcast::Receiver<Asker>,
     told: Option<Vec<ShownDownload>>,
 }
 
 impl Downloads {
-    /// Watches the downloads of an account. It asks nobody whether a session goes on: that is for the caller.
-    pub fn watch(&self, account: &Account) -> Watch {
+    /// Watches the downloads of somebody. It asks nobody whether a session goes on: that is for the caller.
+    pub fn watch(&self, holder: &Holder) -> Watch {
         let changed = self.0.changed.subscribe();
-        Watch { downloads: self.clone(), account: account.id, changed, told: None }
+        Watch { downloads: self.clone(), asker: holder.asker(), changed, told: None }
     }
 }
 
 impl Watch {
-    /// The downloads as [`Downloads::of_account`] has them: at once the first time, then when they are not what was
-    /// last told. `None` when the account can log in no more.
+    /// The downloads as [`Downloads::of`] has them: at once the first time, then when they are not what was
+    /// last told. `None` when they may have none any more.
     ///
     /// # Errors
     /// [`DownloadsError`].
@@ -65,7 +65,7 @@ impl Watch {
         let own = async {
             loop {
                 match self.changed.recv().await {
-                    Ok(account) if account == self.account => return,
+                    Ok(asker) if asker == self.asker => return,
                     Ok(_) => {}
                     // Some were missed: any of them may have been ours.
                     Err(RecvError::Lagged(_)) => return,
@@ -77,9 +77,9 @@ impl Watch {
     }
 
     async fn look(&self) -> Result<Option<Vec<ShownDownload>>, DownloadsError> {
-        let account = self.downloads.0.store.account(self.account).await?;
-        match account.filter(|account| account.state == AccountState::Active) {
-            Some(account) => Ok(Some(self.downloads.of_account(&account).await?)),
+        let inner = &self.downloads.0;
+        match inner.store.holder(self.asker, inner.clock.now()).await? {
+            Some(holder) => Ok(Some(self.downloads.of(&holder).await?)),
             None => Ok(None),
         }
     }

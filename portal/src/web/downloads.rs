@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use store::{Language, OrderId, PackageContent};
+use store::{Holder, Language, OrderId, PackageContent};
 
 use crate::downloads::AskedFor;
 use crate::web::App;
@@ -58,13 +58,13 @@ pub(crate) async fn ask(
         texts::Language::English => Language::En,
     };
     let downloads = &app.services.downloads;
-    let account = &session.who.account;
+    let holder = Holder::from(session.who.account.clone());
     // An order of somebody else whom the account represents has another address.
-    let opened = app.services.results.visible(account, order).await?;
+    let opened = app.services.results.visible_to(&holder, order).await?;
     if opened.is_some_and(|opened| opened.person.id != session.person.id) {
         return Err(Refusal::NotFound);
     }
-    let asked = downloads.ask(account, order, form.content, language, from).await?;
+    let asked = downloads.ask(&holder, order, form.content, language, from).await?;
     answer(asked, &routes::order(session.person.id, order))
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn show(
     AccountSession(who): AccountSession,
 ) -> Result<Response, Refusal> {
     if shell.panel.as_ref().is_some_and(|panel| panel.view.has_news) {
-        app.services.downloads.see(&who.account).await?;
+        app.services.downloads.see(&Holder::from(who.account)).await?;
     }
     let panel = shell.panel.as_ref();
     Ok(shell.page(StatusCode::OK, &DownloadsPage { shell: &shell, panel }))
@@ -116,7 +116,8 @@ pub(crate) async fn withdraw(
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     let request = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    if app.services.downloads.withdraw(&who.account, request, from).await? {
+    let holder = Holder::from(who.account);
+    if app.services.downloads.withdraw(&holder, request, from).await? {
         Ok(Redirect::to(routes::DOWNLOADS).into_response())
     } else {
         Err(Refusal::NotFound)
@@ -132,6 +133,7 @@ pub(crate) async fn again(
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     let request = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    let asked = app.services.downloads.again(&who.account, request, from).await?;
+    let holder = Holder::from(who.account);
+    let asked = app.services.downloads.again(&holder, request, from).await?;
     answer(asked.ok_or(Refusal::NotFound)?, routes::DOWNLOADS)
 }

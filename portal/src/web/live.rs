@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
+use store::Holder;
 use texts::Texts;
 use tokio::time::{Instant, sleep};
 
@@ -51,7 +52,7 @@ pub(crate) async fn events(
 ) -> Response {
     let (sender, body) = Channel::<Bytes, Infallible>::new(1);
     let text = spoken(&headers, &who.account);
-    let watch = app.services.downloads.watch(&who.account);
+    let watch = app.services.downloads.watch(&Holder::from(who.account.clone()));
     drop(tokio::spawn(tell(app, who, text, watch, sender)));
     let mut response = Body::new(body).into_response();
     let kind = HeaderValue::from_static("text/event-stream");

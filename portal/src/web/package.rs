@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use store::{Account, RequestId, SecretHash};
+use store::{Holder, RequestId, SecretHash};
 
 use crate::downloads::Delivery;
 use crate::web::App;
@@ -22,7 +22,7 @@ use crate::web::session::{AccountSession, Visitor};
 /// Who may fetch the package that the path names: somebody who is logged in, or was when it was begun.
 #[derive(Debug)]
 pub(crate) struct Fetcher {
-    pub(crate) account: Account,
+    pub(crate) holder: Holder,
     pub(crate) request: RequestId,
     /// The session that a grant is to be given in; none where one was given.
     session: Option<SecretHash>,
@@ -40,16 +40,17 @@ impl FromRequestParts<App> for Fetcher {
         if let (Some(request), Some(token)) = (request, Cookie::Download.token(&parts.headers)) {
             let granted = app.services.downloads.granted(&token, request).await?;
             // Somebody else may be logged in by now: then they are who asks.
-            let is_theirs =
-                |account: &Account| who.as_ref().is_none_or(|who| who.account.id == account.id);
-            if let Some(account) = granted.filter(is_theirs) {
-                return Ok(Self { account, request, session: None });
+            let is_theirs = |holder: &Holder| {
+                who.as_ref().is_none_or(|who| who.account.id == holder.account().id)
+            };
+            if let Some(holder) = granted.filter(is_theirs) {
+                return Ok(Self { holder, request, session: None });
             }
         }
         let AccountSession(who) = AccountSession::from_request_parts(parts, app).await?;
         let request = request.ok_or(Refusal::NotFound)?;
         let session = Some(who.session.token);
-        Ok(Self { account: who.account, request, session })
+        Ok(Self { holder: Holder::from(who.account), request, session })
     }
 }
 
@@ -59,10 +60,10 @@ pub(crate) async fn fetch(
     Client(from): Client,
     method: Method,
     headers: HeaderMap,
-    Fetcher { account, request: id, session }: Fetcher,
+    Fetcher { holder, request: id, session }: Fetcher,
 ) -> Result<Response, Refusal> {
     let downloads = &app.services.downloads;
-    let found = downloads.deliver(&account, id).await?;
+    let found = downloads.deliver(&holder, id).await?;
     let (request, delivery) = found.ok_or(Refusal::NotFound)?;
     let is_head = method == Method::HEAD;
     let mut response = match delivery {
@@ -79,7 +80,7 @@ pub(crate) async fn fetch(
             let body = match &range {
                 Some(range) if !is_head => {
                     let range = range.clone();
-                    Body::new(downloads.part(&account, &request, *ready, range, from).await?)
+                    Body::new(downloads.part(&holder, &request, *ready, range, from).await?)
                 }
                 _ => Body::empty(),
             };
@@ -109,7 +110,7 @@ pub(crate) async fn fetch(
             let body = if is_head {
                 Body::empty()
             } else {
-                match downloads.follow(&account, &request, writing, from).await? {
+                match downloads.follow(&holder, &request, writing, from).await? {
                     Some(body) => Body::new(body),
                     None => return Ok(Redirect::to(routes::DOWNLOADS).into_response()),
                 }
@@ -123,7 +124,7 @@ pub(crate) async fn fetch(
         }
     };
     if let Some(session) = session.filter(|_| !is_head) {
-        let token = downloads.grant(&account, id, session).await?;
+        let token = downloads.grant(&holder, id, session).await?;
         let cookie =
             token.and_then(|token| Cookie::Download.set_at(&routes::download(id), token.as_str()));
         if let Some(cookie) = cookie {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::{EntryFacts, Method};
 use http_body_util::channel::Channel;
-use store::RequestId;
+use store::{Holder, RequestId};
 
 use crate::downloads::{Found, PackedEntry};
 use crate::web::App;
@@ -58,7 +58,8 @@ pub(crate) async fn start(
     Path(request): Path<String>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    let found = app.services.downloads.entry(&who.account, request, INDEX).await?;
+    let holder = Holder::from(who.account);
+    let found = app.services.downloads.entry(&holder, request, INDEX).await?;
     match found.ok_or(Refusal::NotFound)? {
         Found::Entry(_) => {
             let index = format!("{}/{INDEX}", routes::pages(request));
@@ -183,7 +184,8 @@ pub(crate) async fn entry(
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
     let kind = kind_of(&path).ok_or(Refusal::NotFound)?;
-    let found = app.services.downloads.entry(&who.account, request, &path).await?;
+    let holder = Holder::from(who.account);
+    let found = app.services.downloads.entry(&holder, request, &path).await?;
     let entry = match found.ok_or(Refusal::NotFound)? {
         Found::Entry(entry) => entry,
         // There is something to be said of the package, if only that it is gone.

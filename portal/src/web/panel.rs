@@ -3,7 +3,7 @@
 
 use axum::http::HeaderMap;
 use serde::Serialize;
-use store::{Account, PackageContent, PersonId};
+use store::{Account, Holder, PackageContent, PersonId};
 use texts::Texts;
 
 use crate::downloads::{DownloadState, Preparing, ShownDownload};
@@ -119,7 +119,7 @@ impl Panel {
 impl PanelView {
     /// All downloads of an account.
     pub(crate) async fn of(app: &App, account: &Account, text: Texts) -> Result<Self, Refusal> {
-        let found = app.services.downloads.of_account(account).await?;
+        let found = app.services.downloads.of(&Holder::from(account.clone())).await?;
         Self::new(app, account, &found, text).await
     }
 

@@ -9,9 +9,9 @@ use portal::Origin;
 use portal::downloads::AskedFor;
 use sha2::{Digest as _, Sha256};
 use store::{
-    Account, Along, Asked, ClaimId, Downloads as _, EndOfTry, EventQuery, Language, NewDecision,
-    NewRequest, OrderId, Package, PackageContent, PackageKey, Person, PreparedStudy, RequestId,
-    Ruling, SledStore,
+    Account, Along, Asked, Asker, ClaimId, Downloads as _, EndOfTry, EventQuery, Holder, Language,
+    NewDecision, NewRequest, OrderId, Package, PackageContent, PackageKey, Person, PreparedStudy,
+    RequestId, Ruling, SledStore,
 };
 
 use crate::browser::{Answer, Browser};
@@ -33,8 +33,9 @@ impl Server {
     /// Somebody asks for their first order.
     pub(crate) fn request_of(&self, person: &Person) -> RequestId {
         let account = self.account_of(person);
+        let holder = Holder::from(account);
         let asked = self.services.downloads.ask(
-            &account,
+            &holder,
             self.order_id(person),
             PackageContent::Everything,
             Language::It,
@@ -94,7 +95,7 @@ impl Ready {
         };
         let new = NewRequest {
             id: request,
-            account: account.id,
+            asker: Asker::Account(account.id),
             at: now,
             most: 9,
             key: PackageKey::from(KEY),

@@ -8,12 +8,11 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Language};
+use crate::account::Language;
 use crate::along::Along;
+use crate::asker::{Asker, Holder};
 use crate::error::StoreError;
-use crate::id::{
-    AccountId, ClaimId, OrderId, PackageKey, PersonId, ReportId, RequestId, SecretHash,
-};
+use crate::id::{ClaimId, OrderId, PackageKey, PersonId, ReportId, RequestId, SecretHash};
 use crate::private::Private;
 
 /// How long a preparation that failed or ended is still told to who asked for it.
@@ -206,7 +205,7 @@ pub struct Request {
     /// Never changes; addresses have it.
     pub id: RequestId,
     /// Who.
-    pub account: AccountId,
+    pub asker: Asker,
     /// Of whose results.
     pub person: PersonId,
     /// Of which order.
@@ -219,9 +218,12 @@ pub struct Request {
     pub key: PackageKey,
     /// When.
     pub created: Timestamp,
-    /// It came back from where it was not online, and the account has not looked since.
+    /// It came back from where it was not online, and who asked has not looked since.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_news: bool,
+    /// A recipient of a share wants a message when it is back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub wants_message: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -235,10 +237,10 @@ pub struct NewRequest {
     /// Its name, if it is new.
     pub id: RequestId,
     /// Who asks.
-    pub account: AccountId,
+    pub asker: Asker,
     /// When.
     pub at: Timestamp,
-    /// Requests that an account may have.
+    /// Requests that somebody may have.
     pub most: usize,
     /// Stands for all that goes in.
     pub key: PackageKey,
@@ -259,11 +261,11 @@ pub struct NewRequest {
 /// Outcome of [`Downloads::ask`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
-    /// The request is there; an account has one for each order, content and language.
+    /// The request is there; who asks has one for each order, content and language.
     Done(Box<Request>),
-    /// The account has as many as it may.
+    /// Who asks has as many as they may.
     TooMany,
-    /// There is no such account or person.
+    /// There is no such account or person, or the share is not open.
     Nobody,
 }
 
@@ -329,7 +331,7 @@ pub struct DownloadGrant {
     /// Of which request.
     pub request: RequestId,
     /// Whose.
-    pub account: AccountId,
+    pub asker: Asker,
     /// The session that it was given in: logging out ends it, idling does not.
     pub session: SecretHash,
     /// Until when.
@@ -340,14 +342,14 @@ pub struct DownloadGrant {
 #[async_trait]
 pub trait Downloads {
     /// Asks for a package: finds or begins its preparation. What failed or is gone is begun anew, and a request
-    /// that the account has for another state of the order now is for this one.
+    /// that who asks has for another state of the order now is for this one.
     async fn ask(&self, new: NewRequest, along: Along) -> Result<Asked, StoreError>;
 
-    /// Removes a request, and its preparation when it was the last one and is not through; `None` when the account
+    /// Removes a request, and its preparation when it was the last one and is not through; `None` when who asks
     /// has no such request.
     async fn withdraw(
         &self,
-        account: AccountId,
+        asker: Asker,
         id: RequestId,
         along: Along,
     ) -> Result<Option<Withdrawn>, StoreError>;
@@ -355,17 +357,23 @@ pub trait Downloads {
     /// One request with its preparation.
     async fn request(&self, id: RequestId) -> Result<Option<(Request, Preparation)>, StoreError>;
 
-    /// The requests of an account with their preparations, the newest first.
-    async fn requests_of_account(
-        &self,
-        account: AccountId,
-    ) -> Result<Vec<(Request, Preparation)>, StoreError>;
+    /// The requests of somebody with their preparations, the newest first.
+    async fn requests_of(&self, asker: Asker) -> Result<Vec<(Request, Preparation)>, StoreError>;
 
     /// The requests for a package.
     async fn requests_for(&self, key: PackageKey) -> Result<Vec<Request>, StoreError>;
 
-    /// Remembers that an account has looked at its downloads.
-    async fn see_requests(&self, account: AccountId) -> Result<(), StoreError>;
+    /// Remembers that somebody has looked at their downloads.
+    async fn see_requests(&self, asker: Asker) -> Result<(), StoreError>;
+
+    /// Remembers that a recipient wants a message when what was asked for is back; false when there is no such
+    /// request of theirs.
+    async fn want_message(
+        &self,
+        asker: Asker,
+        id: RequestId,
+        along: Along,
+    ) -> Result<bool, StoreError>;
 
     /// One preparation.
     async fn preparation(&self, key: PackageKey) -> Result<Option<Preparation>, StoreError>;
@@ -444,13 +452,13 @@ pub trait Downloads {
     ) -> Result<SweptDownloads, StoreError>;
 
     /// Keeps a grant, in the place of the one that the session has for the request; false when there is no such
-    /// request of the account.
+    /// request of theirs.
     async fn put_grant(&self, grant: DownloadGrant, along: Along) -> Result<bool, StoreError>;
 
-    /// The grant with this secret and its account, if neither is over.
+    /// The grant with this secret and who holds it, if neither is over.
     async fn grant(
         &self,
         secret: SecretHash,
         now: Timestamp,
-    ) -> Result<Option<(DownloadGrant, Account)>, StoreError>;
+    ) -> Result<Option<(DownloadGrant, Holder)>, StoreError>;
 }

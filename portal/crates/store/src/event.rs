@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::id::{AccountId, PersonId};
+use crate::id::{AccountId, PersonId, RecipientId, ShareId};
 
 /// Something that was done, or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,13 @@ pub struct Event {
 pub enum Actor {
     /// Somebody logged in.
     Account(AccountId),
+    /// A recipient of a share.
+    Recipient {
+        /// Of which.
+        share: ShareId,
+        /// Which of its recipients.
+        recipient: RecipientId,
+    },
     /// An administrator: the name of a token, or `console`.
     Admin(String),
     /// The program by itself.

@@ -96,6 +96,10 @@ ids! {
     RequestId
     /// Names a claim on a preparation.
     ClaimId
+    /// Names an order that somebody shares.
+    ShareId
+    /// Names a recipient of a share.
+    RecipientId
     /// Names a message of the outbox; its Message-ID too, so that a second sending is known as one.
     MessageId
 }

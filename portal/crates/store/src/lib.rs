@@ -1,7 +1,7 @@
 //! What the portal remembers.
 //!
 //! Stores are spoken of in the domain's verbs ([`Accounts`], [`Sessions`], [`Persons`], [`Outbox`],
-//! [`Trail`], [`Orders`], [`Reports`], [`SeenOrders`], [`Downloads`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
+//! [`Trail`], [`Orders`], [`Reports`], [`SeenOrders`], [`Downloads`], [`Shares`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
 //! [`Along`] commits messages and audit events together with a verb. [`SledStore`] is the embedded
 //! implementation; another one has to pass the same contract (`tests/contract`).
 //!
@@ -10,6 +10,7 @@
 
 mod account;
 mod along;
+mod asker;
 mod download;
 mod error;
 mod event;
@@ -21,6 +22,7 @@ mod private;
 mod report;
 mod seen;
 mod session;
+mod share;
 mod sled;
 
 pub use account::{
@@ -28,6 +30,7 @@ pub use account::{
     PasswordHash, Representation, Role, Subject, UserName,
 };
 pub use along::Along;
+pub use asker::{Asker, Holder};
 pub use download::{
     Asked, DownloadGrant, Downloads, EndOfTry, EndReason, FailureReason, KEPT_AFTER_END,
     NewRequest, Package, PackageContent, Preparation, PreparationState, PreparedStudy, Recall,
@@ -36,8 +39,8 @@ pub use download::{
 pub use error::StoreError;
 pub use event::{Actor, Event, EventQuery, NotAPlace, Outcome, Place, Recorded, Trail};
 pub use id::{
-    AccountId, ClaimId, MessageId, NoRandom, NotAnId, OrderId, PackageKey, PersonId, ReportId,
-    RequestId, SecretHash,
+    AccountId, ClaimId, MessageId, NoRandom, NotAnId, OrderId, PackageKey, PersonId, RecipientId,
+    ReportId, RequestId, SecretHash, ShareId,
 };
 pub use message::{Content, Message, MessageState, Outbox, Recipient, Sending};
 pub use order::{
@@ -54,6 +57,11 @@ pub use session::{
     Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
     Sessions, Spent, Through,
 };
+pub use share::{
+    Access, Accessed, BegunGuess, EndOfShare, EndedShare, GuessBegun, GuessPolicy, Guesses,
+    NewLimits, OpenShare, RenewedPin, Share, ShareRecipient, ShareSession, ShareState, Shared,
+    Shares, SweptShares, Unlock, Unlocked,
+};
 pub use sled::{BackupReport, SledStore, compact, restore};
 
 /// All of it.
@@ -67,6 +75,7 @@ pub trait Store:
     + Reports
     + SeenOrders
     + Downloads
+    + Shares
     + std::fmt::Debug
     + Send
     + Sync
@@ -83,6 +92,7 @@ impl<S> Store for S where
         + Reports
         + SeenOrders
         + Downloads
+        + Shares
         + std::fmt::Debug
         + Send
         + Sync

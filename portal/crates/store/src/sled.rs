@@ -20,6 +20,7 @@ mod readers;
 mod reports;
 mod seen;
 mod sessions;
+mod shares;
 mod table;
 mod upgrade;
 mod verify;

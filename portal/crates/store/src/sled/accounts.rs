@@ -16,6 +16,7 @@ use crate::sled::downloads;
 use crate::sled::key::Key;
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::seen;
+use crate::sled::shares;
 use crate::sled::table::{Index, Record, Table};
 
 /// Accounts that share an address or represent one person: more than a family has. Persons with one tax code.
@@ -116,6 +117,7 @@ pub(crate) fn erase(transaction: &mut Transaction<'_>, id: AccountId) -> Result<
     }
     seen::erase(transaction, id, None)?;
     downloads::erase_requests(transaction, id, None)?;
+    shares::erase_of_account(transaction, id)?;
     transaction.remove::<Account>(id.as_bytes())
 }
 

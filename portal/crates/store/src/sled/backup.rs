@@ -21,6 +21,7 @@ use crate::order::{Decision, Refresh};
 use crate::person::Person;
 use crate::seen::SeenOrder;
 use crate::session::{OneTimeCode, Session};
+use crate::share::{Share, ShareSession};
 use crate::sled::disk::FORMAT;
 use crate::sled::events::Line as EventLine;
 use crate::sled::orders::Ordered;
@@ -363,6 +364,8 @@ fn apply(transaction: &mut Transaction<'_>, line: &Line<'_>) -> Result<Option<()
         Table::Preparations => as_record::<Preparation>(transaction, line),
         Table::Requests => as_record::<Request>(transaction, line),
         Table::Grants => as_record::<DownloadGrant>(transaction, line),
+        Table::Shares => as_record::<Share>(transaction, line),
+        Table::ShareSessions => as_record::<ShareSession>(transaction, line),
     }
 }
 

@@ -8,14 +8,14 @@ mod records;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::account::{Account, AccountState};
 use crate::along::Along;
+use crate::asker::{Asker, Holder};
 use crate::download::{
     Asked, DownloadGrant, Downloads, EndOfTry, EndReason, NewRequest, Preparation,
     PreparationState, Request, SweptDownloads, Withdrawn,
 };
 use crate::error::StoreError;
-use crate::id::{AccountId, ClaimId, PackageKey, PersonId, RequestId, SecretHash};
+use crate::id::{ClaimId, PackageKey, PersonId, RequestId, SecretHash};
 use crate::person::Person;
 use crate::sled::SledStore;
 use crate::sled::downloads::records::{
@@ -23,9 +23,13 @@ use crate::sled::downloads::records::{
 };
 use crate::sled::key::{Key, prefix_end};
 use crate::sled::overlay::{Outcome, ReadError, View};
+use crate::sled::shares::holder;
 use crate::sled::table::Index;
 
-pub(crate) use records::{end_grants, end_grants_of_session, erase_person, erase_requests};
+pub(crate) use records::{
+    end_grants, end_grants_of_session, end_grants_of_share, end_requests_of_share, erase_person,
+    erase_requests,
+};
 
 /// Entries of the queue that are looked at together.
 const PAGE: usize = 256;
@@ -61,12 +65,12 @@ impl Downloads for SledStore {
     async fn ask(&self, new: NewRequest, along: Along) -> Result<Asked, StoreError> {
         self.write(move |transaction| {
             let view = transaction.view();
-            if view.get::<Account>(new.account.as_bytes())?.is_none()
+            if holder(&view, new.asker, new.at)?.is_none()
                 || view.get::<Person>(new.person.as_bytes())?.is_none()
             {
                 return Ok(Outcome::Refuse(Asked::Nobody));
             }
-            let own = requests_of(&view, new.account)?;
+            let own = requests_of(&view, new.asker)?;
             let same = own.iter().find(|one| {
                 (one.order, one.content, one.language) == (new.order, new.content, new.language)
             });
@@ -76,7 +80,7 @@ impl Downloads for SledStore {
             prepare(transaction, &new)?;
             let request = Request {
                 id: same.map_or(new.id, |same| same.id),
-                account: new.account,
+                asker: new.asker,
                 person: new.person,
                 order: new.order,
                 content: new.content,
@@ -84,6 +88,7 @@ impl Downloads for SledStore {
                 key: new.key,
                 created: new.at,
                 is_news: false,
+                wants_message: same.is_some_and(|same| same.wants_message),
             };
             transaction.put(&request)?;
             if let Some(before) = same.filter(|same| same.key != new.key) {
@@ -97,13 +102,13 @@ impl Downloads for SledStore {
 
     async fn withdraw(
         &self,
-        account: AccountId,
+        asker: Asker,
         id: RequestId,
         along: Along,
     ) -> Result<Option<Withdrawn>, StoreError> {
         self.write(move |transaction| {
             let found = transaction.view().get::<Request>(id.as_bytes())?;
-            let Some(request) = found.filter(|found| found.account == account) else {
+            let Some(request) = found.filter(|found| found.asker == asker) else {
                 return Ok(Outcome::Refuse(None));
             };
             let ended = remove_request(transaction, &request)?;
@@ -121,12 +126,9 @@ impl Downloads for SledStore {
         .await
     }
 
-    async fn requests_of_account(
-        &self,
-        account: AccountId,
-    ) -> Result<Vec<(Request, Preparation)>, StoreError> {
+    async fn requests_of(&self, asker: Asker) -> Result<Vec<(Request, Preparation)>, StoreError> {
         self.read(move |view| {
-            let mut requests = requests_of(view, account)?;
+            let mut requests = requests_of(view, asker)?;
             requests.sort_by_key(|request| std::cmp::Reverse((request.created, request.id)));
             with_preparations(view, requests)
         })
@@ -137,15 +139,34 @@ impl Downloads for SledStore {
         self.read(move |view| requests_for(view, key)).await
     }
 
-    async fn see_requests(&self, account: AccountId) -> Result<(), StoreError> {
+    async fn see_requests(&self, asker: Asker) -> Result<(), StoreError> {
         self.write(move |transaction| {
-            let mut seen = requests_of(&transaction.view(), account)?;
+            let mut seen = requests_of(&transaction.view(), asker)?;
             seen.retain(|request| request.is_news);
             for mut request in seen {
                 request.is_news = false;
                 transaction.put(&request)?;
             }
             Ok(Outcome::Keep(()))
+        })
+        .await
+    }
+
+    async fn want_message(
+        &self,
+        asker: Asker,
+        id: RequestId,
+        along: Along,
+    ) -> Result<bool, StoreError> {
+        self.write(move |transaction| {
+            let found = transaction.view().get::<Request>(id.as_bytes())?;
+            let Some(mut request) = found.filter(|found| found.asker == asker) else {
+                return Ok(Outcome::Refuse(false));
+            };
+            request.wants_message = true;
+            transaction.put(&request)?;
+            transaction.put_along(along)?;
+            Ok(Outcome::Keep(true))
         })
         .await
     }
@@ -368,7 +389,7 @@ impl Downloads for SledStore {
     async fn put_grant(&self, grant: DownloadGrant, along: Along) -> Result<bool, StoreError> {
         self.write(move |transaction| {
             let request = transaction.view().get::<Request>(grant.request.as_bytes())?;
-            if request.is_none_or(|request| request.account != grant.account) {
+            if request.is_none_or(|request| request.asker != grant.asker) {
                 return Ok(Outcome::Refuse(false));
             }
             let of_session = |one: &DownloadGrant| one.session == grant.session;
@@ -385,13 +406,12 @@ impl Downloads for SledStore {
         &self,
         secret: SecretHash,
         now: Timestamp,
-    ) -> Result<Option<(DownloadGrant, Account)>, StoreError> {
+    ) -> Result<Option<(DownloadGrant, Holder)>, StoreError> {
         self.read(move |view| {
             let grant = view.get::<DownloadGrant>(secret.as_bytes())?;
             let Some(grant) = grant.filter(|grant| now < grant.until) else { return Ok(None) };
-            let account = view.get::<Account>(grant.account.as_bytes())?;
-            let account = account.filter(|account| account.state == AccountState::Active);
-            Ok(account.map(|account| (grant, account)))
+            let holder = holder(view, grant.asker, now)?;
+            Ok(holder.map(|holder| (grant, holder)))
         })
         .await
     }

@@ -15,6 +15,7 @@ use crate::sled::key::Key;
 use crate::sled::orders;
 use crate::sled::overlay::{Outcome, ReadError, View};
 use crate::sled::seen;
+use crate::sled::shares;
 use crate::sled::table::{Index, Record, Table};
 
 impl Record for Person {
@@ -187,6 +188,7 @@ impl Persons for SledStore {
                 return Ok(Outcome::Refuse(None));
             }
             let orders = orders::erase(transaction, id)?;
+            shares::erase_of_person(transaction, id)?;
             downloads::erase_person(transaction, id)?;
             let mut erased = Erased::default();
             let linked: Vec<Account> = accounts::of_person(&transaction.view(), id)?;

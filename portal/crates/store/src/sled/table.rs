@@ -26,10 +26,12 @@ pub(crate) enum Table {
     Preparations = 15,
     Requests = 16,
     Grants = 17,
+    Shares = 18,
+    ShareSessions = 19,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Format,
         Self::Accounts,
         Self::Sessions,
@@ -47,6 +49,8 @@ impl Table {
         Self::Preparations,
         Self::Requests,
         Self::Grants,
+        Self::Shares,
+        Self::ShareSessions,
     ];
 
     /// Name in messages and in backups.
@@ -69,6 +73,8 @@ impl Table {
             Self::Preparations => "preparations",
             Self::Requests => "requests",
             Self::Grants => "grants",
+            Self::Shares => "shares",
+            Self::ShareSessions => "share-sessions",
         }
     }
 
@@ -118,6 +124,15 @@ pub(crate) enum Index {
     GrantByAccount = 157,
     GrantByRequest = 158,
     GrantByEnd = 159,
+    ShareByAccount = 160,
+    ShareByPerson = 161,
+    ShareByToken = 162,
+    ShareByUntil = 163,
+    ShareByEnd = 164,
+    ShareSessionByShare = 165,
+    ShareSessionByEnd = 166,
+    RequestByShare = 167,
+    GrantByShare = 168,
 }
 
 impl Index {

@@ -10,6 +10,7 @@ use crate::order::{Decision, Refresh};
 use crate::person::Person;
 use crate::seen::SeenOrder;
 use crate::session::{OneTimeCode, Session};
+use crate::share::{Share, ShareSession};
 use crate::sled::events::Line;
 use crate::sled::orders::Ordered;
 use crate::sled::overlay::{Changes, ReadError, StoreFault, View};
@@ -48,6 +49,8 @@ fn read_all(view: &View<'_>) -> Result<u64, ReadError> {
         table::<Preparation>(view)?,
         table::<Request>(view)?,
         table::<DownloadGrant>(view)?,
+        table::<Share>(view)?,
+        table::<ShareSession>(view)?,
     ];
     // Each entry that a record wants is there: one more belongs to no record.
     if count_index_entries(view)? != tables.iter().map(|(_, entries)| entries).sum::<u64>() {

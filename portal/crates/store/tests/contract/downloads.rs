@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::{
-    Account, Along, Asked, ClaimId, DownloadGrant, EndOfTry, EndReason, EventQuery, FailureReason,
-    KEPT_AFTER_END, NewRequest, PackageContent, Preparation, PreparationState, Recall,
-    Representation, Request, Role, Store, SweptDownloads, Withdrawn,
+    Account, Along, Asked, Asker, ClaimId, DownloadGrant, EndOfTry, EndReason, EventQuery,
+    FailureReason, KEPT_AFTER_END, NewRequest, PackageContent, Preparation, PreparationState,
+    Recall, Representation, Request, Role, Store, SweptDownloads, Withdrawn,
 };
 
 use crate::on_each_store;
@@ -59,7 +59,7 @@ fn what_several_ask_for_is_prepared_once_and_each_has_a_request() {
         assert_eq!(store.list_preparations(None, 9).await.unwrap().len(), 2);
         let after = store.list_preparations(Some(package_key(1)), 9).await.unwrap();
         assert_eq!(after.iter().map(|one| one.key).collect::<Vec<_>>(), [package_key(2)]);
-        let own = store.requests_of_account(hers.id).await.unwrap();
+        let own = store.requests_of(Asker::Account(hers.id)).await.unwrap();
         let ids: Vec<_> = own.iter().map(|(request, _)| request.id).collect();
         assert_eq!(ids, [reports.id, one.id], "the newest first");
         let (found, preparation) = store.request(other.id).await.unwrap().unwrap();
@@ -111,7 +111,7 @@ fn a_preparation_ends_with_its_last_request_and_a_package_stays() {
         let (by, _) = claim(&*store, 0, &[]).await.unwrap();
         let withdraw = |account: &Account, request: &Request| {
             let event = event(1, "download.withdraw").into();
-            store.withdraw(account.id, request.id, event)
+            store.withdraw(Asker::Account(account.id), request.id, event)
         };
         assert_eq!(withdraw(&his, &one).await.unwrap(), None, "it is not his");
         let left = withdraw(&hers, &one).await.unwrap();
@@ -130,7 +130,7 @@ fn a_preparation_ends_with_its_last_request_and_a_package_stays() {
         assert!(!store.renew_claim(package_key(1), by, at(99)).await.unwrap());
         let ready = EndOfTry::Ready(package(9));
         assert!(store.end_try(package_key(1), new, ready, Along::nothing()).await.unwrap());
-        let own = store.requests_of_account(hers.id).await.unwrap();
+        let own = store.requests_of(Asker::Account(hers.id)).await.unwrap();
         assert_eq!(withdraw(&hers, &own[0].0).await.unwrap(), Some(Withdrawn { ended: None }));
         assert_eq!(state(&*store, 1).await, Some(PreparationState::Ready(package(9))));
         // Whoever asks next has it at once.
@@ -150,7 +150,7 @@ fn a_request_moves_on_when_what_is_asked_for_has_changed() {
         let after = ask(&*store, changed).await;
         assert_eq!((after.id, after.key), (before.id, package_key(9)));
         assert_eq!(state(&*store, 1).await, None, "nobody waits for the old one");
-        assert_eq!(store.requests_of_account(hers.id).await.unwrap().len(), 1);
+        assert_eq!(store.requests_of(Asker::Account(hers.id)).await.unwrap().len(), 1);
     });
 }
 
@@ -286,9 +286,10 @@ fn what_came_back_is_news_to_whoever_asked_until_they_look() {
             store.end_try(package_key(1), by, EndOfTry::Ready(package(51)), along).await.unwrap()
         );
         assert_eq!(store.list_messages(9).await.unwrap().len(), 1);
-        let news = || async { store.requests_of_account(hers.id).await.unwrap()[0].0.is_news };
+        let news =
+            || async { store.requests_of(Asker::Account(hers.id)).await.unwrap()[0].0.is_news };
         assert!(news().await);
-        store.see_requests(hers.id).await.unwrap();
+        store.see_requests(Asker::Account(hers.id)).await.unwrap();
         assert!(!news().await);
         // What was at hand is none.
         ask(&*store, asking(&hers, maria.id, 2, 60)).await;
@@ -334,7 +335,7 @@ fn a_package_is_ended_whoever_makes_it_and_swept_away_in_time() {
         let kept = KEPT_AFTER_END.as_secs();
         assert_eq!(sweep(20 + kept - 1).await.unwrap().removed, 0);
         assert_eq!(sweep(20 + kept).await.unwrap().removed, 2, "the preparation and its request");
-        assert_eq!(store.requests_of_account(hers.id).await.unwrap().len(), 2);
+        assert_eq!(store.requests_of(Asker::Account(hers.id)).await.unwrap().len(), 2);
         // What is being made stays, however old it is.
         assert_eq!(sweep(3610 + 9 * kept).await.unwrap().removed, 2);
         assert!(store.renew_claim(package_key(3), three, at(99)).await.unwrap());
@@ -345,7 +346,7 @@ fn grant(request: &Request, number: u8, session: u8) -> DownloadGrant {
     DownloadGrant {
         secret: secret(number),
         request: request.id,
-        account: request.account,
+        asker: request.asker,
         session: secret(session),
         until: at(86_400),
     }
@@ -368,8 +369,8 @@ fn a_grant_outlives_its_session_and_ends_with_everything_else() {
         assert!(put(grant(&request, 11, 1)).await.unwrap());
         assert!(put(grant(&request, 12, 1)).await.unwrap());
         assert!(!is_good(11).await, "a session has one for a request");
-        let (found, account) = store.grant(secret(12), at(100)).await.unwrap().unwrap();
-        assert_eq!((found, account.id), (grant(&request, 12, 1), hers.id));
+        let (found, holder) = store.grant(secret(12), at(100)).await.unwrap().unwrap();
+        assert_eq!((found, holder.asker()), (grant(&request, 12, 1), Asker::Account(hers.id)));
         assert!(store.grant(secret(12), at(86_400)).await.unwrap().is_none());
         // Sessions that are over are swept away; what they opened goes on.
         store.remove_expired(at(9 * 3600), 9).await.unwrap();
@@ -382,9 +383,14 @@ fn a_grant_outlives_its_session_and_ends_with_everything_else() {
         assert!(put(grant(&request, 14, 4)).await.unwrap());
         store.end_sessions(hers.id, Some(secret(4)), Along::nothing()).await.unwrap();
         assert!(!is_good(12).await && is_good(14).await, "all but the one that stays");
-        let stranger = DownloadGrant { account: [9; 16].into(), ..grant(&request, 15, 5) };
+        let stranger =
+            DownloadGrant { asker: Asker::Account([9; 16].into()), ..grant(&request, 15, 5) };
         assert!(!put(stranger).await.unwrap());
-        store.withdraw(hers.id, request.id, Along::nothing()).await.unwrap().unwrap();
+        store
+            .withdraw(Asker::Account(hers.id), request.id, Along::nothing())
+            .await
+            .unwrap()
+            .unwrap();
         assert!(!is_good(14).await);
         assert!(!put(grant(&request, 16, 5)).await.unwrap());
         let swept = store.sweep_downloads(at(90_000), 9).await.unwrap();
@@ -437,7 +443,7 @@ fn downloads_go_with_the_person_and_with_the_account() {
         assert!(!store.renew_claim(package_key(1), by, at(90)).await.unwrap());
         assert_eq!(state(&*store, 1).await, None);
         assert!(store.grant(secret(1), at(9)).await.unwrap().is_none());
-        assert_eq!(store.requests_of_account(his.id).await.unwrap().len(), 1);
+        assert_eq!(store.requests_of(Asker::Account(his.id)).await.unwrap().len(), 1);
         store.erase_account(his.id, Along::nothing()).await.unwrap();
         assert_eq!(state(&*store, 2).await, None, "nobody asks for it any more");
         assert_eq!(store.requests_for(package_key(2)).await.unwrap(), []);

@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::cast_possible_truncation,
     reason = "a test program: a failed expectation ends the test"
@@ -17,8 +18,10 @@ mod persons;
 mod reports;
 mod seen;
 mod sessions;
+mod shares;
 mod sled;
 mod trail;
+mod upgrade;
 mod values;
 
 use std::future::Future;

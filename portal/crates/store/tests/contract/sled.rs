@@ -13,12 +13,12 @@ use store::{
 
 use crate::values::{at, enrolled, event, issued, message, person, session};
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap()
 }
 
 /// Records of that store.
-const RECORDS: u64 = 17;
+const RECORDS: u64 = 19;
 
 /// A store with one of everything.
 async fn furnish(store: &dyn Store) {
@@ -60,11 +60,14 @@ async fn furnish(store: &dyn Store) {
     let grant = store::DownloadGrant {
         secret: crate::values::secret(6),
         request,
-        account,
+        asker: store::Asker::Account(account),
         session: crate::values::secret(1),
         until: at(600),
     };
     assert!(store.put_grant(grant, Along::nothing()).await.unwrap());
+    let share = crate::values::share(account, maria.id, 1);
+    let token = crate::values::secret(8);
+    assert!(crate::shares::unlocked(store, &share, token, Along::nothing()).await);
 }
 
 #[test]
@@ -167,42 +170,11 @@ fn a_store_of_a_newer_program_is_left_alone() {
     let path = folder.path().join("store");
     drop(SledStore::open(&path).unwrap());
     let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
-    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":5,\"commits\":1}").unwrap();
+    db.open_tree("esito").unwrap().insert([1], b"\x01{\"format\":6,\"commits\":1}").unwrap();
     db.flush().unwrap();
     drop(db);
     let told = SledStore::open(&path).unwrap_err();
-    assert!(matches!(told, StoreError::NewerFormat { found: 5, known: 4, .. }), "{told}");
-}
-
-/// Format 2 did not have persons found by their tax code.
-#[test]
-fn a_store_of_an_older_program_is_brought_up_to_date() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store");
-    let store = SledStore::open(&path).unwrap();
-    let all: Vec<_> = (0..600).map(|number| person(&format!("maria{number}"))).collect();
-    let runtime = runtime();
-    for person in &all {
-        runtime.block_on(store.add_person(person.clone(), None, Along::nothing())).unwrap();
-    }
-    drop(store);
-    let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
-    let tree = db.open_tree("esito").unwrap();
-    let head = String::from_utf8(tree.get([1]).unwrap().unwrap().to_vec()).unwrap();
-    tree.insert([1], head.replace("\"format\":4", "\"format\":2").as_bytes()).unwrap();
-    let entries: Vec<_> = tree.scan_prefix([149]).keys().map(Result::unwrap).collect();
-    assert_eq!(entries.len(), all.len());
-    for entry in &entries {
-        tree.remove(entry).unwrap();
-    }
-    db.flush().unwrap();
-    drop((tree, db));
-    let store = SledStore::open(&path).unwrap();
-    store.verify().unwrap();
-    let found = runtime.block_on(store.persons_by_tax_code("TSTMRA86A64Z999X")).unwrap();
-    assert_eq!(found.len(), 32, "as many as are told");
-    drop(store);
-    assert!(SledStore::open(&path).unwrap().verify().is_ok());
+    assert!(matches!(told, StoreError::NewerFormat { found: 6, known: 5, .. }), "{told}");
 }
 
 #[test]
@@ -316,7 +288,7 @@ fn a_backup_that_is_not_whole_restores_nothing() {
     for (odd, reason) in [
         (text.replace("ROSSI", "BIANCHI"), "changed after it was made"),
         (cut, "cut short"),
-        (text.replacen("\"format\":4", "\"format\":99", 1), "newer program"),
+        (text.replacen("\"format\":5", "\"format\":99", 1), "newer program"),
         ("PK\x03\x04".to_owned(), "no backup"),
         (String::new(), "no backup"),
     ] {
@@ -375,11 +347,18 @@ fn records_lie_on_disk_as_they_always_did() {
         let grant = store::DownloadGrant {
             secret: crate::values::secret(7),
             request: [6; 16].into(),
-            account: account.id,
+            asker: store::Asker::Account(account.id),
             session: crate::values::secret(1),
             until: at(600),
         };
         assert!(store.put_grant(grant, Along::nothing()).await.unwrap());
+        let mut share = crate::values::share(account.id, person, 1);
+        share.id = [8; 16].into();
+        share.recipients[0].id = [9; 16].into();
+        share.recipients[0].letter = [3; 16].into();
+        share.messages = vec![[3; 16].into()];
+        let token = crate::values::secret(8);
+        assert!(crate::shares::unlocked(&store, &share, token, Along::nothing()).await);
     });
     let mut backup = Vec::new();
     store.backup(&mut backup, at(0)).unwrap();
@@ -392,8 +371,8 @@ fn records_lie_on_disk_as_they_always_did() {
 }
 
 /// A line that changes needs a new version of its record, and an upgrade from this one.
-const ON_DISK: [&str; 15] = [
-    r#"{"esito_backup":1,"format":4,"made":"2026-09-21T14:13:20Z"}"#,
+const ON_DISK: [&str; 17] = [
+    r#"{"esito_backup":1,"format":5,"made":"2026-09-21T14:13:20Z"}"#,
     r#"{"table":"accounts","version":1,"record":{"id":"02020202020202020202020202020202","user_name":"maria","email":"maria@Example.org","phone":"+390000000000","language":"it","password":"$argon2id$test","must_change_password":true,"state":"active","subject":{"issuer":"https://id.example.org","claim":"T"},"persons":[{"person":"01010101010101010101010101010101","role":"oneself","until":null}],"created":"2026-09-21T14:13:20Z","password_set":null}}"#,
     r#"{"table":"sessions","version":1,"record":{"token":"0101010101010101010101010101010101010101010101010101010101010101","account":"02020202020202020202020202020202","begun":"2026-09-21T14:13:20Z","seen":"2026-09-21T14:13:20Z","idle":"PT20M","ends":"2026-09-21T22:13:20Z"}}"#,
     r#"{"table":"persons","version":1,"record":{"id":"01010101010101010101010101010101","patient_ids":[{"id":"TEST-maria","issuer":"ESITO"}],"name":{"family":"ROSSI","given":"maria TEST"},"sex":"F","birth_date":"1986-01-24","tax_code":"TSTMRA86A64Z999X","phone":"+390000000000","email":"maria@example.org","address":null,"marital_status":null,"practitioner":null,"contact":null,"consent":{"online_results":true,"messages":false}}}"#,
@@ -406,8 +385,10 @@ const ON_DISK: [&str; 15] = [
     r#"{"table":"report-parts","version":1,"record":{"report":"04040404040404040404040404040404","number":0,"base64":"JVBERi0xLjQgcHJvdmE="}}"#,
     r#"{"table":"seen-orders","version":1,"record":{"account":"02020202020202020202020202020202","order":"05050505050505050505050505050505","state":7}}"#,
     r#"{"table":"preparations","version":1,"record":{"key":"01010101010101010101010101010101","person":"01010101010101010101010101010101","order":"7b074c1b17a09d4d29d463e4a79c31eb","content":"everything","language":"it","studies":[{"pacs":"main","study":"1.2.MTF1.0","patient_id":"TEST-maria"}],"reports":[],"created":"2026-09-21T14:13:20Z","turn":0,"tries":0,"state":{"waiting":{"due":"2026-09-21T14:13:20Z"}}}}"#,
-    r#"{"table":"requests","version":1,"record":{"id":"06060606060606060606060606060606","account":"02020202020202020202020202020202","person":"01010101010101010101010101010101","order":"7b074c1b17a09d4d29d463e4a79c31eb","content":"everything","language":"it","key":"01010101010101010101010101010101","created":"2026-09-21T14:13:20Z"}}"#,
-    r#"{"table":"grants","version":1,"record":{"secret":"0707070707070707070707070707070707070707070707070707070707070707","request":"06060606060606060606060606060606","account":"02020202020202020202020202020202","session":"0101010101010101010101010101010101010101010101010101010101010101","until":"2026-09-21T14:23:20Z"}}"#,
+    r#"{"table":"requests","version":2,"record":{"id":"06060606060606060606060606060606","asker":{"account":"02020202020202020202020202020202"},"person":"01010101010101010101010101010101","order":"7b074c1b17a09d4d29d463e4a79c31eb","content":"everything","language":"it","key":"01010101010101010101010101010101","created":"2026-09-21T14:13:20Z"}}"#,
+    r#"{"table":"grants","version":2,"record":{"secret":"0707070707070707070707070707070707070707070707070707070707070707","request":"06060606060606060606060606060606","asker":{"account":"02020202020202020202020202020202"},"session":"0101010101010101010101010101010101010101010101010101010101010101","until":"2026-09-21T14:23:20Z"}}"#,
+    r#"{"table":"shares","version":1,"record":{"id":"08080808080808080808080808080808","person":"01010101010101010101010101010101","order":"7b074c1b17a09d4d29d463e4a79c31eb","account":"02020202020202020202020202020202","created":"2026-09-21T14:13:20Z","until":"2026-10-06T14:13:20Z","language":"it","message":"Buongiorno","pin":"$argon2id$pin","recipients":[{"id":"09090909090909090909090909090909","email":"dr.verdi@example.org","token":"6464646464646464646464646464646464646464646464646464646464646464","letter":"03030303030303030303030303030303","accesses":[{"what":"unlocked","times":1,"first":"2026-09-21T14:13:21Z","last":"2026-09-21T14:13:21Z"}]}],"messages":["03030303030303030303030303030303"],"guesses":{"counted":[],"pauses":0,"next":null},"state":"active"}}"#,
+    r#"{"table":"share-sessions","version":1,"record":{"token":"0808080808080808080808080808080808080808080808080808080808080808","share":"08080808080808080808080808080808","recipient":"09090909090909090909090909090909","begun":"2026-09-21T14:13:21Z","seen":"2026-09-21T14:13:21Z","idle":"PT20M","ends":"2026-09-21T22:13:20Z"}}"#,
 ];
 
 /// Whether a text lies in any file of a folder.

@@ -2,12 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use store::{
-    Account, AccountId, AccountState, Actor, Added, Along, Consent, Created, Event, Examination,
-    ExaminationStatus, IssuedId, Kind, Language, ListedReport, Message, MessageId, MessageState,
-    Moment, Name, NewReport, NewRequest, Order, OrderKey, Outcome, Package, PackageContent,
-    PackageKey, PacsAnswer, PasswordHash, Person, PersonId, PreparedStudy, Private, Recipient,
-    Refresh, ReportAbout, ReportId, ReportStatus, Representation, RequestId, Role, SecretHash,
-    Session, Sex, Store, Through,
+    Account, AccountId, AccountState, Actor, Added, Along, Asker, Consent, Created, Event,
+    Examination, ExaminationStatus, Guesses, IssuedId, Kind, Language, ListedReport, Message,
+    MessageId, MessageState, Moment, Name, NewReport, NewRequest, Order, OrderKey, Outcome,
+    Package, PackageContent, PackageKey, PacsAnswer, PasswordHash, Person, PersonId, PreparedStudy,
+    Private, Recipient, RecipientId, Refresh, ReportAbout, ReportId, ReportStatus, Representation,
+    RequestId, Role, SecretHash, Session, Sex, Share, ShareId, ShareRecipient, ShareSession,
+    ShareState, Store, Through,
 };
 
 /// So many seconds after a moment in 2026.
@@ -184,7 +185,7 @@ pub(crate) fn package_key(number: u8) -> PackageKey {
 pub(crate) fn asking(account: &Account, person: PersonId, number: u8, seconds: i64) -> NewRequest {
     NewRequest {
         id: RequestId::fresh().unwrap(),
-        account: account.id,
+        asker: Asker::Account(account.id),
         at: at(seconds),
         most: 20,
         key: package_key(number),
@@ -210,5 +211,53 @@ pub(crate) fn package(seconds: i64) -> Package {
         missing: 0,
         made: at(seconds),
         until: at(seconds + 3600),
+    }
+}
+
+/// The link of a recipient leads by this secret.
+pub(crate) fn recipient(email: &str, token: u8) -> ShareRecipient {
+    ShareRecipient {
+        id: RecipientId::fresh().unwrap(),
+        email: email.into(),
+        token: secret(token),
+        letter: MessageId::fresh().unwrap(),
+        accesses: Vec::new(),
+    }
+}
+
+/// An account shares an order of a person for fifteen days with one recipient, whose link leads by `secret(100)`.
+pub(crate) fn share(account: AccountId, person: PersonId, number: u8) -> Share {
+    let recipient = recipient("dr.verdi@example.org", 100);
+    Share {
+        id: ShareId::fresh().unwrap(),
+        person,
+        order: order(person, &format!("MTF{number}"), 1).id,
+        account,
+        created: at(0),
+        until: at(15 * 86_400),
+        language: Language::It,
+        message: Some("Buongiorno".into()),
+        pin: PasswordHash("$argon2id$pin".to_owned()),
+        messages: vec![recipient.letter],
+        recipients: vec![recipient],
+        guesses: Guesses::default(),
+        state: ShareState::Active,
+    }
+}
+
+/// What a recipient has when the PIN was right.
+pub(crate) fn share_session(
+    share: &Share,
+    recipient: RecipientId,
+    token: SecretHash,
+) -> ShareSession {
+    ShareSession {
+        token,
+        share: share.id,
+        recipient,
+        begun: at(1),
+        seen: at(1),
+        idle: SignedDuration::from_mins(20),
+        ends: at(8 * 3600),
     }
 }

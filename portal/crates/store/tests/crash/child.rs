@@ -6,11 +6,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::{
     Account, AccountId, AccountState, Accounts, Actor, Added, Along, Created, Event, EventQuery,
-    IssuedId, Language, Message, MessageId, MessageState, Name, Outbox, Outcome, Person, PersonId,
-    Persons, Private, Recipient, Replaced, Representation, Role, SledStore, Trail,
+    GuessBegun, GuessPolicy, Guesses, IssuedId, Language, Message, MessageId, MessageState, Name,
+    NewLimits, OrderId, Outbox, Outcome, PasswordHash, Person, PersonId, Persons, Private,
+    Recipient, RecipientId, Replaced, Representation, Role, SecretHash, Share, ShareId,
+    ShareRecipient, ShareState, Shared, Shares, SledStore, Trail,
 };
 
 /// Tasks that write at once.
@@ -109,6 +111,53 @@ async fn write_one(store: &SledStore, number: u64) {
     // And again, so that there is something old to be overwritten.
     let again = store.replace_person(person(number), person(number), Along::nothing()).await;
     assert_eq!(again.expect("stored again"), Replaced::Done);
+    share_one(store, number, now).await;
+}
+
+/// What an account shares, with a session of its recipient.
+fn share(number: u64, now: Timestamp) -> Share {
+    Share {
+        id: ShareId::from(id(number)),
+        person: PersonId::from(id(number)),
+        order: OrderId::from(id(number)),
+        account: AccountId::from(id(number)),
+        created: now,
+        until: now + SignedDuration::from_hours(24 * 15),
+        language: Language::It,
+        message: None,
+        pin: PasswordHash("$argon2id$pin".to_owned()),
+        recipients: vec![ShareRecipient {
+            id: RecipientId::from(id(number)),
+            email: Private(format!("dr{number}@example.org")),
+            token: token(number),
+            letter: MessageId::from(id(number)),
+            accesses: Vec::new(),
+        }],
+        messages: vec![MessageId::from(id(number))],
+        guesses: Guesses::default(),
+        state: ShareState::Active,
+    }
+}
+
+fn token(number: u64) -> SecretHash {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&id(number));
+    SecretHash::from(bytes)
+}
+
+/// Shares, and counts a guess: what is asked for next stands on it.
+async fn share_one(store: &SledStore, number: u64, now: Timestamp) {
+    let limits = NewLimits { since: now, shares: 1, recipients: 1 };
+    let shared = store.share_order(share(number, now), limits, Along::nothing()).await;
+    assert_eq!(shared.expect("shared"), Shared::Done);
+    let begun = store.begin_guess(token(number), now, GuessPolicy::default()).await;
+    assert!(matches!(begun.expect("begun"), GuessBegun::Admitted(_)));
+}
+
+/// How many guesses are counted of what a number shares.
+pub(crate) async fn guesses(store: &SledStore, number: u64) -> usize {
+    let share = store.share(ShareId::from(id(number))).await.expect("a share");
+    share.map_or(0, |share| share.guesses.counted.len())
 }
 
 /// The numbers of the accounts that are there with person, message and event.

@@ -58,6 +58,10 @@ fn check(folder: &Path, answered: &BTreeSet<u64>) -> u64 {
     let found = runtime.block_on(child::found(&store));
     let lost: Vec<_> = answered.difference(&found).collect();
     assert!(lost.is_empty(), "answered and lost: {lost:?}");
+    for number in answered {
+        let counted = runtime.block_on(child::guesses(&store, *number));
+        assert_eq!(counted, 1, "a guess that was admitted is counted");
+    }
     drop(store);
     found.len() as u64
 }

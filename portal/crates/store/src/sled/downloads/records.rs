@@ -1,7 +1,12 @@
 //! The records of downloads: how they are found, and what goes when one of them goes.
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::asker::Asker;
 use crate::download::{DownloadGrant, NewRequest, Preparation, PreparationState, Request};
-use crate::id::{AccountId, PackageKey, PersonId, SecretHash};
+use crate::id::{AccountId, PackageKey, PersonId, SecretHash, ShareId};
 use crate::sled::key::Key;
 use crate::sled::overlay::{ReadError, StoreFault, Transaction, View};
 use crate::sled::table::{Index, Record, Table};
@@ -31,9 +36,27 @@ impl Record for Preparation {
     }
 }
 
+/// Whose something is in the first version of the records, which knew accounts alone.
+#[derive(Debug, Deserialize)]
+struct OfAccount {
+    account: AccountId,
+}
+
+/// Reads a record of the first version: `account` has become `asker`.
+fn with_asker<R: DeserializeOwned>(version: u8, json: &[u8]) -> Option<R> {
+    if version != 1 {
+        return None;
+    }
+    let OfAccount { account } = serde_json::from_slice(json).ok()?;
+    let mut fields: serde_json::Map<String, Value> = serde_json::from_slice(json).ok()?;
+    fields.remove("account");
+    fields.insert("asker".to_owned(), serde_json::to_value(Asker::Account(account)).ok()?);
+    serde_json::from_value(Value::Object(fields)).ok()
+}
+
 impl Record for Request {
     const TABLE: Table = Table::Requests;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     fn primary_key(&self) -> Vec<u8> {
         self.id.as_bytes().to_vec()
@@ -43,17 +66,28 @@ impl Record for Request {
         let below = |index: Index, whose: &[u8; 16]| {
             index.key(&Key::new().fixed(whose).fixed(self.id.as_bytes()).build())
         };
+        let by_asker = match self.asker {
+            Asker::Account(account) => below(Index::RequestByAccount, account.as_bytes()),
+            Asker::Recipient { share, recipient } => {
+                let key = Key::new().fixed(share.as_bytes()).fixed(recipient.as_bytes());
+                Index::RequestByShare.key(&key.fixed(self.id.as_bytes()).build())
+            }
+        };
         vec![
-            below(Index::RequestByAccount, self.account.as_bytes()),
+            by_asker,
             below(Index::RequestByPreparation, self.key.as_bytes()),
             below(Index::RequestByPerson, self.person.as_bytes()),
         ]
+    }
+
+    fn upgrade(version: u8, json: &[u8]) -> Option<Self> {
+        with_asker(version, json)
     }
 }
 
 impl Record for DownloadGrant {
     const TABLE: Table = Table::Grants;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     fn primary_key(&self) -> Vec<u8> {
         self.secret.as_bytes().to_vec()
@@ -61,14 +95,22 @@ impl Record for DownloadGrant {
 
     fn index_keys(&self) -> Vec<Vec<u8>> {
         let secret = self.secret.as_bytes();
-        let by_account = Key::new().fixed(self.account.as_bytes()).fixed(secret);
+        let (index, whose) = match &self.asker {
+            Asker::Account(account) => (Index::GrantByAccount, account.as_bytes()),
+            Asker::Recipient { share, .. } => (Index::GrantByShare, share.as_bytes()),
+        };
+        let by_asker = Key::new().fixed(whose).fixed(secret);
         let by_request = Key::new().fixed(self.request.as_bytes()).fixed(secret);
         let by_end = Key::new().moment(self.until).fixed(secret);
         vec![
-            Index::GrantByAccount.key(&by_account.build()),
+            index.key(&by_asker.build()),
             Index::GrantByRequest.key(&by_request.build()),
             Index::GrantByEnd.key(&by_end.build()),
         ]
+    }
+
+    fn upgrade(version: u8, json: &[u8]) -> Option<Self> {
+        with_asker(version, json)
     }
 }
 
@@ -76,8 +118,16 @@ pub(super) fn requests_for(view: &View<'_>, key: PackageKey) -> Result<Vec<Reque
     view.indexed(Index::RequestByPreparation, key.as_bytes(), usize::MAX)
 }
 
-pub(super) fn requests_of(view: &View<'_>, account: AccountId) -> Result<Vec<Request>, ReadError> {
-    view.indexed(Index::RequestByAccount, account.as_bytes(), usize::MAX)
+pub(super) fn requests_of(view: &View<'_>, asker: Asker) -> Result<Vec<Request>, ReadError> {
+    match asker {
+        Asker::Account(account) => {
+            view.indexed(Index::RequestByAccount, account.as_bytes(), usize::MAX)
+        }
+        Asker::Recipient { share, recipient } => {
+            let key = Key::new().fixed(share.as_bytes()).fixed(recipient.as_bytes());
+            view.indexed(Index::RequestByShare, &key.build(), usize::MAX)
+        }
+    }
 }
 
 pub(super) fn of_person(view: &View<'_>, person: PersonId) -> Result<Vec<Preparation>, ReadError> {
@@ -157,13 +207,35 @@ pub(crate) fn end_grants_of_session(
     remove_grants(transaction, index, account.as_bytes(), |grant| grant.session == session)
 }
 
+/// Removes the grants of the recipients of a share.
+pub(crate) fn end_grants_of_share(
+    transaction: &mut Transaction<'_>,
+    share: ShareId,
+) -> Result<(), StoreFault> {
+    remove_grants(transaction, Index::GrantByShare, share.as_bytes(), |_| true)
+}
+
+/// Removes what the recipients of a share asked for; tells what was being prepared for nobody else.
+pub(crate) fn end_requests_of_share(
+    transaction: &mut Transaction<'_>,
+    share: ShareId,
+) -> Result<Vec<PackageKey>, StoreFault> {
+    let index = Index::RequestByShare;
+    let requests: Vec<Request> = transaction.view().indexed(index, share.as_bytes(), usize::MAX)?;
+    let mut ended = Vec::new();
+    for request in requests {
+        ended.extend(remove_request(transaction, &request)?);
+    }
+    Ok(ended)
+}
+
 /// Removes what an account asked for: all, or only of one person.
 pub(crate) fn erase_requests(
     transaction: &mut Transaction<'_>,
     account: AccountId,
     only: Option<PersonId>,
 ) -> Result<(), StoreFault> {
-    for request in requests_of(&transaction.view(), account)? {
+    for request in requests_of(&transaction.view(), Asker::Account(account))? {
         if only.is_none_or(|only| only == request.person) {
             remove_request(transaction, &request)?;
         }
