@@ -33,6 +33,7 @@ mod person;
 mod pictures;
 mod profile;
 mod provider;
+mod reading;
 mod recovery;
 mod report;
 mod routes;

@@ -49,6 +49,12 @@ const listenToIt = (page) => page.evaluate(() => {
     .observe(document.getElementById('panel-said'), { childList: true, characterData: true, subtree: true });
 });
 
+/** Waits until the report that was asked for has opened; gives where. */
+async function report(page, seconds) {
+  for (let tries = 0; tries < seconds * 5 && !/\/pages\//.test(path(page)); tries += 1) { await pause(200); }
+  return path(page);
+}
+
 async function main(judge, demo) {
   const check = (holds, what) => judge.check(holds, what);
   const { browser, page } = await judge.browser();
@@ -70,7 +76,20 @@ async function main(judge, demo) {
   check((await panelText(page)).includes('Esito non disponibile. Il portale sta tentando di richiamarlo.'), 'S-090: what is said');
   await judge.look(page, 'panel-recalling', FEW);
 
+  // S-073: its report is brought back with it; that of the CT opens by itself, and the way back leads to the order.
+  await openOrder(page, home, 'RM ENCEFALO');
+  await press(page, '.read button');
+  // It comes again by itself after a while, which would end the looking.
+  await page.evaluate(() => window.stop());
+  await judge.look(page, 'report-recalling');
+  check((await page.$eval('main', (main) => main.innerText)).includes('il portale tenta automaticamente di richiamare l\'esito'), 'S-073: a report that is not online');
   await openOrder(page, home, 'TC TORACE');
+  const order = path(page);
+  await press(page, '.read button');
+  check(/\/pages\/IHE_PDI\/RP000001\.HTM$/.test(await report(page, 60)), `S-073: the report opens at ${path(page)}`);
+  check((await page.$eval('main', (main) => main.innerText)).includes('Quadro invariato'), 'S-073: the report says something else');
+  await page.goBack();
+  check(path(page) === order, `back from the report is ${path(page)}`);
   await page.click('.acts summary');
   await judge.look(page, 'order-actions');
   await page.keyboard.press('Escape');
@@ -167,6 +186,9 @@ async function main(judge, demo) {
   check(path(still) === '/downloads', `without script the panel leads to ${path(still)}`);
   for (let tries = 0; tries < 60 && (await still.$$('.download[data-state=ready]')).length < 3; tries += 1) { await pause(1000); await submit('noscript a'); }
   check((await still.$$('.download[data-state=ready]')).length >= 3, 'without script nothing becomes ready');
+  await openOrder(still, home, 'GINOCCHIO');
+  await submit('.read button');
+  check(/\/pages\/index\.htm$/.test(await report(still, 60)), `without script the reports open at ${path(still)}`);
   await still.goto(home);
   await submit('.panel-close button');
   check(!(await isShown(still)), 'without script the panel does not close');

@@ -108,14 +108,29 @@ impl Downloads {
     }
 
     async fn entry_of(&self, key: PackageKey, open: OpenPackage, path: &str) -> io::Result<Found> {
-        let known = self.0.indexes.get(key);
-        let (file, path) = (Arc::clone(open.file()), path.to_owned());
-        let found = tokio::task::spawn_blocking(move || find(&file, known, &path)).await;
-        let (index, found) = found.map_err(|_panic| io::Error::other("a fault"))??;
-        self.0.indexes.put(key, index);
-        let Some((offset, facts)) = found else { return Ok(Found::Nothing) };
+        let index = self.index(key, open.file()).await?;
+        let Some(entry) = index.get(path).cloned() else { return Ok(Found::Nothing) };
+        let (file, facts) = (Arc::clone(open.file()), entry.facts);
+        let offset = blocking(move || body_offset(&mut file.try_clone()?, &entry)).await?;
         let (file, reads) = (Arc::clone(open.file()), self.0.reads.clone());
         Ok(Found::Entry(Box::new(PackedEntry { facts, offset, file, reads, _open: Some(open) })))
+    }
+
+    /// The entries of a whole package.
+    pub(super) async fn index(&self, key: PackageKey, file: &Arc<File>) -> io::Result<Arc<Index>> {
+        if let Some(known) = self.0.indexes.get(key) {
+            return Ok(known);
+        }
+        let file = Arc::clone(file);
+        let entries = blocking(move || read_directory(&mut file.try_clone()?)).await?;
+        // Packages of the portal have a folder around them.
+        let below = |entry: DirectoryEntry| {
+            let path = entry.path.split_once('/')?.1.to_owned();
+            Some((path, entry))
+        };
+        let index: Arc<Index> = Arc::new(entries.into_iter().filter_map(below).collect());
+        self.0.indexes.put(key, Arc::clone(&index));
+        Ok(index)
     }
 
     fn growing_entry(&self, live: &Live, writing: &Writing, path: &str) -> Found {
@@ -140,28 +155,10 @@ impl Downloads {
     }
 }
 
-/// Where an entry of a whole package lies, and the index that says so. Blocks.
-#[expect(clippy::type_complexity, reason = "a pair for one caller")]
-fn find(
-    file: &File,
-    known: Option<Arc<Index>>,
-    path: &str,
-) -> io::Result<(Arc<Index>, Option<(u64, EntryFacts)>)> {
-    let mut file = file.try_clone()?;
-    let index = if let Some(index) = known {
-        index
-    } else {
-        let entries = read_directory(&mut file)?.into_iter();
-        // Packages of the portal have a folder around them.
-        let below = |entry: DirectoryEntry| {
-            let path = entry.path.split_once('/')?.1.to_owned();
-            Some((path, entry))
-        };
-        Arc::new(entries.filter_map(below).collect())
-    };
-    let found = match index.get(path) {
-        Some(entry) => Some((body_offset(&mut file, entry)?, entry.facts)),
-        None => None,
-    };
-    Ok((index, found))
+/// Reads where reading may block.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(|_panic| io::Error::other("a fault"))?
 }

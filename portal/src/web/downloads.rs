@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use store::{Holder, Language, OrderId, PackageContent};
+use texts::Texts;
 
 use crate::downloads::AskedFor;
 use crate::web::App;
@@ -53,10 +54,6 @@ pub(crate) async fn ask(
     Submitted(form): Submitted<AskForm>,
 ) -> Result<Response, Refusal> {
     let order: OrderId = order.parse().map_err(|_odd| Refusal::NotFound)?;
-    let language = match shell.text.language() {
-        texts::Language::Italian => Language::It,
-        texts::Language::English => Language::En,
-    };
     let downloads = &app.services.downloads;
     let holder = Holder::from(session.who.account.clone());
     // An order of somebody else whom the account represents has another address.
@@ -64,12 +61,21 @@ pub(crate) async fn ask(
     if opened.is_some_and(|opened| opened.person.id != session.person.id) {
         return Err(Refusal::NotFound);
     }
+    let language = language(shell.text);
     let asked = downloads.ask(&holder, order, form.content, language, from).await?;
     answer(asked, &routes::order(session.person.id, order))
 }
 
+/// The language of what is prepared for who reads in one.
+pub(crate) fn language(text: Texts) -> Language {
+    match text.language() {
+        texts::Language::Italian => Language::It,
+        texts::Language::English => Language::En,
+    }
+}
+
 /// Back to where it was asked for, with what came of it.
-fn answer(asked: AskedFor, back: &str) -> Result<Response, Refusal> {
+pub(crate) fn answer(asked: AskedFor, back: &str) -> Result<Response, Refusal> {
     let toast = match asked {
         AskedFor::Done(_) => Toast::DownloadAsked,
         AskedFor::TooMany => Toast::TooManyDownloads,

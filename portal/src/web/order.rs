@@ -26,6 +26,8 @@ struct OrderPage<'a> {
     back: String,
     /// Where its package is asked for.
     ask: String,
+    /// Where a report is asked for that lies in the study.
+    read: String,
     /// There is something to be had alone.
     has_report: bool,
     /// There is something to be left out.
@@ -96,6 +98,7 @@ fn page<'a>(
         frame,
         back,
         ask: routes::ask(order.person, order.id),
+        read: routes::read(order.person, order.id),
         has_report: order.has_report(),
         has_viewer: engine::has_viewer(),
         notice,

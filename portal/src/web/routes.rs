@@ -9,7 +9,7 @@ use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
     App, about, assets, done, downloads, language, live, login, news, order, orders, outbox,
-    package, pages, password, pictures, profile, provider, recovery, report,
+    package, pages, password, pictures, profile, provider, reading, recovery, report,
 };
 
 /// Log in.
@@ -40,6 +40,8 @@ pub(crate) const RECOVERY_CHANGED: &str = "/recovery/changed";
 const RESULTS: &str = "/persons/{person}/results";
 const ORDER: &str = "/persons/{person}/orders/{order}";
 const REPORT: &str = "/persons/{person}/orders/{order}/reports/{report}";
+/// Where the reports of an order are asked for, to be read.
+const READ: &str = "/persons/{person}/orders/{order}/report";
 const PROFILE: &str = "/persons/{person}/profile";
 const ASK: &str = "/persons/{person}/orders/{order}/downloads";
 /// The downloads of the account.
@@ -52,6 +54,8 @@ const PANEL: &str = "/downloads/panel";
 const STATE: &str = "/downloads/state";
 const EVENTS: &str = "/downloads/events";
 const PACKAGE: &str = "/downloads/{request}/package";
+/// The report of a download, or that it is being prepared.
+const READING: &str = "/downloads/{request}/report";
 const PAGES: &str = "/downloads/{request}/pages";
 const ENTRY: &str = "/downloads/{request}/pages/{*entry}";
 /// What is new.
@@ -91,6 +95,8 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (STATE, get(live::state)),
         (EVENTS, get(live::events)),
         (PACKAGE, get(package::fetch)),
+        (READ, post(reading::ask)),
+        (READING, get(reading::show)),
         (PAGES, get(pages::start)),
         (ENTRY, get(pages::entry)),
         (NOTIFICATIONS, get(news::show).post(news::read)),
@@ -102,6 +108,8 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (assets::THEME_ROUTE, get(assets::theme)),
         (assets::SCRIPT_ROUTE, get(assets::script)),
         (assets::ICON_ROUTE, get(assets::icon)),
+        // Pages of packages name no icon: browsers ask for this one then.
+        ("/favicon.ico", get(assets::icon)),
         (pictures::PICTURE_ROUTE, get(pictures::show)),
         (assets::LOGO_ROUTE, get(assets::logo)),
     ]
@@ -144,6 +152,16 @@ pub(crate) fn package(request: RequestId) -> String {
 /// The images of a download.
 pub(crate) fn pages(request: RequestId) -> String {
     format!("{}/pages", download(request))
+}
+
+/// The report of a download.
+pub(crate) fn reading(request: RequestId) -> String {
+    format!("{}/report", download(request))
+}
+
+/// Where the reports of an order are asked for, to be read.
+pub(crate) fn read(person: PersonId, order: OrderId) -> String {
+    format!("/persons/{person}/orders/{order}/report")
 }
 
 /// Where the package of an order is asked for.

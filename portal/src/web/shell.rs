@@ -15,6 +15,7 @@ use crate::web::error::Refusal;
 use crate::web::form::{FormToken, browser};
 use crate::web::panel::{Panel, PanelView};
 use crate::web::person::initials;
+use crate::web::routes;
 use crate::web::session::Visitor;
 use crate::web::toast::Toast;
 
@@ -97,6 +98,12 @@ impl Shell {
     /// What was done before.
     pub(crate) fn toast(&self) -> Option<&'static str> {
         self.toast.map(|toast| toast.sentence(self.text))
+    }
+
+    /// Whether the content of the page is what the panel would say.
+    pub(crate) fn tells_of_downloads(&self) -> bool {
+        let below = self.path.strip_prefix(routes::DOWNLOADS);
+        below.is_some_and(|below| below.is_empty() || below.ends_with("/report"))
     }
 
     pub(crate) fn language(&self) -> &'static str {

@@ -57,7 +57,7 @@ impl Server {
 /// A portal with a package that is ready, and who asked for it.
 pub(crate) struct Ready {
     pub(crate) server: Server,
-    person: Person,
+    pub(crate) person: Person,
     pub(crate) browser: Browser,
     pub(crate) request: RequestId,
     bytes: Vec<u8>,

@@ -109,6 +109,30 @@ fn whoever_takes_no_gzip_is_told_so() {
 }
 
 #[test]
+fn the_report_of_a_package_opens_for_who_may_have_it() {
+    let mut ready = ready();
+    let path = format!("/downloads/{}/report", ready.request);
+    let report = format!("/downloads/{}/pages/IHE_PDI/RP000001.PDF", ready.request);
+    assert_eq!(ready.browser.get(&path).location(), report);
+    // The preparation is taken for that of another content by now: a new one is asked for, and waited for.
+    let order = ready.server.order_of(&ready.person);
+    let order = format!("/persons/{}/orders/{order}", ready.person.id);
+    assert!(ready.browser.get(&order).body.contains("Leggi il referto"));
+    let asked = ready.browser.post(&format!("{order}/report"), &[]);
+    let waits = asked.location().to_owned();
+    assert!(waits.starts_with("/downloads/") && waits.ends_with("/report"), "{waits}");
+    let page = ready.browser.get(&waits);
+    assert_eq!((page.status, page.header("refresh")), (200, "2"));
+    for words in ["Stiamo preparando il referto", "si apre da solo", "<progress"] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    // The page says it: no panel beside it does.
+    assert!(!page.body.contains("<aside class=\"panel\""), "{}", page.body);
+    let icon = ready.browser.get("/favicon.ico");
+    assert_eq!((icon.status, icon.header("content-type")), (200, "image/svg+xml"));
+}
+
+#[test]
 fn the_images_are_a_click_away_and_only_for_who_may_have_the_package() {
     let mut ready = ready();
     let list = ready.browser.get("/downloads");
