@@ -1,5 +1,7 @@
 //! What the portal writes to people: never what a result says, nor that there is one.
 
+mod html;
+
 use jiff::{SignedDuration, Timestamp};
 use store::{Account, Content, Message, MessageId, MessageState, NoRandom, Private, Recipient};
 use texts::{Language, Texts};
@@ -125,10 +127,11 @@ impl Site {
         let texts = texts(account);
         let (greeting, closing) =
             (texts.message_greeting(), texts.message_closing(&self.institution));
+        let text = format!("{greeting}\n\n{text}");
         let content = Content {
             subject: subject.to_owned(),
-            text: format!("{greeting}\n\n{text}\n\n{closing}\n"),
-            html: None,
+            html: html::letter(texts, self, subject, &text, &closing),
+            text: format!("{text}\n\n{closing}\n"),
         };
         message(topic, account, Recipient::Email(address), content, now).map(Some)
     }

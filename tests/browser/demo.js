@@ -18,6 +18,11 @@ async function main(esito, folder) {
     assert(outbox.includes(`Nome utente: ${demo.user}`), outbox);
     const first = /la tua prima password è (\S+) Il nome utente/.exec(outbox);
     assert(first, outbox);
+    // The other part of the mail, as a mail program shows it: with its styles, which the pages themselves may not have.
+    await page.goto(await page.$eval('.message a[href^="/outbox/"]', (link) => link.href));
+    assert((await page.$eval('body', (body) => body.innerText)).includes(demo.user), 'the HTML of the mail says something else');
+    assert.strictEqual(await page.$eval('td[bgcolor]', (cell) => getComputedStyle(cell).backgroundColor), 'rgb(11, 79, 138)');
+    if (process.env.ESITO_SHOTS) { await page.screenshot({ path: `${process.env.ESITO_SHOTS}/mail.png` }); }
     await page.goto(`${demo.origin}/`);
     assert.strictEqual(new URL(page.url()).pathname, '/login');
     await page.type('#user_name', demo.user);

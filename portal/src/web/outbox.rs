@@ -5,10 +5,10 @@
 //! name.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::Response;
-use store::{Message, MessageState, Recipient};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use store::{Message, MessageId, MessageState, Recipient};
 
 use crate::web::App;
 use crate::web::error::Refusal;
@@ -24,8 +24,14 @@ struct OutboxPage<'a> {
     messages: Vec<Shown>,
 }
 
+/// What the HTML part of a mail may do: what a mail client lets it, and less.
+const OF_MAILS: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
 /// A message as it is read.
 struct Shown {
+    id: MessageId,
+    has_html: bool,
     heading: String,
     at: String,
     state: Option<&'static str>,
@@ -47,7 +53,8 @@ impl Shown {
         };
         let content = message.content.map(|content| content.0).unwrap_or_default();
         let at = message.created.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        Self { heading, at, state, subject: content.subject, text: content.text }
+        let (id, has_html) = (message.id, content.html.is_some());
+        Self { id, has_html, heading, at, state, subject: content.subject, text: content.text }
     }
 }
 
@@ -57,12 +64,29 @@ pub(crate) async fn show(
     headers: HeaderMap,
     shell: Shell,
 ) -> Result<Response, Refusal> {
-    let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let ours = app.settings.origin().split("://").nth(1).unwrap_or_default();
-    if !asked.eq_ignore_ascii_case(ours) {
-        return Err(Refusal::NotFound);
-    }
+    by_our_name(&app, &headers)?;
     let messages = app.services.store.list_messages(MOST).await?;
     let messages = messages.into_iter().map(|message| Shown::new(message, &shell)).collect();
     Ok(shell.page(StatusCode::OK, &OutboxPage { shell: &shell, messages }))
+}
+
+/// A mail as a mail client shows it.
+pub(crate) async fn html(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    by_our_name(&app, &headers)?;
+    let id: MessageId = id.parse().map_err(|_odd| Refusal::NotFound)?;
+    let messages = app.services.store.list_messages(MOST).await?;
+    let message = messages.into_iter().find(|message| message.id == id);
+    let html = message.and_then(|message| message.content?.0.html).ok_or(Refusal::NotFound)?;
+    let policy = HeaderValue::from_static(OF_MAILS);
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response())
+}
+
+fn by_our_name(app: &App, headers: &HeaderMap) -> Result<(), Refusal> {
+    let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let ours = app.settings.origin().split("://").nth(1).unwrap_or_default();
+    if asked.eq_ignore_ascii_case(ours) { Ok(()) } else { Err(Refusal::NotFound) }
 }

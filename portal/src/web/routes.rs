@@ -64,6 +64,7 @@ pub(crate) const NOTIFICATIONS: &str = "/notifications";
 pub(crate) const HOME: &str = "/";
 /// The messages of a demonstration.
 pub(crate) const OUTBOX: &str = "/outbox";
+const OUTBOX_MAIL: &str = "/outbox/{message}";
 
 /// Every path with what answers there.
 fn table() -> Vec<(&'static str, MethodRouter<App>)> {
@@ -122,8 +123,8 @@ pub fn paths() -> Vec<&'static str> {
 
 /// `shown`: whether messages stand on a page instead of being sent.
 pub(crate) fn routes(shown: bool) -> Router<App> {
-    let shown = shown.then(|| (OUTBOX, get(outbox::show)));
-    let routes = table().into_iter().chain(shown);
+    let outbox = [(OUTBOX, get(outbox::show)), (OUTBOX_MAIL, get(outbox::html))];
+    let routes = table().into_iter().chain(outbox.into_iter().filter(|_| shown));
     routes
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .layer(DefaultBodyLimit::max(LONGEST_FORM))

@@ -2,6 +2,8 @@ message-greeting = Dear user,
 message-closing = { $site }
 
     This message was sent automatically: please do not reply to this address.
+message-open = Open the link
+message-open-else = If the button does not work, copy this address into your browser:
 message-user-name-subject = Your user name for { $portal }
 message-user-name-text = an account at { $portal } was opened for you.
 

@@ -7,3 +7,4 @@ outbox-subject = Subject
 outbox-reload = Reload
 outbox-waiting = Waiting to be sent
 outbox-failed = Could not be sent
+outbox-html = Open as a mail program shows it

@@ -2,6 +2,8 @@ message-greeting = Gentile utente,
 message-closing = { $site }
 
     Questo messaggio è stato inviato automaticamente: non rispondere a questo indirizzo.
+message-open = Apri il collegamento
+message-open-else = Se il pulsante non funziona, copia questo indirizzo nel browser:
 message-user-name-subject = Il tuo nome utente per { $portal }
 message-user-name-text = è stato creato un accesso a tuo nome a { $portal }.
 

@@ -7,3 +7,4 @@ outbox-subject = Oggetto
 outbox-reload = Aggiorna
 outbox-waiting = In attesa di invio
 outbox-failed = Invio non riuscito
+outbox-html = Apri come in un programma di posta
