@@ -125,8 +125,8 @@ screenshots:
 	done
 	NODE_PATH=.cache/browser/node_modules node tests/browser/screenshots.js $(SHOTS)/pictures \
 	    $$(for name in ct us mixed cr; do echo $$name=$$(echo $(SHOTS)/$$name-unpacked/*); done)
+	NODE_PATH=.cache/browser/node_modules node tests/browser/guide.js target/debug/esito portal/templates/guide $(SHOTS)/pictures
 	.cache/venv/bin/python tests/browser/shrink.py $(SHOTS)/pictures docs
-	NODE_PATH=.cache/browser/node_modules node tests/browser/guide.js target/debug/esito portal/templates/guide
 
 # --- measurements -----------------------------------------------------------------------------
 

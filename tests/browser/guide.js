@@ -1,6 +1,7 @@
-// Makes the pictures of the quick guide from `esito demo`, in both languages. Usage: guide.js ESITO OUT
+// Makes the pictures of the quick guide from `esito demo`, in both languages. Usage: guide.js ESITO OUT [PICTURES]
 //
-// OUT/it and OUT/en get WebP files, which are part of the program: portal/templates/guide.
+// OUT/it and OUT/en get WebP files, which are part of the program: portal/templates/guide. PICTURES gets what README shows
+// of the portal.
 'use strict';
 
 const fs = require('fs');
@@ -80,7 +81,19 @@ async function guide(page, origin, folder) {
   await picture(page, file('menu'), { until: '.menu .entries' });
 }
 
-async function main(esito, out) {
+/** The list and an order as a desk and a telephone show them. */
+async function forReaders(page, origin, folder) {
+  await page.goto(`${origin}/`);
+  const home = page.url();
+  const order = await page.$$eval('.orders tbody th a', (links) => links.find((link) => link.textContent.includes('TC TORACE')).href);
+  for (const [name, address, size] of [['results', home, { width: 1280, height: 900 }], ['order', order, { width: 390, height: 844 }]]) {
+    await page.setViewport(size);
+    await page.goto(address);
+    await page.screenshot({ path: path.join(folder, `portal-${name}-${size.width}-light.png`) });
+  }
+}
+
+async function main(esito, out, pictures) {
   const demo = await start(esito);
   const { browser, page } = await open('chromium', { script: true });
   try {
@@ -92,6 +105,7 @@ async function main(esito, out) {
       do { await press(page, 'form[action="/language"] button'); } while (await page.$eval('html', (html) => html.lang) !== language);
       await press(page, '.menu form[action="/logout"] button');
       await guide(page, demo.origin, path.join(out, language));
+      if (pictures && language === 'en') { await forReaders(page, demo.origin, pictures); }
     }
   } finally {
     await browser.close();

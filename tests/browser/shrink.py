@@ -14,6 +14,8 @@ CHOSEN = {
     "ct-stack-1280-light": ("stack.png", 1.05),
     "us-stack-390-light": ("phone.png", 4.0),
     "mixed-index-768-forced": ("high-contrast.png", 1.2),
+    "portal-results-1280-light": ("portal.png", 0.7),
+    "portal-order-390-light": ("portal-phone.png", 2.2),
 }
 
 
