@@ -85,9 +85,8 @@ impl Downloads {
                     Reading::Gone
                 }
             },
-            Delivery::Growing(_) => Reading::Preparing,
             Delivery::NotYet if self.is_recalled(&request).await? => Reading::Recalling,
-            Delivery::NotYet => Reading::Preparing,
+            Delivery::Growing(_) | Delivery::NotYet => Reading::Preparing,
             Delivery::Gone => Reading::Gone,
         };
         Ok(Some((request, reading)))
