@@ -4,6 +4,8 @@
 (function () {
   var panel = document.getElementById("panel");
   if (!panel) { return; }
+  // Where the downloads are: those of a patient, or of somebody with whom an order is shared.
+  var base = panel.dataset.base;
   var list = document.getElementById("downloads");
   var blank = document.getElementById("download-blank");
   var said = document.getElementById("panel-said");
@@ -28,8 +30,8 @@
     item.dataset.request = entry.id;
     part(item, "fetch").href = entry.href;
     part(item, "look").href = entry.look;
-    part(item, "withdraw").action = "/downloads/" + entry.id + "/withdraw";
-    part(item, "again").action = "/downloads/" + entry.id + "/again";
+    part(item, "withdraw").action = base + "/" + entry.id + "/withdraw";
+    part(item, "again").action = base + "/" + entry.id + "/again";
     return item;
   }
 
@@ -82,7 +84,7 @@
   }
 
   function ask() {
-    fetch("/downloads/state", { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
+    fetch(base + "/state", { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
       // Whoever is logged out is led elsewhere: the page stays as it is.
       return answer.ok && !answer.redirected ? answer.json() : null;
     }).then(function (state) { if (state) { update(state); } else { stop(); } }, function () { plan(); });
@@ -95,7 +97,7 @@
   }
 
   function listen() {
-    events = new EventSource("/downloads/events");
+    events = new EventSource(base + "/events");
     arrived = false;
     events.onmessage = function (event) { update(JSON.parse(event.data)); };
     events.onerror = function () {
@@ -122,7 +124,7 @@
   function remember(shown) {
     var form = new URLSearchParams(new FormData(close));
     form.set("shown", shown);
-    fetch("/downloads/panel", { method: "POST", body: form, credentials: "same-origin", redirect: "manual", keepalive: true });
+    fetch(base + "/panel", { method: "POST", body: form, credentials: "same-origin", redirect: "manual", keepalive: true });
   }
 
   if (close) {

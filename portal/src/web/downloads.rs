@@ -124,7 +124,7 @@ pub(crate) async fn withdraw(
     let request = request.parse().map_err(|_odd| Refusal::NotFound)?;
     let holder = Holder::from(who.account);
     if app.services.downloads.withdraw(&holder, request, from).await? {
-        Ok(Redirect::to(routes::DOWNLOADS).into_response())
+        Ok(Redirect::to(&routes::downloads(&holder)).into_response())
     } else {
         Err(Refusal::NotFound)
     }
@@ -141,5 +141,5 @@ pub(crate) async fn again(
     let request = request.parse().map_err(|_odd| Refusal::NotFound)?;
     let holder = Holder::from(who.account);
     let asked = app.services.downloads.again(&holder, request, from).await?;
-    answer(asked.ok_or(Refusal::NotFound)?, routes::DOWNLOADS)
+    answer(asked.ok_or(Refusal::NotFound)?, &routes::downloads(&holder))
 }

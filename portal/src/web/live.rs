@@ -17,7 +17,6 @@ use texts::Texts;
 use tokio::time::{Instant, sleep};
 
 use crate::accounts::Authenticated;
-use crate::downloads::Watch;
 use crate::web::App;
 use crate::web::error::Refusal;
 use crate::web::panel::PanelView;
@@ -40,7 +39,7 @@ pub(crate) async fn state(
     Glance(who): Glance,
 ) -> Result<Response, Refusal> {
     let text = spoken(&headers, &who.account);
-    let view = PanelView::of(&app, &who.account, text).await?;
+    let view = PanelView::of(&app, &Holder::from(who.account), text).await?;
     Ok(Json(view).into_response())
 }
 
@@ -52,8 +51,8 @@ pub(crate) async fn events(
 ) -> Response {
     let (sender, body) = Channel::<Bytes, Infallible>::new(1);
     let text = spoken(&headers, &who.account);
-    let watch = app.services.downloads.watch(&Holder::from(who.account.clone()));
-    drop(tokio::spawn(tell(app, who, text, watch, sender)));
+    let holder = Holder::from(who.account.clone());
+    drop(tokio::spawn(tell(app, who, holder, text, sender)));
     let mut response = Body::new(body).into_response();
     let kind = HeaderValue::from_static("text/event-stream");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -65,10 +64,11 @@ pub(crate) async fn events(
 async fn tell(
     app: App,
     who: Authenticated,
+    holder: Holder,
     text: Texts,
-    mut watch: Watch,
     mut sender: Sender<Bytes, Infallible>,
 ) {
+    let mut watch = app.services.downloads.watch(&holder);
     let until = Instant::now() + LIFE;
     if sender.send_data(Bytes::from_static(OPENING)).await.is_err() {
         return;
@@ -88,7 +88,7 @@ async fn tell(
             }
         };
         let view = match found {
-            Ok(Some(found)) => PanelView::new(&app, &who.account, &found, text).await,
+            Ok(Some(found)) => PanelView::new(&app, &holder, &found, text).await,
             // The account can log in no more.
             Ok(None) => return,
             Err(error) => Err(error.into()),

@@ -112,7 +112,7 @@ pub(crate) async fn fetch(
             } else {
                 match downloads.follow(&holder, &request, writing, from).await? {
                     Some(body) => Body::new(body),
-                    None => return Ok(Redirect::to(routes::DOWNLOADS).into_response()),
+                    None => return Ok(Redirect::to(&routes::downloads(&holder)).into_response()),
                 }
             };
             let mut response = body.into_response();
@@ -120,13 +120,14 @@ pub(crate) async fn fetch(
             response
         }
         Delivery::NotYet | Delivery::Gone => {
-            return Ok(Redirect::to(routes::DOWNLOADS).into_response());
+            return Ok(Redirect::to(&routes::downloads(&holder)).into_response());
         }
     };
     if let Some(session) = session.filter(|_| !is_head) {
         let token = downloads.grant(&holder, id, session).await?;
-        let cookie =
-            token.and_then(|token| Cookie::Download.set_at(&routes::download(id), token.as_str()));
+        let cookie = token.and_then(|token| {
+            Cookie::Download.set_at(&routes::download(&holder, id), token.as_str())
+        });
         if let Some(cookie) = cookie {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

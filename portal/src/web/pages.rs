@@ -62,7 +62,7 @@ pub(crate) async fn start(
     let found = app.services.downloads.entry(&holder, request, INDEX).await?;
     match found.ok_or(Refusal::NotFound)? {
         Found::Entry(_) => {
-            let index = format!("{}/{INDEX}", routes::pages(request));
+            let index = format!("{}/{INDEX}", routes::pages(&holder, request));
             Ok(Redirect::to(&index).into_response())
         }
         Found::Growing(paths) => {
@@ -72,7 +72,9 @@ pub(crate) async fn start(
             response.headers_mut().insert(name, value);
             Ok(response)
         }
-        Found::NotYet | Found::Nothing => Ok(Redirect::to(routes::DOWNLOADS).into_response()),
+        Found::NotYet | Found::Nothing => {
+            Ok(Redirect::to(&routes::downloads(&holder)).into_response())
+        }
     }
 }
 
@@ -190,7 +192,7 @@ pub(crate) async fn entry(
         Found::Entry(entry) => entry,
         // There is something to be said of the package, if only that it is gone.
         Found::Growing(_) | Found::NotYet | Found::Nothing if path == INDEX => {
-            return Ok(Redirect::to(&routes::pages(request)).into_response());
+            return Ok(Redirect::to(&routes::pages(&holder, request)).into_response());
         }
         _ => return Err(Refusal::NotFound),
     };

@@ -3,7 +3,7 @@
 
 use axum::http::HeaderMap;
 use serde::Serialize;
-use store::{Account, Holder, PackageContent, PersonId};
+use store::{Holder, PackageContent, PersonId};
 use texts::Texts;
 
 use crate::downloads::{DownloadState, Preparing, ShownDownload};
@@ -117,22 +117,22 @@ impl Panel {
 }
 
 impl PanelView {
-    /// All downloads of an account.
-    pub(crate) async fn of(app: &App, account: &Account, text: Texts) -> Result<Self, Refusal> {
-        let found = app.services.downloads.of(&Holder::from(account.clone())).await?;
-        Self::new(app, account, &found, text).await
+    /// All downloads of who asks.
+    pub(crate) async fn of(app: &App, holder: &Holder, text: Texts) -> Result<Self, Refusal> {
+        let found = app.services.downloads.of(holder).await?;
+        Self::new(app, holder, &found, text).await
     }
 
     /// Of downloads that are known already.
     pub(crate) async fn new(
         app: &App,
-        account: &Account,
+        holder: &Holder,
         found: &[ShownDownload],
         text: Texts,
     ) -> Result<Self, Refusal> {
-        let persons = match found {
-            [] => Vec::new(),
-            _ => represented(&app.services, account).await?,
+        let persons = match (found, holder) {
+            ([], _) | (_, Holder::Recipient(_)) => Vec::new(),
+            (_, Holder::Account(account)) => represented(&app.services, account).await?,
         };
         let whose = |id: PersonId| match persons.as_slice() {
             [] | [_] => None,
@@ -151,12 +151,12 @@ impl PanelView {
                 (false, false) => "still",
             },
             has_news: found.iter().any(|one| one.is_news),
-            entries: found.iter().map(|one| entry(one, whose(one.person), text)).collect(),
+            entries: found.iter().map(|one| entry(holder, one, whose(one.person), text)).collect(),
         })
     }
 }
 
-fn entry(one: &ShownDownload, whose: Option<String>, text: Texts) -> Entry {
+fn entry(holder: &Holder, one: &ShownDownload, whose: Option<String>, text: Texts) -> Entry {
     let name = one.description.clone().unwrap_or_else(|| text.panel_some_result().to_owned());
     let content = match one.content {
         PackageContent::Everything => None,
@@ -166,8 +166,8 @@ fn entry(one: &ShownDownload, whose: Option<String>, text: Texts) -> Entry {
     let about: Vec<_> = content.into_iter().chain(whose).collect();
     let id = one.id.to_string();
     let common = Entry {
-        href: routes::package(one.id),
-        look: routes::pages(one.id),
+        href: routes::package(holder, one.id),
+        look: routes::pages(holder, one.id),
         look_label: text.download_look_of(&name),
         about: about.join(" · "),
         bar_label: text.panel_bar(&name),
@@ -182,7 +182,7 @@ fn entry(one: &ShownDownload, whose: Option<String>, text: Texts) -> Entry {
         id,
         ..Entry::default()
     };
-    let told = told(&one.state, text);
+    let told = told(holder, &one.state, text);
     let announced = if told.is_announced {
         let sentences = [told.outcome, &told.says].into_iter().filter(|one| !one.is_empty());
         format!("{name}: {}", sentences.collect::<Vec<_>>().join(". "))
@@ -215,7 +215,8 @@ struct Told {
     is_announced: bool,
 }
 
-fn told(state: &DownloadState, text: Texts) -> Told {
+fn told(holder: &Holder, state: &DownloadState, text: Texts) -> Told {
+    let is_recipient = matches!(holder, Holder::Recipient(_));
     let unavailable = |word, says: &str| Told {
         word,
         outcome: text.download_unavailable(),
@@ -238,6 +239,10 @@ fn told(state: &DownloadState, text: Texts) -> Told {
             is_preparing: true,
             ..Told::default()
         },
+        // Nobody can tell a recipient when it is back (S-093).
+        DownloadState::Recalling { .. } if is_recipient => {
+            unavailable("recalling", text.shared_recall())
+        }
         DownloadState::Recalling { .. } => {
             Told { outcome: "", ..unavailable("recalling", text.download_recalling()) }
         }
@@ -257,6 +262,9 @@ fn told(state: &DownloadState, text: Texts) -> Told {
         }
         DownloadState::Failed(_) => unavailable("failed", text.download_failed()),
         DownloadState::Gone => unavailable("gone", text.download_gone()),
+        DownloadState::Unavailable if is_recipient => {
+            unavailable("unavailable", text.shared_withdrawn())
+        }
         DownloadState::Unavailable => unavailable("unavailable", text.panel_withheld()),
     }
 }

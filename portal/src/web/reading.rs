@@ -52,7 +52,9 @@ pub(crate) async fn ask(
         return Err(Refusal::NotFound);
     }
     match app.services.downloads.read(&holder, order, language(shell.text), from).await? {
-        AskedFor::Done(request) => Ok(Redirect::to(&routes::reading(request)).into_response()),
+        AskedFor::Done(request) => {
+            Ok(Redirect::to(&routes::reading(&holder, request)).into_response())
+        }
         refused => answer(refused, &routes::order(session.person.id, order)),
     }
 }
@@ -65,11 +67,12 @@ pub(crate) async fn show(
     Path(request): Path<String>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    let found = app.services.downloads.reading(&Holder::from(who.account), request).await?;
+    let holder = Holder::from(who.account);
+    let found = app.services.downloads.reading(&holder, request).await?;
     let (Request { id, person, order, .. }, reading) = found.ok_or(Refusal::NotFound)?;
     let refresh = match &reading {
         Reading::Ready(path) => {
-            let page = format!("{}/{path}", routes::pages(id));
+            let page = format!("{}/{path}", routes::pages(&holder, id));
             return Ok(Redirect::to(&page).into_response());
         }
         Reading::Preparing => Some(SOON),

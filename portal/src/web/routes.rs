@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
-use store::{OrderId, PersonId, ReportId, RequestId};
+use store::{Holder, OrderId, PersonId, ReportId, RequestId, ShareId};
 
 use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
@@ -140,24 +140,37 @@ pub(crate) fn order(person: PersonId, order: OrderId) -> String {
     format!("/persons/{person}/orders/{order}")
 }
 
+/// The downloads of who asks: those of a recipient lie below what is shared with them.
+pub(crate) fn downloads(holder: &Holder) -> String {
+    match holder {
+        Holder::Account(_) => DOWNLOADS.to_owned(),
+        Holder::Recipient(open) => format!("{}{DOWNLOADS}", shared(open.share.id)),
+    }
+}
+
+/// What is shared with somebody.
+pub(crate) fn shared(share: ShareId) -> String {
+    format!("/shared/{share}")
+}
+
 /// A download, with all that is below it.
-pub(crate) fn download(request: RequestId) -> String {
-    format!("/downloads/{request}")
+pub(crate) fn download(holder: &Holder, request: RequestId) -> String {
+    format!("{}/{request}", downloads(holder))
 }
 
 /// The ZIP of a download.
-pub(crate) fn package(request: RequestId) -> String {
-    format!("{}/package", download(request))
+pub(crate) fn package(holder: &Holder, request: RequestId) -> String {
+    format!("{}/package", download(holder, request))
 }
 
 /// The images of a download.
-pub(crate) fn pages(request: RequestId) -> String {
-    format!("{}/pages", download(request))
+pub(crate) fn pages(holder: &Holder, request: RequestId) -> String {
+    format!("{}/pages", download(holder, request))
 }
 
 /// The report of a download.
-pub(crate) fn reading(request: RequestId) -> String {
-    format!("{}/report", download(request))
+pub(crate) fn reading(holder: &Holder, request: RequestId) -> String {
+    format!("{}/report", download(holder, request))
 }
 
 /// Where the reports of an order are asked for, to be read.

@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use store::Holder;
 use texts::{Language, Texts};
 
 use crate::secret::Token;
@@ -35,6 +36,12 @@ pub(crate) struct Shell {
     pub(crate) path: String,
     /// Whether somebody is logged in, and what as.
     pub(crate) user: Option<User>,
+    /// Whose pages these are, for the colours: `patient`, or `recipient` of what is shared.
+    pub(crate) theme_class: &'static str,
+    /// Where one begins.
+    pub(crate) home: String,
+    /// Where the downloads are.
+    pub(crate) downloads: String,
     /// How much is new to who is logged in, and has chosen a password (S-132).
     pub(crate) news: Option<usize>,
     /// The downloads, if there are any, at the corner of the page.
@@ -80,6 +87,9 @@ impl Shell {
             token: token.and_then(|token| FormToken::fresh(&app.services.secret, token).ok()),
             path: path.to_owned(),
             user: None,
+            theme_class: "patient",
+            home: routes::HOME.to_owned(),
+            downloads: routes::DOWNLOADS.to_owned(),
             news: None,
             panel: None,
             toast: Toast::read(headers),
@@ -102,7 +112,7 @@ impl Shell {
 
     /// Whether the content of the page is what the panel would say.
     pub(crate) fn tells_of_downloads(&self) -> bool {
-        let below = self.path.strip_prefix(routes::DOWNLOADS);
+        let below = self.path.strip_prefix(&*self.downloads);
         below.is_some_and(|below| below.is_empty() || below.ends_with("/report"))
     }
 
@@ -150,7 +160,8 @@ impl FromRequestParts<App> for Shell {
             shell.user = Some(user(app, &who.account).await?);
             if !who.must_change_password() {
                 shell.news = Some(app.services.results.news(&who.account).await?.len());
-                let view = PanelView::of(app, &who.account, shell.text).await?;
+                let view =
+                    PanelView::of(app, &Holder::from(who.account.clone()), shell.text).await?;
                 if !view.entries.is_empty() {
                     shell.panel = Some(Panel::new(view, &parts.headers));
                 }

@@ -1,0 +1,2 @@
+shared-recall = If a result is not available, the portal automatically tries to bring it back: we suggest that you try again after a couple of hours. When the result is available again, the patient will be told by text message.
+shared-withdrawn = If the result is still not available after that time, it was withdrawn, cancelled or not authorised; in that case we suggest that you tell the patient who shared the result with you, to ask the institution why it is not distributed online.
