@@ -99,6 +99,7 @@ impl<W: Write> Assembly<'_, W> {
             let (path, page) = page.map_err(bug)?;
             self.put_text(&path, page.as_bytes())?;
         }
+        self.manifest.list_reports(&contents);
         self.put_text(&layout.readme(), readme::readme(&contents).as_bytes())?;
         self.put_small_texts(&contents)
     }

@@ -22,6 +22,13 @@ use crate::web::shell::Shell;
 /// What a page of a package may load and do: as it says itself, and it lies in no frame.
 const OF_PAGES: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The viewer also decodes in workers of its own making, by WebAssembly inside its script, and reads DICOM
+/// entries; it evaluates no text as script.
+const OF_VIEWER: &str = "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; \
+    script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self' data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The page of the viewer.
+const VIEWER: &str = "cdviewer/index.htm";
 /// A PDF may hold script and links: it gets an origin of its own.
 const OF_DOCUMENTS: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
 /// The first page of a package.
@@ -120,6 +127,8 @@ fn series_of(path: &str) -> Option<(&str, String, String)> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Page,
+    /// The page of the viewer.
+    Viewer,
     Style,
     Script,
     Jpeg,
@@ -136,6 +145,9 @@ enum Kind {
 fn kind_of(path: &str) -> Option<Kind> {
     if path.starts_with("STUDIES/") || path == "DICOMDIR" {
         return Some(Kind::Dicom);
+    }
+    if path == VIEWER {
+        return Some(Kind::Viewer);
     }
     let (_, extension) = path.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {
@@ -155,7 +167,7 @@ fn kind_of(path: &str) -> Option<Kind> {
 impl Kind {
     fn content_type(self) -> &'static str {
         match self {
-            Self::Page => "text/html; charset=utf-8",
+            Self::Page | Self::Viewer => "text/html; charset=utf-8",
             Self::Style => "text/css; charset=utf-8",
             Self::Script => "text/javascript; charset=utf-8",
             Self::Jpeg => "image/jpeg",
@@ -171,6 +183,7 @@ impl Kind {
     fn policy(self) -> Option<&'static str> {
         match self {
             Self::Page => Some(OF_PAGES),
+            Self::Viewer => Some(OF_VIEWER),
             Self::Pdf | Self::File => Some(OF_DOCUMENTS),
             _ => None,
         }
@@ -310,7 +323,11 @@ mod tests {
     #[case("IHE_PDI/RP000001.PDF", Some(Kind::Pdf))]
     #[case("STUDIES/ST000001/SE000001/IM000001", Some(Kind::Dicom))]
     #[case("other_content/DC000001.CDA", Some(Kind::File))]
+    #[case("cdviewer/index.htm", Some(Kind::Viewer))]
+    #[case("cdviewer/VIEWER.JS", Some(Kind::Script))]
+    #[case("DICOMDIR", Some(Kind::Dicom))]
     #[case("cdviewer/_start.exe", None)]
+    #[case("cdviewer/autorun.inf", None)]
     #[case("CDINFO", None)]
     fn kinds(#[case] path: &str, #[case] expected: Option<Kind>) {
         assert_eq!(kind_of(path), expected);

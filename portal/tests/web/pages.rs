@@ -24,6 +24,7 @@ fn package() -> Vec<u8> {
         ("STUDIES/ST000001/SE000001/IM000001", Deflated, &dicom),
         ("other_content/DC000001.CDA", Deflated, b"<script>"),
         ("cdviewer/_start.exe", Stored, b"MZ"),
+        ("cdviewer/index.htm", Deflated, PAGE.as_bytes()),
         ("index.htm", Deflated, PAGE.as_bytes()),
     ] {
         let options = SimpleFileOptions::default().compression_method(method);
@@ -86,6 +87,27 @@ fn an_entry_is_answered_as_what_it_is(
     let etag = answer.header("etag").to_owned();
     let (known, nothing) = ready.look(path, &[gzip(), ("if-none-match", etag.clone())]);
     assert_eq!((known.status, nothing.len(), known.header("etag")), (304, 0, etag.as_str()));
+}
+
+/// The viewer may use WebAssembly, its own workers and what lies beside it: no script from text, no other server.
+#[test]
+fn the_viewer_may_do_what_it_needs_and_no_more() {
+    let mut ready = ready();
+    let (viewer, _) = ready.look("/cdviewer/index.htm", &[gzip()]);
+    let policy = viewer.header("content-security-policy");
+    let allowed: Vec<_> = policy.split(';').map(str::trim).collect();
+    for rule in [
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "worker-src blob:",
+        "connect-src 'self' data:",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(allowed.contains(&rule), "{rule}: {policy}");
+    }
+    assert!(!policy.contains("'unsafe-eval'") && !policy.contains("unsafe-inline"), "{policy}");
+    let (page, _) = ready.look("/index.htm", &[gzip()]);
+    assert!(!page.header("content-security-policy").contains("wasm"), "only the viewer may");
 }
 
 #[rstest]

@@ -190,6 +190,11 @@ impl Layout {
         own(&dicom_path(place))
     }
 
+    /// The folder of the DICOM files of a study, without a slash at its end.
+    pub fn study_folder(self, study: Ordinal) -> String {
+        format!("{DICOM_FILES}/ST{study}")
+    }
+
     /// The page that opens an edition.
     pub fn first_page(self, edition: Edition) -> EntryPath {
         match edition {

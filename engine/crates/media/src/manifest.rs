@@ -1,7 +1,8 @@
 //! `other_content/manifest.json`: every entry with its SHA-256, for programs.
 //!
 //! The entries are written out as they come, one line each, so that a package of 10⁵ entries costs
-//! the bytes of its manifest and nothing beside. Counts and notices, known last, stand at the end.
+//! the bytes of its manifest and nothing beside. Reports, counts and notices, known last, stand at the
+//! end. The viewer finds the reports there: a DICOMDIR names no document that only we made.
 //!
 //! Invariant: the same calls give the same bytes; the origin of an instance (which may hold patient
 //! data) never appears.
@@ -9,11 +10,13 @@
 use model::{EntryPath, Notice, SopInstanceUid};
 use serde::Serialize;
 
-use crate::contents::Counts;
+use crate::contents::{Counts, PackageContents};
 
 mod notice_record;
+mod report_record;
 
 use notice_record::NoticeRecord;
+use report_record::ReportRecord;
 
 /// The program that makes packages, as it names itself in them.
 pub const APPLICATION: &str = "Esito";
@@ -56,6 +59,7 @@ struct EntryRecord<'a> {
 pub struct ManifestBuilder {
     json: Vec<u8>,
     entries: u64,
+    reports: Vec<ReportRecord>,
 }
 
 impl Default for ManifestBuilder {
@@ -72,7 +76,7 @@ impl ManifestBuilder {
              \"application\":\"{APPLICATION}\",\n\
              \"application_version\":\"{APPLICATION_VERSION}\",\n\"entries\":["
         );
-        Self { json: head.into_bytes(), entries: 0 }
+        Self { json: head.into_bytes(), entries: 0, reports: Vec::new() }
     }
 
     /// Adds an entry; call it in the order in which the entries stand in the ZIP.
@@ -92,12 +96,20 @@ impl ManifestBuilder {
         Ok(())
     }
 
+    /// Lists the reports of a package.
+    pub fn list_reports(&mut self, contents: &PackageContents) {
+        self.reports =
+            contents.reports.iter().map(|one| ReportRecord::new(one, contents)).collect();
+    }
+
     /// The whole file. The manifest cannot list itself.
     ///
     /// # Errors
-    /// [`ManifestError`] when the notices cannot be written as JSON.
+    /// [`ManifestError`] when reports or notices cannot be written as JSON.
     pub fn finish(mut self, counts: Counts, notices: &[Notice]) -> Result<Vec<u8>, ManifestError> {
-        self.json.extend_from_slice(b"\n],\n\"counts\":");
+        self.json.extend_from_slice(b"\n],\n\"reports\":");
+        serde_json::to_writer(&mut self.json, &self.reports)?;
+        self.json.extend_from_slice(b",\n\"counts\":");
         serde_json::to_writer(&mut self.json, &counts)?;
         self.json.extend_from_slice(b",\n\"complete\":");
         serde_json::to_writer(&mut self.json, &!notices.iter().any(Notice::is_loss))?;
@@ -119,6 +131,8 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contents::{ReportLink, ReportStatus};
+    use crate::numbering::Ordinal;
     use model::{Refusal, Subject};
 
     fn entry(path: &EntryPath, byte: u8) -> ManifestEntry<'_> {
@@ -144,11 +158,38 @@ mod tests {
         assert_eq!(json["entries"][0]["sha256"], "0a".repeat(32));
         assert_eq!(json["entries"][1]["bytes"], u64::MAX);
         assert_eq!(json["entries"][1].get("sop_instance_uid"), None);
+        assert_eq!(json["reports"].as_array().map(Vec::len), Some(0));
         assert_eq!(json["counts"]["expected"], 2);
         assert_eq!(json["complete"], false);
         assert_eq!(json["notices"][0]["kind"], "refused");
         assert_eq!(json["notices"][0]["reason"], "truncated");
         assert_eq!(json["notices"][0]["missing_bytes"], 7);
+    }
+
+    #[test]
+    fn names_the_reports_with_their_pages_and_their_study() {
+        let report = ReportLink {
+            title: Some("Referto TEST".to_owned()),
+            date: Some("20260312".to_owned()),
+            time: None,
+            status: Some(ReportStatus::Final),
+            path: "IHE_PDI/RP000001.PDF".parse().unwrap(),
+            page: Some(Ordinal::FIRST),
+            file_id: None,
+            study: Some(Ordinal::FIRST),
+        };
+        let contents = PackageContents { reports: vec![report], ..PackageContents::default() };
+        let mut builder = ManifestBuilder::new();
+        builder.list_reports(&contents);
+        let bytes = builder.finish(Counts::default(), &[]).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let expected = serde_json::json!([{
+            "title": "Referto TEST", "date": "20260312", "status": "final",
+            "path": "IHE_PDI/RP000001.PDF",
+            "pages": { "it": "IHE_PDI/RP000001.HTM", "en": "IHE_PDI/EN/RP000001.HTM" },
+            "study": "STUDIES/ST000001",
+        }]);
+        assert_eq!(json["reports"], expected);
     }
 
     #[test]
