@@ -15,6 +15,7 @@ mod support;
 
 mod branding;
 mod portal;
+mod viewer;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -118,24 +119,4 @@ fn a_spoiled_package_is_noticed() {
     for fault in ["axe: image-alt", "st000001.htm is not there", "a fault of the script"] {
         assert!(text.contains(fault), "{fault} was not noticed: {text}");
     }
-}
-
-/// The viewer in the package: each tool used, what it shows and measures compared with pydicom.
-///
-/// A program that was built without `make viewer` puts none into packages; then this says so.
-#[test]
-fn the_viewer_of_a_package_shows_and_measures_what_pydicom_reads() {
-    let workplace = Workplace::empty();
-    let folder = workplace.beside("Esito di María è qui");
-    let ct = unpacked(&folder, "ct", &["--study", "ct", "--slices", "40"]);
-    if !ct.join("cdviewer").exists() {
-        println!("notice: built without `make viewer`: the viewer is not tested");
-        return;
-    }
-    let mixed = unpacked(&folder, "mixed", &["--study", "mixed", "--slices", "8", "--rows", "256"]);
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/venv/bin/python");
-    let used = node("viewer.js").arg("chromium").arg(python).arg(ct).arg(mixed).finish();
-    let text = String::from_utf8_lossy(&used.stdout);
-    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
-    println!("{}", text.trim_end());
 }

@@ -8,8 +8,9 @@ const { execFileSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
-const { axeFaults } = require('./accessibility');
 const { open } = require('./browsers');
+const { dragged, kinds } = require('./viewer_beside');
+const { look } = require('./viewer_looks');
 const at = require('./viewer_page');
 
 const SIZE = 512;
@@ -316,22 +317,6 @@ async function damaged(page, root) {
   done.push('damaged files');
 }
 
-/** Nothing for axe to find, nothing wider than the window, in every state and width; both languages. */
-async function looks(page, state) {
-  for (const width of [390, 768, 1280]) {
-    await page.setViewport({ width, height: 800 });
-    await at.frames(page, 4);
-    const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    check(overhang <= 0, `${state} at ${width}: ${overhang} px too wide`);
-    for (const fault of await axeFaults(page)) { faults.push(`${state} at ${width}: axe: ${fault}`); }
-  }
-  const words = await page.evaluate(() => document.body.innerText);
-  await page.click('#language');
-  check(await page.evaluate(() => document.body.innerText) !== words, `${state}: the other language says the same`);
-  await page.click('#language');
-  done.push(`looks of ${state}`);
-}
-
 async function main() {
   const [kind, python, ct, mixed] = process.argv.slice(2);
   const isChromium = kind === 'chromium';
@@ -344,9 +329,9 @@ async function main() {
   const first = await at.openFromDisk(page, ct);
   if (isChromium) {
     await page.reload();
-    await step('looks', () => looks(page, 'the first page'));
+    await step('looks', () => look(page, 'first page', check).then(() => done.push('looks')));
     await at.openFolder(page, ct);
-    await step('looks', () => looks(page, 'the viewer'));
+    await step('looks', () => look(page, 'viewer', check));
   }
   await page.setViewport({ width: 1400, height: 1200 });
   await at.resizeFilm(page, FILM, FILM);
@@ -359,25 +344,14 @@ async function main() {
   await step('saving', () => save(page, isChromium));
   await step('side by side', () => sideBySide(page));
   await step('damaged files', () => damaged(page, ct));
-  if (mixed) { await step('kinds', () => kinds(page, mixed)); }
+  if (mixed && isChromium) {
+    await step('kinds', () => kinds(page, mixed, check).then(() => done.push('reports', 'key images')));
+    await step('dragging', () => dragged(page, mixed, check).then(() => done.push('dragging')));
+  }
   await browser.close();
   faults.forEach((fault) => console.log(`${kind}: ${fault}`));
   console.log(`${kind}: first image after ${first} ms; ${done.join(', ')}; ${faults.length} findings`);
   return faults.length ? 1 : 0;
-}
-
-/** An order of several kinds: every series opens, documents are named. */
-async function kinds(page, root) {
-  await at.openFolder(page, root);
-  await at.frames(page, 10);
-  const buttons = await page.$$('.shelf li button');
-  check(buttons.length >= 2, `${buttons.length} series are listed`);
-  for (const button of buttons) {
-    await button.click();
-    await page.waitForFunction(() => document.querySelector('.pane').dataset.shown, { timeout: 30_000 });
-  }
-  check(/documenti|documents/.test(await page.$eval('.shelf', (shelf) => shelf.textContent)), 'documents are not named');
-  done.push('kinds');
 }
 
 main().then((code) => process.exit(code), (error) => { console.error(error); process.exit(2); });

@@ -23,6 +23,14 @@ function viewerPage(root) {
 /** Waits for the package to be open: its first image, or why there is none. `before` had been opened. */
 const settled = (page, before = 0) => page.waitForFunction((count) => Number(document.body.dataset.opens ?? 0) > count, { timeout: 60_000 }, before);
 
+/** Waits until the first pane has come to a place of its series, and shows it or says why not. */
+const settledAt = (page, place) => page.waitForFunction((number) => {
+  const pane = document.querySelector('.pane');
+  const cover = pane.querySelector('.cover');
+  const hasSaid = !cover.hidden && cover.classList.contains('problem');
+  return Number(pane.dataset.place) === number && (Boolean(pane.dataset.shown) || hasSaid);
+}, {}, place);
+
 /** Chooses a folder as somebody does with the button. */
 async function chooseFolder(page, root) {
   const input = await page.$('#folder');
@@ -64,7 +72,7 @@ async function openFromDisk(page, root) {
 
 /** Makes the picture of the first pane exactly so large, in pixels of the screen. */
 async function resizeFilm(page, width, height) {
-  for (let tries = 0; tries < 3; tries += 1) {
+  for (let tries = 0; tries < 8; tries += 1) {
     const film = await page.$eval('.film', ({ clientWidth, clientHeight }) => [clientWidth, clientHeight]);
     if (film[0] === width && film[1] === height) { break; }
     const now = page.viewport();
@@ -120,4 +128,4 @@ async function drag(page, places, options = {}) {
   await frames(page);
 }
 
-module.exports = { chooseFolder, click, colourAt, drag, filesBelow, frames, measured, openFolder, openFromDisk, placeOf, resizeFilm, settled, shown, viewerPage };
+module.exports = { chooseFolder, click, colourAt, drag, filesBelow, frames, measured, openFolder, openFromDisk, placeOf, resizeFilm, settled, settledAt, shown, viewerPage };

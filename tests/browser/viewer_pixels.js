@@ -1,21 +1,13 @@
 // What the viewer shows of each package, pixel for pixel: a PNG of the canvas for some frames, or what it says.
 //
 // Usage: node viewer_pixels.js JOBS: JSON [{"root", "rows", "columns", "frames": [0, …]}]; writes `frame-N.png` into
-// the folder above each root and prints a line of JSON for each frame: {"root", "frame", "shown", "says", "ms"}.
+// the folder above each root and prints a line of JSON for each frame: {"root", "frame", "shown", "says", "isPartial", "ms"}.
 'use strict';
 
 const fs = require('fs');
 const path = require('path');
 const { open } = require('./browsers');
 const at = require('./viewer_page');
-
-/** Waits until the first pane shows a place of its series, or says why not. */
-const arrived = (page, place) => page.waitForFunction((number) => {
-  const pane = document.querySelector('.pane');
-  const cover = pane.querySelector('.cover');
-  const said = !cover.hidden && cover.classList.contains('problem');
-  return (pane.dataset.shown ? pane.dataset.shown.endsWith(`#${number}`) : said) && Number(pane.querySelector('.place').value) === number;
-}, { timeout: 60_000 }, place);
 
 async function look(page, job) {
   await at.openFolder(page, job.root);
@@ -24,18 +16,18 @@ async function look(page, job) {
   for (const frame of job.frames) {
     const begun = Date.now();
     await page.$eval('.place', (place, number) => { place.value = number; place.dispatchEvent(new Event('input')); }, frame + 1);
-    await arrived(page, frame + 1);
+    await at.settledAt(page, frame + 1);
     await page.keyboard.press('0');
     await at.frames(page, 3);
     const state = await page.evaluate(() => {
       const pane = document.querySelector('.pane');
       const cover = pane.querySelector('.cover');
-      return { shown: pane.dataset.shown, says: cover.hidden ? '' : cover.textContent, picture: pane.dataset.shown ? pane.querySelector('canvas').toDataURL('image/png') : '' };
+      return { shown: pane.dataset.shown, says: cover.hidden ? '' : cover.textContent, isPartial: /Annotazioni del file|Marks of the file/.test(pane.querySelector('.labels').innerText), picture: pane.dataset.shown ? pane.querySelector('canvas').toDataURL('image/png') : '' };
     });
     if (state.picture) {
       fs.writeFileSync(path.join(path.dirname(job.root), `frame-${frame}.png`), Buffer.from(state.picture.split(',')[1], 'base64'));
     }
-    results.push({ root: job.root, frame, shown: state.shown, says: state.says, ms: Date.now() - begun });
+    results.push({ root: job.root, frame, shown: state.shown, says: state.says, isPartial: state.isPartial, ms: Date.now() - begun });
   }
   return results;
 }

@@ -1,12 +1,13 @@
 """Judges what the viewer shows in Chromium against pydicom's pictures, file by file.
 
-Usage: viewer_pixels.py ESITO FOLDER_OF_THE_VIEWER FILE…: packages each file alone as it is stored, opens it from disk
+Usage: viewer_pixels.py ESITO FILE…: packages each file alone as it is stored, opens it from disk with its viewer
 and compares the canvas at one pixel for one; small images at an odd multiple, where the middle of each square is the
 pixel itself. Prints each file that is not right, then a table; exit 1 when a picture is wrong. A file that the viewer
-refuses, saying why, is no fault; overlays are left to the JPGs.
+refuses, saying why, is no fault.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,18 +31,21 @@ LOSSY_MEAN = 2
 MOST = 2100
 # A smaller one is a telephone's, whose bars leave less for the picture.
 LEAST = 360
-SCRIPT = Path(__file__).resolve().parent.parent / "browser" / "viewer_pixels.js"
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPT = ROOT / "tests" / "browser" / "viewer_pixels.js"
+MODULES = ROOT / ".cache" / "browser" / "node_modules"
 
 
 def main():
     """Judges all files."""
-    esito, viewer, *files = sys.argv[1:]
+    esito, *files = [argument for argument in sys.argv[1:] if argument != "--tools-optional"]
     table, wrong = {}, 0
     with tempfile.TemporaryDirectory(prefix="viewer-") as folder:
-        jobs = [job for job in (prepare(esito, viewer, Path(folder) / str(n), file) for n, file in enumerate(files)) if job]
+        jobs = [job for job in (prepare(esito, Path(folder) / str(n), file) for n, file in enumerate(files)) if job]
         todo = Path(folder) / "jobs.json"
         todo.write_text(json.dumps([{"root": job["root"], "frames": job["frames"], "rows": job["rows"] * job["scale"], "columns": job["columns"] * job["scale"]} for job in jobs]))
-        run = subprocess.run(["node", SCRIPT, todo], capture_output=True, text=True, check=False)
+        environment = {**os.environ, "NODE_PATH": str(MODULES)}
+        run = subprocess.run(["node", SCRIPT, todo], capture_output=True, text=True, check=False, env=environment)
         results = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
         if run.returncode:
             print(run.stderr)
@@ -63,7 +67,7 @@ def main():
     return 1 if wrong or run.returncode or not total["right"] else 0
 
 
-def prepare(esito, viewer, folder, file):
+def prepare(esito, folder, file):
     """The package of a file, unpacked; None for what has no pixels, cannot be packaged or is too large."""
     try:
         dataset = oracles.read(file)
@@ -88,7 +92,6 @@ def prepare(esito, viewer, folder, file):
     with zipfile.ZipFile(package) as archive:
         archive.extractall(folder / "package")
     root = next((folder / "package").iterdir())
-    shutil.copytree(viewer, root / "cdviewer", dirs_exist_ok=True)
     stored = next((root / "STUDIES").rglob("IM*"))
     packed = oracles.read(stored)
     frames = sorted({0, count // 2, count - 1})
@@ -99,8 +102,9 @@ def prepare(esito, viewer, folder, file):
 
 def is_square(dataset):
     """Whether pixels are as high as wide."""
-    for keyword in ("PixelSpacing", "PixelAspectRatio"):
-        sides = dataset.get(keyword)
+    shared = dataset.get("SharedFunctionalGroupsSequence") or [{}]
+    measures = (shared[0].get("PixelMeasuresSequence") or [{}])[0]
+    for sides in (measures.get("PixelSpacing"), dataset.get("PixelSpacing"), dataset.get("PixelAspectRatio")):
         if sides and len(sides) == 2:
             return float(sides[0]) == float(sides[1])
     return True
@@ -144,11 +148,14 @@ def judge_frame(job, result):
         return "wrong", f"the canvas has {ours.shape}"
     try:
         expected = picture_of(job["dataset"], result["frame"])
+        # Planes in unused bits of the pixels are not drawn, and the label says so.
+        if not result["isPartial"]:
+            expected = oracles.with_overlays(expected, job["dataset"], result["frame"])
     except Exception as error:  # pydicom cannot show everything that it can decode
         return "unjudged", repr(error)[:120]
     if expected.ndim == 2:
         expected = numpy.repeat(expected[..., None], 3, axis=2)
-    difference = numpy.abs(ours - expected.astype(float)).max(axis=2)
+    difference = numpy.abs(ours - numpy.rint(expected.astype(float))).max(axis=2)
     far = float((difference > LEVELS_APART).mean())
     if far <= PIXELS_APART or (job["lossy"] and difference.mean() <= LOSSY_MEAN):
         return "right", ""
@@ -164,7 +171,7 @@ def picture_of(dataset, index):
     if oracles.has_window(view):
         return oracles.grey_picture(values, view)
     least, most = values.min(), values.max()
-    levels = numpy.clip((values - least) / max(most - least, 1) * 255, 0, 255)
+    levels = numpy.rint(numpy.clip((values - least) / max(most - least, 1) * 255, 0, 255))
     return 255 - levels if oracles.is_inverted(view) else levels
 
 

@@ -1,6 +1,6 @@
 """What pydicom reads in a slice, for the browser test of the viewer: values of pixels, of the pixels of an ellipse.
 
-Usage: viewer_values.py FILE X,Y… [--ellipse CX,CY,RX,RY]: prints JSON {"spacing", "values", "ellipse"}; places in
+Usage: viewer_values.py FILE X,Y… [--ellipse CX,CY,RX,RY]: prints JSON {"rows", "columns", "spacing", "values", "ellipse"}; places in
 pixels from 0 on.
 """
 
@@ -23,7 +23,7 @@ def main():
         else:
             places.append([int(part) for part in argument.split(",")])
     spacing = [float(part) for part in dataset.PixelSpacing]
-    answer = {"spacing": spacing, "values": [values[y, x] for x, y in places], "ellipse": None}
+    answer = {"rows": dataset.Rows, "columns": dataset.Columns, "spacing": spacing, "values": [values[y, x] for x, y in places], "ellipse": None}
     if ellipse:
         cx, cy, rx, ry = ellipse
         y, x = numpy.mgrid[0:values.shape[0], 0:values.shape[1]]

@@ -10,7 +10,9 @@ import { gzipSync } from 'node:zlib';
 import { licences } from './licences.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, '..', 'dist', 'web');
+/** Another folder to build into: to compare two builds. */
+const [other] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const out = other ?? join(here, '..', 'dist', 'web');
 const loader = join(here, 'node_modules', '@cornerstonejs', 'dicom-image-loader', 'dist', 'esm');
 
 const options = {
@@ -28,8 +30,12 @@ const options = {
   loader: { '.wasm': 'dataurl' },
 };
 
+/** Files that are to be changed and were not met yet. */
+const expected = new Set();
+
 /** Replaces what a file says: each pair must be found, or a new version of the package needs a look. */
 function rewrite(filter, pairs) {
+  expected.add(filter);
   return {
     name: `rewrite ${filter}`,
     setup(context) {
@@ -40,6 +46,7 @@ function rewrite(filter, pairs) {
           if (next === text) { throw new Error(`${path} no longer says ${from}`); }
           text = next;
         }
+        expected.delete(filter);
         return { contents: text, loader: 'js' };
       });
     },
@@ -47,10 +54,16 @@ function rewrite(filter, pairs) {
 }
 
 /** Puts a module of ours in the place of one that no package of ours needs. */
-function stub(filter, contents) {
+function stub(filter, contents, resolveDir) {
+  expected.add(filter);
   return {
     name: `stub ${filter}`,
-    setup(context) { context.onLoad({ filter }, () => ({ contents, loader: 'js' })); },
+    setup(context) {
+      context.onLoad({ filter }, () => {
+        expected.delete(filter);
+        return { contents, resolveDir, loader: 'js' };
+      });
+    },
   };
 }
 
@@ -92,10 +105,20 @@ const pixelCentres = rewrite(/RenderingEngine[\\/]StackViewport\.js$/, [
 ]);
 // The probe asks the image, which is one slice, for the value in the slice of its place in the stack.
 const probeSlice = rewrite(/annotation[\\/]ProbeTool\.js$/, [[/getAtIJKPoint\(ijk\)/g, 'getAtIJKPoint([ijk[0], ijk[1], 0])']]);
+// Both tables begin where their descriptor says, hold unsigned entries (PS3.3 §C.11.1.1), up to 65 536 of them.
+const tables = rewrite(/wadouri[\\/]metaData[\\/]getLUTs\.js$/, [
+  ['numLUTEntries = 65535', 'numLUTEntries = 65536'],
+  ["lutDataSet.int16('x00283006', i)", "lutDataSet.uint16('x00283006', i)"],
+]);
+/** Puts a function of `src/image/luts.js` in the place of a module of Cornerstone3D, which knows no SIGMOID and begins a Modality LUT at 0. */
+const ourLut = (filter, name) => stub(filter, `export { ${name} as default } from './luts.js';`, join(here, 'src', 'image'));
+const luts = [ourLut(/rendering[\\/]getVOILut\.js$/, 'voiLut'), ourLut(/rendering[\\/]getModalityLut\.js$/, 'modalityLut')];
 // Segmentations and polygons are computed in a worker of 3 MB, which no tool of ours asks for.
 const noCompute = stub(/registerComputeWorker\.js$/, 'export function registerComputeWorker() {}');
 
-const page = await build({ ...options, entryPoints: ['src/main.js'], plugins: [inlineWorker, styles, pixelCentres, probeSlice, noCompute, absent] });
+const page = await build({ ...options, entryPoints: ['src/main.js'], plugins: [inlineWorker, styles, pixelCentres, probeSlice, tables, ...luts, noCompute, absent] });
+
+if (expected.size) { throw new Error(`no file is called ${[...expected].join(', ')} any more`); }
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });

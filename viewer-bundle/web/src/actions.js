@@ -33,7 +33,7 @@ export function actionsOn(stage, cine, refresh, announce) {
     clear() {
       if (measures().length) {
         removeMeasures(stage.films());
-        stage.panes.forEach(({ isBlank, viewport }) => { if (!isBlank) { viewport.render(); } });
+        stage.draw();
         announce(t('cleared'));
       }
       refresh();
@@ -43,6 +43,7 @@ export function actionsOn(stage, cine, refresh, announce) {
     },
     labels() {
       stage.host.classList.toggle('plain');
+      stage.draw();
       refresh();
     },
     link() { stage.setLinked(!stage.isLinked); },

@@ -7,8 +7,10 @@ import { byId } from './element.js';
 import { attributes, startLoading } from './image/loader.js';
 import { listenToKeys } from './keys.js';
 import { Problem, asProblem } from './problem.js';
-import { fillShelf, markShown, seriesOf } from './shelf.js';
+import { fillShelf, keysAlone, markKeys, markShown, seriesOf } from './shelf.js';
 import { readDirectory } from './source/dicomdir.js';
+import { keyImagesOf } from './source/key_images.js';
+import { reportsOf } from './source/reports.js';
 import { servedSource } from './source/served.js';
 import { keepStarterAlive } from './source/starter.js';
 import { Cine } from './stage/cine.js';
@@ -32,7 +34,7 @@ function start() {
   let controls = null;
   const refresh = () => {
     controls?.refresh();
-    if (opened) { markShown(opened.all, stage); }
+    if (opened) { markShown(opened.shown, stage); }
   };
   const stage = new Stage(byId('stage'), refresh);
   const cine = new Cine(stage, refresh);
@@ -45,6 +47,7 @@ function start() {
     switchLanguage();
     speak(stage, controls, cine);
   });
+  byId('keys').addEventListener('click', () => showKeysAlone(!opened.isKeysAlone, stage));
   byId('other-folder').addEventListener('click', () => byId('folder').click());
   const open = (source) => openPackage(source, stage, cine, refresh);
   if (location.protocol === 'file:') {
@@ -71,6 +74,7 @@ async function openServed(open) {
 
 /** @throws {Problem} when the package cannot be read; what was open stays open then */
 async function openPackage(source, stage, cine, refresh) {
+  const begun = performance.now();
   const bytes = await source.read('DICOMDIR');
   let studies;
   try {
@@ -81,20 +85,50 @@ async function openPackage(source, stage, cine, refresh) {
   opened?.source.close();
   annotation.state.removeAllAnnotations();
   const all = seriesOf(source, studies);
-  opened = { source, studies, all };
+  opened = { source, studies, all, shown: all, isKeysAlone: false };
+  const here = opened;
   stage.panes.forEach((pane) => pane.clear());
-  const show = async (series) => {
+  opened.show = async (series) => {
     cine.stop();
     await stage.chosen.open(series, middleOf(series));
     cine.recommend(attributes(series.ids[0]));
     refresh();
   };
-  opened.show = show;
   document.body.dataset.state = 'open';
-  fillShelf(source, studies, all, show);
+  byId('keys').hidden = true;
+  fillShelf(opened, opened.show);
   stage.fit();
-  if (all.length) { await show(all[0]); }
+  if (all.length) { await opened.show(all[0]); }
+  document.body.dataset.firstImage = Math.round(performance.now() - begun);
   document.body.dataset.opens = Number(document.body.dataset.opens ?? 0) + 1;
+  // What stands beside the images comes after the first of them.
+  const [reports, selections] = await Promise.all([reportsOf(source), keyImagesOf(source, studies)]);
+  if (opened !== here) { return; }
+  opened.reports = reports;
+  opened.keyCount = markKeys(all, selections);
+  sayKeys();
+  fillShelf(opened, opened.show);
+  refresh();
+  stage.draw();
+  document.body.dataset.complete = document.body.dataset.opens;
+}
+
+/** Shows the key images alone, or all images again. */
+async function showKeysAlone(isAlone, stage) {
+  opened.isKeysAlone = isAlone;
+  opened.shown = isAlone ? keysAlone(opened.all) : opened.all;
+  sayKeys();
+  fillShelf(opened, opened.show);
+  const [first] = opened.shown;
+  stage.panes.filter((pane) => pane !== stage.chosen).forEach((pane) => pane.clear());
+  if (first) { await opened.show(first); }
+}
+
+function sayKeys() {
+  const button = byId('keys');
+  button.hidden = !opened?.keyCount;
+  button.setAttribute('aria-pressed', Boolean(opened?.isKeysAlone));
+  button.textContent = opened?.keyCount ? t('keysAlone', { count: opened.keyCount }) : '';
 }
 
 /** A stack opens in its middle, where there is something to see; a film at its beginning. */
@@ -117,7 +151,8 @@ function speak(stage, controls, cine) {
     return line;
   }));
   controls.refresh();
-  if (opened) { fillShelf(opened.source, opened.studies, opened.all, opened.show); }
+  sayKeys();
+  if (opened) { fillShelf(opened, opened.show); }
   stage.panes.forEach((pane) => {
     pane.say();
     if (!pane.ids.length) { pane.blank(t('paneEmpty')); } else if (!pane.isBlank) { pane.viewport.render(); }

@@ -47,8 +47,14 @@ export function moduleOf(type, imageId, dataSet) {
     // Whatever the file says: what JPEG decoders give has its samples beside each other.
     return { ...answer, planarConfiguration: 0 };
   }
+  if (type === 'imagePixelModule' && hasSharedColours(dataSet)) {
+    return { ...answer, photometricInterpretation: 'YBR_FULL', planarConfiguration: 0 };
+  }
   return answer;
 }
+
+/** Whether two pixels share their colour in what is not compressed; the loader gives each its own. */
+export const hasSharedColours = (dataSet) => (dataSet.string('x00280004') ?? '').trim() === 'YBR_FULL_422' && !dataSet.elements.x7fe00010?.encapsulatedPixelData;
 
 /** Pixel Aspect Ratio (0028,0034), vertical over horizontal: lengths stay in pixels, the shape is right. */
 function pixelAspect(dataSet) {

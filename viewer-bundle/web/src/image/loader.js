@@ -8,7 +8,8 @@ import getPixelData from 'loader/wadouri/getPixelData.js';
 import { parseDicom } from 'loader/wadouri/parseDicomWithInflater.js';
 import { Problem, asProblem } from '../problem.js';
 import { startDecoding, withinTime } from './decoding.js';
-import { frameOf, moduleOf, withoutPixels } from './header.js';
+import { frameOf, hasSharedColours, moduleOf, withoutPixels } from './header.js';
+import { decodableAs, isJpeg } from './jpeg.js';
 import { refuseUnknown } from './shown.js';
 
 const SCHEME = 'pdi';
@@ -60,6 +61,9 @@ export function placeOf(imageId) {
   const [file, frame] = parts(imageId);
   return `${files[file].path}#${frame + 1}`;
 }
+
+/** The frame of its file that an image is, from 0 on. */
+export const frameNumber = (imageId) => parts(imageId)[1];
 
 const parts = (imageId) => imageId.slice(SCHEME.length + 1).split('/').map(Number);
 
@@ -117,7 +121,8 @@ async function load(imageId) {
     }
     const pixels = pixelsOf(dataSet, frame);
     if (!file.bytes) { keep(file, dataSet); }
-    const syntax = dataSet.string('x00020010');
+    const declared = dataSet.string('x00020010');
+    const syntax = isJpeg(declared) ? decodableAs(pixels, declared, dataSet.uint16('x00280010'), dataSet.uint16('x00280011')) : declared;
     const image = await withinTime(() => createImage(imageId, pixels, syntax, { useRGBA: true }));
     return checked(image, imageId);
   } catch (error) {
@@ -138,13 +143,24 @@ function pixelsOf(dataSet, frame) {
   if (!pixels?.length) { throw new Problem('noPixels'); }
   const element = dataSet.elements.x7fe00010;
   if (!element?.encapsulatedPixelData) {
-    const samples = dataSet.string('x00280004') === 'YBR_FULL_422' ? 2 : dataSet.uint16('x00280002') || 1;
+    const samples = hasSharedColours(dataSet) ? 2 : dataSet.uint16('x00280002') || 1;
     const bits = dataSet.uint16('x00280100');
     const needed = dataSet.uint16('x00280010') * dataSet.uint16('x00280011') * samples * (bits === 1 ? 1 : bits / 8);
     if (pixels.length < needed) { throw new Problem('truncated'); }
+    if (hasSharedColours(dataSet)) { return withOwnColours(pixels.subarray(0, needed)); }
     keepStoredBits(pixels, dataSet);
   }
   return pixels;
+}
+
+/** Two brightnesses and their one colour (Y Y Cb Cr) as two pixels (PS3.3 §C.7.6.3.1.2). */
+function withOwnColours(pixels) {
+  const full = new Uint8Array((pixels.length / 2) * 3);
+  for (let from = 0, to = 0; from + 3 < pixels.length; from += 4, to += 6) {
+    const [first, second, blue, red] = [pixels[from], pixels[from + 1], pixels[from + 2], pixels[from + 3]];
+    full.set([first, blue, red, second, blue, red], to);
+  }
+  return full;
 }
 
 /** Bits beside the stored ones may hold anything (PS3.5 §8.1.1): words keep what Bits Stored and High Bit name. */
@@ -164,7 +180,8 @@ function checked(image, imageId) {
   const { rows, columns } = image;
   const header = attributes(imageId);
   if (rows !== header.uint16('x00280010') || columns !== header.uint16('x00280011')) { throw new Problem('otherSize'); }
-  const values = image.getPixelData().length;
-  if (image.imageId !== imageId || values !== rows * columns * (image.numberOfComponents || 1)) { throw new Problem('otherSize'); }
+  const values = image.getPixelData().length / (rows * columns);
+  // Colours that had to be converted have an opacity beside them.
+  if (image.imageId !== imageId || (values !== (image.numberOfComponents || 1) && !(image.color && values === 4))) { throw new Problem('otherSize'); }
   return image;
 }

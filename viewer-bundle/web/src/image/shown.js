@@ -1,11 +1,11 @@
 // What this viewer can show; what it would show wrongly is refused instead.
 import { Problem } from '../problem.js';
 
-/** Transfer syntaxes that are decoded as other people's readers decode them. JPEG of 12 bits is not: it came out up to 41 levels off. */
+/** Transfer syntaxes that are decoded as other people's readers decode them; of JPEG the stream is asked (`jpeg.js`), as that of 12 bits came out up to 41 levels off. */
 const SYNTAXES = new Set([
   '1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.1.98',
   '1.2.840.10008.1.2.5',
-  '1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.57', '1.2.840.10008.1.2.4.70',
+  '1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51', '1.2.840.10008.1.2.4.57', '1.2.840.10008.1.2.4.70',
   '1.2.840.10008.1.2.4.80', '1.2.840.10008.1.2.4.81', '1.2.840.10008.1.2.4.90', '1.2.840.10008.1.2.4.91',
   '1.2.840.10008.1.2.4.201', '1.2.840.10008.1.2.4.202', '1.2.840.10008.1.2.4.203',
 ]);
@@ -29,6 +29,8 @@ export function refuseUnknown(dataSet) {
   if (allocated === 1 || allocated > 16 || allocated % 8 !== 0) { throw new Problem('bits', { bits: allocated }); }
   if (allocated === 8 && dataSet.uint16('x00280103') === 1) { throw new Problem('signedBytes'); }
   if (samples > 1 && allocated > 8) { throw new Problem('bits', { bits: allocated * samples }); }
+  // Segments of a palette are not put together here (PS3.3 §C.7.9.2).
+  if (dataSet.elements.x00281221) { throw new Problem('colours', { colours }); }
   if (/YBR_(PARTIAL_42[02])/.test(colours)) { throw new Problem('colours', { colours }); }
   if (syntax === RLE && samples > 1 && allocated > 8) { throw new Problem('bits', { bits: allocated * samples }); }
 }

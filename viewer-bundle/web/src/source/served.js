@@ -1,19 +1,26 @@
 // The package behind the address of this page: the starter or the portal serves it, one file at a time.
 import { Problem } from '../problem.js';
+import { isStarted } from './starter.js';
 
 /** @param {string} root the address of the folder with the DICOMDIR, ending in a slash */
 export function servedSource(root) {
   const address = (path) => root + path.split('/').map(encodeURIComponent).join('/');
+  // The starter serves a folder that somebody unpacked; anything else is the portal.
+  const isFolder = isStarted();
   return {
     others: 0,
+    isServed: true,
     async read(path) {
       let answer;
       try {
         answer = await fetch(address(path), { credentials: 'same-origin' });
       } catch {
-        throw new Problem('serverGone');
+        throw new Problem(isFolder ? 'starterGone' : 'portalGone');
       }
-      if (!answer.ok) { throw new Problem(answer.status === 404 ? 'fileMissing' : 'serverRefused', { status: answer.status }); }
+      // The portal leads whoever is logged out to its first page.
+      if (answer.redirected) { throw new Problem('loggedOut'); }
+      if (answer.status === 404) { throw new Problem(isFolder ? 'fileMissing' : 'entryMissing'); }
+      if (!answer.ok) { throw new Problem('serverRefused', { status: answer.status }); }
       return answer.arrayBuffer();
     },
     async address(path) { return address(path); },

@@ -3,9 +3,11 @@
 /** Milliseconds between two signs of life; the program waits for three minutes. */
 const OFTEN = 15_000;
 
-/** Does so where the program opened the page: `…?starter`. */
+/** Whether the program opened the page: `…?starter`. */
+export const isStarted = () => location.search === '?starter';
+
 export function keepStarterAlive() {
-  if (location.search !== '?starter') { return; }
+  if (!isStarted()) { return; }
   const root = new URL('..', location.href).href;
   // When it has gone, the next image says so.
   setInterval(() => { fetch(`${root}alive`).catch(() => null); }, OFTEN);

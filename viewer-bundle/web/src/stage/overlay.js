@@ -1,6 +1,7 @@
 // What stands over a picture: whose it is, where it lies, how it is shown.
 import { personName, textOf } from '../source/charset.js';
 import { attributes } from '../image/loader.js';
+import { planesOf } from '../image/planes.js';
 import { barLength, edges, scaleOf } from '../image/geometry.js';
 import { element } from '../element.js';
 import { date, decimal, t } from '../texts.js';
@@ -14,6 +15,9 @@ const corner = (where, lines) => element('div', { class: `corner ${where}` }, li
 export function drawOverlay(pane) {
   const { labels, image, viewport } = pane;
   if (!image) { return; }
+  const planes = planesOf(image);
+  // The canvas still has the picture's own places.
+  if (planes.canvas && !pane.isPlain()) { viewport.getCanvas().getContext('2d').drawImage(planes.canvas, 0, 0); }
   const header = attributes(image.imageId);
   const { lower, upper } = viewport.getProperties().voiRange ?? {};
   const text = (tag) => textOf(header, tag);
@@ -29,8 +33,10 @@ export function drawOverlay(pane) {
       thickness > 0 ? t('thickness', { value: decimal(thickness, 1) }) : '',
     ]),
     corner('bottom right', [
-      Number.isFinite(lower) ? t('windowShown', { centre: decimal((lower + upper + 1) / 2, 0), width: decimal(upper - lower + 1, 0) }) : '',
+      Number.isFinite(lower) ? t('windowShown', { ...windowNumbers(lower, upper) }) : '',
       t('enlarged', { value: decimal(zoomOf(pane) * 100, 0) }),
+      pane.series.keys.has(image.imageId) ? element('b', {}, [`★ ${t('keyImage')}`]) : '',
+      planes.isPartial ? element('b', {}, [t('planesMissing')]) : '',
       header.string('x00282110') === '01' ? element('strong', {}, [t('lossy')]) : '',
     ]),
     ...Object.entries(edges(viewport, image.imageId) ?? {}).map(([edge, name]) => element('div', { class: `edge ${edge}` }, [name])),
@@ -42,6 +48,12 @@ export function drawOverlay(pane) {
     parts.push(line);
   }
   labels.replaceChildren(...parts);
+}
+
+/** Centre and width as people write them; narrow windows of values that are no whole numbers with their decimals. */
+function windowNumbers(lower, upper) {
+  if (upper - lower < 4) { return { centre: decimal((lower + upper) / 2, 3), width: decimal(upper - lower, 3) }; }
+  return { centre: decimal((lower + upper + 1) / 2, 0), width: decimal(upper - lower + 1, 0) };
 }
 
 /** Pixels of the screen for a pixel of the image. */

@@ -5,7 +5,7 @@
 import { Enums } from '@cornerstonejs/core';
 import { asProblem } from '../problem.js';
 import { imageOf, placeOf } from '../image/loader.js';
-import { bounds, fullRange, windowsFor } from '../image/windows.js';
+import { ownWindow, windowsFor } from '../image/windows.js';
 import { drawOverlay } from './overlay.js';
 import { element } from '../element.js';
 import { t } from '../texts.js';
@@ -107,11 +107,13 @@ export class Pane {
       this.unblank();
       this.viewport.render();
       this.host.dataset.shown = placeOf(imageId);
+      this.host.dataset.place = place + 1;
     } catch (error) {
       if (this.ids !== ids) { this.shown = -1; return; }
       this.shown = place;
       this.image = null;
       this.blank(t(`problem_${asProblem(error).key}`, asProblem(error).values), true);
+      this.host.dataset.place = place + 1;
     }
     this.say();
   }
@@ -130,11 +132,10 @@ export class Pane {
   /** The window that somebody chose for this series; otherwise each image has its own. */
   applyWindow() {
     const { viewport: shown } = this.viewport._cpuFallbackEnabledElement;
+    const own = ownWindow(this.image);
     shown.modalityLUT = this.image.modalityLUT;
-    shown.voiLUT = this.window || this.image.color ? undefined : this.image.voiLUT;
-    const { windowCenter, windowWidth } = this.image;
-    // A width of nothing is no window (PS3.3 §C.11.2.1.2.1).
-    const range = this.window ?? (windowWidth >= 1 ? bounds(windowCenter, windowWidth) : fullRange(this.image));
+    shown.voiLUT = this.window ? undefined : own.table;
+    const range = this.window ?? own.range;
     this.viewport.setProperties({ voiRange: range }, true);
   }
 
@@ -150,7 +151,7 @@ export class Pane {
   changeWindow(wider, darker) {
     if (!this.image) { return; }
     const { lower, upper } = this.viewport.getProperties().voiRange;
-    const width = Math.max((upper - lower) * (1 + wider), 1);
+    const width = Math.max((upper - lower) * (1 + wider), Math.min(upper - lower, 1));
     const centre = (lower + upper) / 2 + (upper - lower) * darker;
     this.setWindow({ lower: centre - width / 2, upper: centre + width / 2 });
     this.stage.windowed(this);
@@ -161,16 +162,20 @@ export class Pane {
     if (!this.image) { return; }
     const found = this.presets().find((preset) => preset.key === key);
     if (!found) { return; }
-    this.setWindow(key === 'file0' ? null : key === 'full' ? fullRange(this.image) : bounds(found.centre, found.width));
+    this.setWindow(found.range ?? null);
   }
 
   presets() {
-    return this.image ? windowsFor(this.image.imageId, this.series.modality) : [];
+    return this.image ? windowsFor(this.image) : [];
   }
+
+  /** Whether nothing is to be written over the picture. */
+  isPlain() { return this.stage.host.classList.contains('plain'); }
 
   blank(text, isProblem = false) {
     this.isBlank = true;
     delete this.host.dataset.shown;
+    delete this.host.dataset.place;
     this.cover.textContent = text;
     this.cover.classList.toggle('problem', isProblem);
     this.cover.hidden = false;

@@ -26,6 +26,11 @@ export class Stage {
   fit() {
     if (!this.host.clientWidth) { return; }
     this.engine.resize(true, true);
+    this.draw();
+  }
+
+  /** Draws all pictures anew. */
+  draw() {
     this.panes.forEach(({ isBlank, viewport }) => { if (!isBlank) { viewport.render(); } });
   }
 
