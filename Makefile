@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; `make help` names the others.
 .POSIX:
-.PHONY: help demo viewer packages deb test test-slow lint fuzz screenshots bench peers
+.PHONY: help demo viewer packages deb test test-slow lint fuzz screenshots bench viewer-bench peers
 
 CARGO = cargo
 DEMO = out/demo
@@ -14,6 +14,7 @@ help:
 	@echo 'make test-slow  the same with the long tests'
 	@echo 'make fuzz       fuzzes: MINUTES=1 each; TARGET=frame_rle for one alone'
 	@echo 'make bench      benchmarks of the parts, each beside a floor'
+	@echo 'make viewer-bench   how fast the viewer is in Chromium'
 	@echo 'make screenshots   pictures of the pages in all widths and contrasts; a few go to docs/'
 	@echo 'make peers      speed, memory and size beside Orthanc and DCMTK (needs root or both installed)'
 
@@ -68,26 +69,37 @@ $(VIEWER)/node_modules/.package-lock.json: $(VIEWER)/package-lock.json
 
 CARGO_DEB = .cache/cargo/bin/cargo-deb
 
-deb: $(CARGO_DEB)
+# What is released holds the viewer.
+deb: $(CARGO_DEB) viewer
 	@mkdir -p out
-	PATH="$(CURDIR)/.cache/cargo/bin:$$PATH" $(CARGO) deb --locked --output out/esito.deb
+	PATH="$(CURDIR)/.cache/cargo/bin:$$PATH" $(CARGO) deb --locked --output out/esito.deb -- --features engine/require-viewer
 
 $(CARGO_DEB):
 	$(CARGO) install --quiet --locked --no-default-features --root .cache/cargo cargo-deb@3.8.0
 
 # --- tests ------------------------------------------------------------------------------------
 
-# Without root the Debian packages may be missing: the tests then say which reader they left out.
-test: lint $(CARGO_DEB)
-	@if sh tests/judges/install; then optional=; else optional=1; fi; \
+# Without root the Debian packages may be missing: the tests then say which reader they left out. Only where there
+# is no npm either are packages tested without the viewer.
+test: $(CARGO_DEB)
+	@set -e; \
+	    if sh tests/judges/install; then optional=; else optional=1; fi; \
 	    export ESITO_JUDGES_OPTIONAL=$$optional; \
+	    if [ -z "$$optional" ] || command -v npm >/dev/null; then \
+	        $(MAKE) viewer; \
+	        set -- --features engine/require-viewer; \
+	    else \
+	        echo 'notice: npm is not installed: the viewer is neither built nor tested'; \
+	    fi; \
+	    $(MAKE) lint; \
 	    if $(CARGO) nextest --version >/dev/null 2>&1; then \
-	        $(CARGO) nextest run --locked --workspace; \
+	        $(CARGO) nextest run --locked --workspace "$$@"; \
 	    else \
 	        echo 'notice: cargo-nextest is not installed: cargo test runs the tests'; \
-	        $(CARGO) test --locked --workspace --lib --bins --tests; \
-	    fi
-	$(CARGO) test --locked --workspace --doc
+	        $(CARGO) test --locked --workspace "$$@" --lib --bins --tests; \
+	    fi; \
+	    $(CARGO) test --locked --workspace "$$@" --doc
+	$(CARGO) test --quiet --manifest-path viewer-bundle/starter/Cargo.toml --target-dir target/starter
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
 	@if command -v cargo-deny >/dev/null; then \
 	    $(CARGO) deny --locked check licenses bans sources; \
@@ -132,6 +144,12 @@ screenshots:
 
 bench:
 	$(CARGO) bench --locked --workspace
+
+# The viewer in Chromium: 300 CT slices from disk, through `_start.exe` under wine, in the portal.
+viewer-bench: viewer
+	sh tests/judges/install
+	$(CARGO) build --locked --release --bin esito --features engine/require-viewer
+	NODE_PATH=.cache/browser/node_modules node benches/viewer.js target/release/esito $${RUNS:-3}
 
 # `make peers QUICK=1` is a fast pass with small studies, to see that it runs.
 peers:

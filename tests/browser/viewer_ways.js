@@ -1,0 +1,126 @@
+// One study, three ways into the viewer: from disk, through `_start.exe` under wine, in the portal. The same slice, the same
+// value under the probe, and what pydicom reads there.
+//
+// Usage: node viewer_ways.js ESITO PYTHON FOLDER [PICTURES]   (FOLDER is unpacked into; its name has spaces and accents)
+'use strict';
+
+const { execFileSync } = require('child_process');
+const fs = require('fs');
+const path = require('path');
+const { open } = require('./browsers');
+const demonstration = require('./demonstration');
+const { press, pause } = require('./portal_page');
+const { look } = require('./viewer_looks');
+const at = require('./viewer_page');
+const wine = require('./wine');
+
+const [esito, python, folder, pictures] = process.argv.slice(2);
+const faults = [];
+const check = (holds, text) => { if (!holds) { faults.push(text); } };
+const done = [];
+
+/** Logs in, asks for the CT, and waits until it is ready; gives the page of its images and the address of the ZIP. */
+async function prepare(page, demo) {
+  await demonstration.logInForTheFirstTime(page, demo, await demonstration.firstPassword(page, demo));
+  await page.goto(`${demo.origin}/`);
+  for (let tries = 0; tries < 20 && !(await page.$('.orders tbody tr')); tries += 1) { await pause(500); await page.reload(); }
+  await page.goto(await page.$$eval('.orders tbody th a', (links) => links.find((link) => link.textContent.includes('TC TORACE')).href));
+  await press(page, '.acts > form .primary');
+  const ready = await page.waitForSelector('.download[data-state=ready]', { timeout: 120_000 });
+  return ready.evaluate((one) => ({ look: one.querySelector('[data-part=look]').href, zip: one.querySelector('[data-part=fetch]').href }));
+}
+
+async function download(page, address) {
+  const cookies = (await page.cookies(address)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const answer = await fetch(address, { headers: { cookie: cookies } });
+  check(answer.status === 200, `the ZIP is answered with ${answer.status}`);
+  const zip = path.join(folder, 'esito.zip');
+  fs.writeFileSync(zip, Buffer.from(await answer.arrayBuffer()));
+  execFileSync('unzip', ['-q', zip, '-d', folder]);
+  return path.join(folder, fs.readdirSync(folder, { withFileTypes: true }).find((entry) => entry.isDirectory()).name);
+}
+
+/** Goes to a slice and asks for the value of a pixel. */
+async function probe(page, { columns, rows, place, pixel }) {
+  await page.setViewport({ width: 1280, height: 900 });
+  await page.$eval('.place', (slider, number) => { slider.value = number; slider.dispatchEvent(new Event('input')); }, place);
+  await at.settledAt(page, place);
+  await at.frames(page, 4);
+  await page.click('[data-hint="tool_probe"]');
+  await at.click(page, await at.placeOf(page, ...pixel, columns, rows));
+  return { shown: await at.shown(page), says: (await at.measured(page))[0]?.[0] };
+}
+
+function listen(page, allowed) {
+  page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
+  page.on('console', (message) => check(message.type() !== 'error' || /status of 404/.test(message.text()), `console at ${page.url().slice(0, 60)}: ${message.text().slice(0, 200)}`));
+  page.on('request', (request) => check(allowed(request.url()), `asks for ${request.url().slice(0, 100)}`));
+}
+
+async function main() {
+  const demo = await demonstration.start(esito);
+  const { browser, page } = await open('chromium', { script: true });
+  page.setDefaultTimeout(60_000);
+  try {
+    listen(page, (url) => url.startsWith(demo.origin) || url.startsWith(new URL(demo.outbox).origin) || /^(data|blob|file):/.test(url));
+    const { look: images, zip } = await prepare(page, demo);
+    const root = await download(page, zip);
+    const slice = { place: 7, pixel: [200, 150] };
+    const answers = {};
+
+    // In the portal, by the links that a patient follows.
+    await page.goto(images);
+    const link = await page.$$eval('a', (links) => links.find((one) => /cdviewer\/index\.htm$/.test(one.href))?.href);
+    check(link?.startsWith(demo.origin), `the pages of the images offer ${link}`);
+    const answer = await page.goto(link);
+    check(!answer.headers()['content-security-policy'].includes("'unsafe-eval'"), 'the policy allows to evaluate texts');
+    check(await page.evaluate(() => { try { return Boolean(new Function('return 1')()); } catch { return false; } }) === false, 'a text is evaluated as script');
+    await at.settled(page);
+    await page.waitForFunction(() => document.body.dataset.complete);
+    const file = path.join(root, 'STUDIES', 'ST000001', 'SE000001', fs.readdirSync(path.join(root, 'STUDIES', 'ST000001', 'SE000001'))[0]);
+    const sizeOf = (name) => JSON.parse(execFileSync(python, [path.join(__dirname, '..', 'judges', 'viewer_values.py'), name, slice.pixel.join()], { encoding: 'utf8' }));
+    Object.assign(slice, { rows: sizeOf(file).rows, columns: sizeOf(file).columns });
+    answers.portal = await probe(page, slice);
+    await look(page, 'portal', check, pictures);
+    await loggedOut(page, link);
+
+    await at.openFromDisk(page, root);
+    answers.disk = await probe(page, slice);
+    await look(page, 'disk', check, pictures);
+
+    if (wine.hasWine) {
+      const starter = await wine.start(path.join(path.dirname(at.viewerPage(root)), '_start.exe'), folder);
+      page.removeAllListeners('request');
+      await page.goto(starter.address);
+      await at.settled(page);
+      answers.starter = await probe(page, slice);
+      await look(page, 'starter', check, pictures);
+      await page.goto('about:blank');
+      check(await Promise.race([starter.ended, pause(60_000)]) === 0, '_start.exe does not end when its page is closed');
+    } else {
+      console.log('notice: wine64 is not installed: the way through _start.exe is not tested');
+    }
+    const { values: [value] } = sizeOf(path.join(root, answers.portal.shown.split('#')[0]));
+    for (const [way, { shown, says }] of Object.entries(answers)) {
+      check(shown === answers.portal.shown, `${way} shows ${shown}, the portal ${answers.portal.shown}`);
+      check(says?.endsWith(' HU') && Math.abs(Number(says.replace(',', '.').replace(' HU', '')) - value) < 0.05, `${way} says ${says}, pydicom ${value}`);
+      done.push(`${way}: ${shown} ${says}`);
+    }
+  } finally {
+    await browser.close();
+    demo.server.kill('SIGTERM');
+  }
+  faults.forEach((fault) => console.log(fault));
+  console.log(`${done.join(', ')}; ${faults.length} findings`);
+  return faults.length ? 1 : 0;
+}
+
+/** Without a session the portal leads elsewhere, which the viewer takes for the end of it. */
+async function loggedOut(page, viewer) {
+  const kept = await page.cookies(viewer);
+  await page.deleteCookie(...kept);
+  check(await page.evaluate(async () => (await fetch('../DICOMDIR')).redirected), 'without a session entries are answered');
+  await page.setCookie(...kept);
+}
+
+main().then((code) => process.exit(code), (error) => { console.error(error); faults.forEach((fault) => console.log(fault)); process.exit(2); });
