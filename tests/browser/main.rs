@@ -58,7 +58,7 @@ fn node(script: &str) -> run::Run {
     run::node(script).time_limit(Duration::from_mins(8))
 }
 
-/// Every link followed, every control used, nothing for axe to find, with script and without.
+/// S-145: every link followed, every control used, nothing for axe to find, with script and without.
 #[rstest]
 fn people_can_use_the_pages(#[values("chromium", "firefox")] browser: &str) {
     let workplace = Workplace::empty();

@@ -30,7 +30,7 @@ const PLAIN: [&str; 12] = [
     "quirk-signed-8",
 ];
 /// Of the real files every so many in the short run.
-const SHORT_SHARE: usize = 12;
+const SHORT_SHARE: usize = 20;
 
 /// Whether this build has the viewer.
 fn has_viewer() -> bool {
@@ -65,7 +65,7 @@ fn the_viewer_of_a_package_shows_and_measures_what_pydicom_reads() {
     expect_success(&node("viewer.js").arg("chromium").arg(python()).arg(ct).arg(mixed).finish());
 }
 
-/// From disk, through `_start.exe` under wine, in the portal: the same slice, the same value under the probe.
+/// S-147: from disk, through `_start.exe` under wine, in the portal: the same slice, the same value under the probe.
 #[test]
 fn the_viewer_shows_the_same_slice_and_value_three_ways() {
     if !has_viewer() {
@@ -78,7 +78,8 @@ fn the_viewer_shows_the_same_slice_and_value_three_ways() {
     expect_success(&node("viewer_ways.js").arg(esito).arg(python()).arg(folder).finish());
 }
 
-/// `_start.exe` serves the package around it and nothing else, twice if it is started twice, and ends.
+/// S-146, S-148, S-149: `_start.exe` serves the package around it and nothing else, twice if it is started twice,
+/// writes nothing, and ends.
 #[test]
 fn the_program_for_windows_serves_its_package_alone() {
     if !has_viewer() {
@@ -93,7 +94,7 @@ fn the_program_for_windows_serves_its_package_alone() {
     }
     let slow = if slow_tier() { "slow" } else { "" };
     let used = node("starter.js").arg(root).arg(workplace.target()).arg(slow).finish();
-    if used.code == Some(3) && std::env::var("ESITO_JUDGES_OPTIONAL").is_ok_and(|set| set == "1") {
+    if used.code == Some(3) && judges::may_be_missing() {
         println!("{}", String::from_utf8_lossy(&used.stdout).trim_end());
         return;
     }
@@ -116,13 +117,15 @@ fn pictures_of_the_viewer_are_those_of_pydicom_or_refused() {
     };
     for (row, syntax) in SYNTAXES.into_iter().enumerate() {
         // Each syntax and each study once; all pairs in the long run.
-        STUDIES
-            .into_iter()
-            .enumerate()
-            .filter(|(column, _)| is_slow || *column == row)
-            .for_each(|(_, study)| add(study, syntax));
+        for (column, study) in STUDIES.into_iter().enumerate() {
+            if is_slow || column == row {
+                add(study, syntax);
+            }
+        }
     }
-    PLAIN.into_iter().for_each(|study| add(study, "explicit"));
+    for study in PLAIN {
+        add(study, "explicit");
+    }
     let mut files = files_below(&place.source());
     if let Some(samples) = samples() {
         let is_dicom = |file: &PathBuf| {

@@ -31,6 +31,7 @@ fn whole(study: &[&str], options: &[&str]) {
     assert_eq!(counted.accounted(), counted.found);
 }
 
+/// S-142 to S-144: the judge knows which names a package has at its root, and what lies in its folders.
 #[rstest]
 #[case::ct(&["--study", "ct", "--slices", "12", "--rows", "128"])]
 #[case::ct_signed(&["--study", "ct-signed", "--slices", "4", "--rows", "128"])]

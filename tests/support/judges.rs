@@ -10,8 +10,12 @@ pub fn script(name: &str) -> Run {
     let python = root.join(".cache/venv/bin/python");
     assert!(python.exists(), "the judges are not installed: run tests/judges/install");
     let run = run::program(python).arg("-B").arg(root.join("tests/judges").join(name));
-    let optional = std::env::var_os("ESITO_JUDGES_OPTIONAL").is_some_and(|value| !value.is_empty());
-    if optional { run.arg("--tools-optional") } else { run }
+    if may_be_missing() { run.arg("--tools-optional") } else { run }
+}
+
+/// Whether a program of others may be missing here: then a test says so, and goes on.
+pub fn may_be_missing() -> bool {
+    std::env::var_os("ESITO_JUDGES_OPTIONAL").is_some_and(|value| !value.is_empty())
 }
 
 /// Judges a package made from `source`; fails with the list of findings.

@@ -426,6 +426,7 @@ mod tests {
         }
     }
 
+    /// S-140, without the surname.
     #[rstest]
     #[case::reference(
         Layout::Reference,

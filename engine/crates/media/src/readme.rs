@@ -170,6 +170,7 @@ mod tests {
         insta::assert_snapshot!(text.replace(APPLICATION_VERSION, "VERSION"));
     }
 
+    /// S-141.
     #[test]
     fn the_guide_sentence_survives_wrapping() {
         let words = readme(&contents()).split_whitespace().collect::<Vec<_>>().join(" ");
