@@ -19,3 +19,4 @@ pub(crate) mod recall;
 pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod serve;
+pub(crate) mod share;

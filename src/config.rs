@@ -19,6 +19,7 @@ mod portal;
 mod results;
 mod schema;
 mod secret;
+mod shares;
 mod sms;
 mod smtp;
 mod store;
@@ -31,6 +32,7 @@ use ::portal::downloads::DownloadsSettings;
 use ::portal::oidc::OidcSettings;
 use ::portal::outbox::{SmsSettings, SmtpSettings};
 use ::portal::results::ResultsSettings;
+use ::portal::shares::SharesSettings;
 use anyhow::{Context as _, bail};
 use engine::Branding;
 use engine::pacs::PacsSettings;
@@ -61,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) results: ResultsSettings,
     /// How packages are made, and where they lie; none without a store.
     pub(crate) downloads: Option<DownloadsSettings>,
+    /// What patients let others see.
+    pub(crate) shares: SharesSettings,
     /// The mail server.
     pub(crate) smtp: Option<SmtpSettings>,
     /// The gateway for SMS.
@@ -101,6 +105,7 @@ struct File {
     results: results::Section,
     downloads: downloads::Section,
     spool: downloads::SpoolSection,
+    shares: shares::Section,
     smtp: Option<smtp::Section>,
     sms: Option<sms::Section>,
     oidc: Option<oidc::Section>,
@@ -150,7 +155,7 @@ impl Config {
         let warnings = secret::readable_by_others(&table, folder);
         let file = File::deserialize(table.clone())?;
         let File { branding, pacs, store_scp, store, portal, results, smtp, sms, .. } = file;
-        let File { oidc, admin, retention, log, monitor, downloads, spool, .. } = file;
+        let File { oidc, admin, retention, log, monitor, downloads, spool, shares, .. } = file;
         let pacs = pacs::check(pacs, store_scp, folder)?;
         let branding = branding.check(folder)?;
         let store = store.map(|store| store.check(folder)).transpose()?;
@@ -163,6 +168,7 @@ impl Config {
             pacs,
             store,
             downloads: downloads.transpose()?,
+            shares: shares.check()?,
             portal: portal.map(|portal| portal.check(folder)).transpose()?,
             smtp: smtp.map(|smtp| smtp.check(folder)).transpose().context("smtp")?,
             sms: sms.map(|sms| sms.check(folder)).transpose().context("sms")?,
@@ -207,6 +213,9 @@ fn check_keys(table: &Table) -> anyhow::Result<()> {
             }
             ("spool", Value::Table(table)) => {
                 known_keys::check::<downloads::SpoolSection>(section, table)?;
+            }
+            ("shares", Value::Table(table)) => {
+                known_keys::check::<shares::Section>(section, table)?;
             }
             ("results", Value::Table(table)) => results::Section::check_keys(table)?,
             ("portal", Value::Table(table)) => portal::Section::check_keys(table)?,

@@ -52,6 +52,8 @@ enum Command {
     Report(commands::report::ReportArgs),
     /// Lists, cancels and tries again what is prepared for patients to download
     Jobs(commands::jobs::JobsArgs),
+    /// What patients let others see: list, revoke
+    Share(commands::share::ShareArgs),
     /// Tells who did what to whose results, and when
     Audit(commands::audit::AuditArgs),
     /// Backs up what the portal remembers
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Command::Order(arguments) => commands::order::run(arguments),
         Command::Report(arguments) => commands::report::run(arguments),
         Command::Jobs(arguments) => commands::jobs::run(arguments),
+        Command::Share(arguments) => commands::share::run(arguments),
         Command::Audit(arguments) => commands::audit::run(arguments),
         Command::Backup(arguments) => commands::backup::run(arguments),
         Command::Restore(arguments) => commands::restore::run(arguments),

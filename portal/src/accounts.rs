@@ -91,7 +91,7 @@ pub struct Origin(pub IpAddr);
 
 impl Origin {
     /// For the queue of those who log in.
-    fn turn(self) -> Turn {
+    pub(crate) fn turn(self) -> Turn {
         Turn(self.network())
     }
 

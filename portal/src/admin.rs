@@ -33,6 +33,7 @@ mod persons;
 mod problem;
 mod reports;
 mod scope;
+mod shares;
 mod token;
 mod values;
 
@@ -53,6 +54,7 @@ pub(crate) use console::{listen as console_listener, trusted};
 pub use openapi::description;
 pub use scope::{NotAScope, Scope};
 pub use token::{AdminToken, AdminTokens};
+pub(crate) use values::{Email, Phone};
 
 /// How long things are kept that nobody needs any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

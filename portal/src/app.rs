@@ -1,17 +1,20 @@
 //! The portal as a whole: what it stands on, how it starts and ends.
 
+mod tasks;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::{SledStore, Store, StoreError};
 use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, Limits};
-use crate::admin::{self, AdminSettings, Console, ConsoleError, Retention};
+use crate::admin::{self, AdminSettings, Console, ConsoleError};
+use crate::app::tasks::start_tasks;
 use crate::certificates::{Certificates, watch};
 use crate::clock::Clock;
 use crate::downloads::{Downloads, DownloadsSettings, SpoolError};
@@ -21,11 +24,12 @@ use crate::messages::Site;
 use crate::metrics::Metrics;
 use crate::observe::observed;
 use crate::oidc::{CurrentProvider, InvalidOidc, OidcSettings};
-use crate::outbox::{Patience, Sender, Ways};
+use crate::outbox::Ways;
 use crate::password::hashing::{Cost, Hasher, UnusableCost};
 use crate::recovery::Recovery;
 use crate::results::{Results, ResultsSettings};
 use crate::secret::SiteSecret;
+use crate::shares::{Ground, Shares, SharesSettings};
 use crate::task::{Stop, Tasks};
 use crate::web::{self, WebSettings};
 
@@ -53,6 +57,8 @@ pub struct Settings {
     pub results: ResultsSettings,
     /// What patients download, and where it lies.
     pub downloads: DownloadsSettings,
+    /// What patients let others see.
+    pub shares: SharesSettings,
     /// How messages leave.
     pub ways: Ways,
     /// The administrators'.
@@ -112,8 +118,12 @@ pub struct Services {
     pub results: Results,
     /// What they download.
     pub downloads: Downloads,
+    /// What they let others see.
+    pub shares: Shares,
     /// The time.
     pub clock: Clock,
+    /// Checks passwords and PINs.
+    pub hasher: Arc<Hasher>,
     /// What is counted.
     pub metrics: Metrics,
     /// What tokens are hashed with.
@@ -178,15 +188,34 @@ impl Portal {
             clock.clone(),
             metrics.downloads.clone(),
         )?;
-        let accounts =
-            Accounts::new(Arc::clone(&store), hasher, secret.clone(), site, limits, clock.clone());
+        let ground = Ground {
+            results: results.clone(),
+            downloads: downloads.clone(),
+            hasher: Arc::clone(&hasher),
+            secret: secret.clone(),
+            site: site.clone(),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            metrics: metrics.shares.clone(),
+        };
+        let shares = Shares::new(Arc::clone(&store), ground, settings.shares);
+        let accounts = Accounts::new(
+            Arc::clone(&store),
+            Arc::clone(&hasher),
+            secret.clone(),
+            site,
+            limits,
+            clock.clone(),
+        );
         let recovery = Recovery::new();
         let services = Services {
             store,
             accounts,
             results,
             downloads,
+            shares,
             clock,
+            hasher,
             metrics,
             secret,
             recovery,
@@ -345,86 +374,9 @@ impl BoundPortal {
     }
 }
 
-/// How often what is over is swept out of the store, and how much at a time.
-const SWEEP_PAUSE: Duration = Duration::from_mins(1);
-const SWEEP_REST: Duration = Duration::from_secs(1);
-const SWEEP_MOST: usize = 1000;
-
-/// Every task that works behind the pages.
-fn start_tasks(tasks: &mut Tasks, services: &Services, ways: Ways, retention: Retention) {
-    let [mail, sms] = ways.transports();
-    let sender = Sender {
-        store: Arc::clone(&services.store),
-        clock: services.clock.clone(),
-        mail,
-        sms,
-        patience: Patience::default(),
-        metrics: services.metrics.outbox.clone(),
-    };
-    tasks.start("outbox", move |stop| {
-        let sender = sender.clone();
-        async move { sender.run(stop.asked()).await }
-    });
-    let swept = services.clone();
-    let (recovery, accounts) = (services.recovery.clone(), services.accounts.clone());
-    tasks.start("recovery", move |stop| recovery.clone().work(accounts.clone(), stop));
-    tasks.start("sweep", move |stop| sweep(swept.clone(), retention, stop));
-    let provider = services.provider.clone();
-    tasks.start("identity provider", move |stop| provider.clone().keep_fresh(stop));
-    let downloads = services.downloads.clone();
-    tasks.start("downloads", move |stop| downloads.clone().run(stop));
-    let downloads = services.downloads.clone();
-    tasks.start("spool", move |stop| downloads.clone().look_after(stop));
-    let results = services.results.clone();
-    tasks.start("refresh", move |stop| {
-        let results = results.clone();
-        async move {
-            tokio::select! {
-                () = results.keep_fresh() => {}
-                () = stop.asked() => {}
-            }
-        }
-    });
-}
-
-/// Removes what is over, and what is older than it is to be kept.
-async fn sweep(services: Services, retention: Retention, stop: Stop) {
-    loop {
-        let swept = sweep_once(&services, retention).await;
-        if let Err(error) = &swept {
-            tracing::error!(error = error as &dyn std::error::Error, "cannot sweep the store");
-        }
-        // More is there when a whole lot went: the next one does not wait.
-        let pause =
-            if swept.is_ok_and(|removed| removed >= SWEEP_MOST) { SWEEP_REST } else { SWEEP_PAUSE };
-        if !stop.sleep(pause).await {
-            return;
-        }
-    }
-}
-
-/// Removes sessions, codes and attempts that are over, and what retention does not keep; tells the most
-/// that it removed of one kind.
-async fn sweep_once(services: &Services, retention: Retention) -> Result<usize, StoreError> {
-    let now = services.clock.now();
-    let before = |days: u32| {
-        let kept = SignedDuration::from_hours(24 * i64::from(days));
-        now.checked_sub(kept).unwrap_or(Timestamp::MIN)
-    };
-    let store = &services.store;
-    let mut most = store.remove_expired(now, SWEEP_MOST).await?;
-    most = most.max(store.remove_messages(before(retention.messages_days), SWEEP_MOST).await?);
-    if let Some(kept) = retention.audit_days {
-        most = most.max(store.remove_events(before(kept), SWEEP_MOST).await?);
-    }
-    Ok(most)
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::path::Path;
-
-    use store::{Actor, Event, EventQuery, Message, MessageId, MessageState, Outcome, Recipient};
 
     use super::*;
     use crate::listen::ConnectionLimits;
@@ -448,53 +400,11 @@ pub(crate) mod tests {
             admin: AdminSettings::default(),
             results: ResultsSettings::default(),
             downloads: DownloadsSettings::in_folder(folder.join("spool")),
+            shares: SharesSettings::default(),
             ways: Ways::Sent { mail: None, sms: None },
             monitor: None,
             oidc: None,
         };
         Portal::open(settings, clock).unwrap()
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_is_older_than_it_is_kept_is_swept_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
-        let portal = portal(folder.path(), clock.clone());
-        let services = portal.services();
-        let store = &services.store;
-        let event = Event {
-            at: clock.now(),
-            actor: Actor::System,
-            action: "login".to_owned(),
-            person: None,
-            account: None,
-            object: None,
-            outcome: Outcome::Done,
-            address: None,
-        };
-        let sent = Message {
-            id: MessageId::fresh().unwrap(),
-            topic: "credentials".to_owned(),
-            account: None,
-            to: Recipient::Sms("+390000000000".into()),
-            content: None,
-            created: clock.now(),
-            expires: None,
-            tries: 1,
-            state: MessageState::Sent(clock.now()),
-        };
-        store.put_message(sent, event.into()).await.unwrap();
-        let left = async || {
-            let events = store.events(EventQuery::default(), 9).await.unwrap().len();
-            (events, store.list_messages(9).await.unwrap().len())
-        };
-        let kept = |audit_days, messages_days| Retention { audit_days, messages_days };
-        clock.advance(SignedDuration::from_hours(24 * 10 + 1));
-        sweep_once(services, kept(Some(11), 11)).await.unwrap();
-        assert_eq!(left().await, (1, 1));
-        sweep_once(services, kept(None, 10)).await.unwrap();
-        assert_eq!(left().await, (1, 0));
-        assert_eq!(sweep_once(services, kept(Some(10), 10)).await.unwrap(), 1);
-        assert_eq!(left().await, (0, 0));
     }
 }

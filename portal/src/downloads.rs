@@ -266,6 +266,13 @@ impl Downloads {
         inner.metrics.now(overdue.max(0), running, packages, bytes);
     }
 
+    /// Breaks off what is being made of these, for whom nobody waits any more.
+    pub(crate) fn break_off(&self, keys: &[PackageKey]) {
+        for live in keys.iter().filter_map(|key| self.0.live.get(*key)) {
+            live.break_off();
+        }
+    }
+
     /// Ends a preparation for an administrator; false when there is nothing to end.
     pub(crate) async fn cancel(&self, key: PackageKey, event: Event) -> Result<bool, StoreError> {
         self.end_with(key, EndReason::Cancelled, event).await

@@ -24,6 +24,7 @@ mod password;
 mod recovery;
 pub mod results;
 pub mod secret;
+pub mod shares;
 mod task;
 mod web;
 

@@ -114,6 +114,35 @@ impl Site {
         Ok(message.map(|message| Message { expires: Some(until), ..message }))
     }
 
+    /// The same to who shares it, when a recipient asked (S-093).
+    pub(crate) fn shared_back(
+        &self,
+        account: &Account,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Message>, NoRandom> {
+        let text = texts(account).message_shared_back(&self.portal);
+        let message = sms(account, now, "download", text)?;
+        Ok(message.map(|message| Message { expires: Some(until), ..message }))
+    }
+
+    /// An e-mail, as text and as HTML.
+    pub(crate) fn letter(
+        &self,
+        texts: Texts,
+        greeting: &str,
+        subject: &str,
+        text: &str,
+    ) -> Content {
+        let closing = texts.message_closing(&self.institution);
+        let text = format!("{greeting}\n\n{text}");
+        Content {
+            subject: subject.to_owned(),
+            html: html::letter(texts, self, subject, &text, &closing),
+            text: format!("{text}\n\n{closing}\n"),
+        }
+    }
+
     /// None when the account has no address.
     fn email(
         &self,
@@ -125,14 +154,7 @@ impl Site {
     ) -> Result<Option<Message>, NoRandom> {
         let Some(address) = account.email.clone() else { return Ok(None) };
         let texts = texts(account);
-        let (greeting, closing) =
-            (texts.message_greeting(), texts.message_closing(&self.institution));
-        let text = format!("{greeting}\n\n{text}");
-        let content = Content {
-            subject: subject.to_owned(),
-            html: html::letter(texts, self, subject, &text, &closing),
-            text: format!("{text}\n\n{closing}\n"),
-        };
+        let content = self.letter(texts, texts.message_greeting(), subject, text);
         message(topic, account, Recipient::Email(address), content, now).map(Some)
     }
 }

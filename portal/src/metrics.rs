@@ -1,6 +1,7 @@
 //! Counts for Prometheus. No label holds anything of a person.
 
 mod downloads;
+mod shares;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub(crate) use downloads::{DownloadMetrics, PreparationEnd};
+pub(crate) use shares::ShareMetrics;
 
 /// All that is counted.
 #[derive(Clone)]
@@ -31,6 +33,8 @@ pub struct Metrics {
     pub(crate) certificates: CertificateMetrics,
     /// Of downloads.
     pub(crate) downloads: DownloadMetrics,
+    /// Of shares.
+    pub(crate) shares: ShareMetrics,
 }
 
 impl fmt::Debug for Metrics {
@@ -47,9 +51,11 @@ impl Default for Metrics {
         let log = LogMetrics::register(&mut registry);
         let certificates = CertificateMetrics::register(&mut registry);
         let downloads = DownloadMetrics::register(&mut registry);
+        let shares = ShareMetrics::register(&mut registry);
         let version = [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
         registry.register("build", "Which program this is", Info::new(version.to_vec()));
-        Self { registry: Arc::new(registry), outbox, requests, log, certificates, downloads }
+        let registry = Arc::new(registry);
+        Self { registry, outbox, requests, log, certificates, downloads, shares }
     }
 }
 

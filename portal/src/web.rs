@@ -16,6 +16,7 @@ mod downloads;
 mod error;
 mod form;
 mod guard;
+mod holding;
 mod language;
 mod live;
 mod login;
@@ -39,6 +40,7 @@ mod report;
 mod routes;
 mod session;
 mod settings;
+mod shared;
 mod shell;
 mod toast;
 
@@ -50,6 +52,7 @@ use texts::Language;
 
 use crate::app::Services;
 use crate::web::assets::{LogoImage, theme_path};
+pub(crate) use dates::{display_date, display_timestamp};
 pub use routes::paths;
 pub use settings::{UnusableWeb, WebSettings};
 

@@ -89,6 +89,7 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
         web: portal.web.with_branding(config.branding.clone()),
         results: config.results.clone(),
         downloads,
+        shares: config.shares,
         ways,
         admin: config.admin.clone(),
         monitor: config.monitor,

@@ -30,6 +30,8 @@ pub(crate) const SCOPES: &[&str] = &[
     "messages:write",
     "jobs:read",
     "jobs:write",
+    "shares:read",
+    "shares:write",
     "audit:read",
     "backup:write",
 ];

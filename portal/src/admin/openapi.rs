@@ -12,7 +12,9 @@ use utoipa_axum::routes;
 
 use crate::admin::problem::Problem;
 use crate::admin::scope::Scope;
-use crate::admin::{App, accounts, audit, import, jobs, messages, orders, persons, reports};
+use crate::admin::{
+    App, accounts, audit, import, jobs, messages, orders, persons, reports, shares,
+};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -55,6 +57,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(reports::routes())
         .merge(messages::routes())
         .merge(jobs::routes())
+        .merge(shares::routes())
         .merge(audit::routes());
     close_variants(routes.get_openapi_mut());
     routes

@@ -53,6 +53,10 @@ scopes! {
     JobsRead = "jobs:read"
     /// To cancel it and to have it tried again.
     JobsWrite = "jobs:write"
+    /// To see what is shared.
+    SharesRead = "shares:read"
+    /// To revoke it.
+    SharesWrite = "shares:write"
     /// To read the audit trail.
     AuditRead = "audit:read"
     /// To back up the store.

@@ -1,6 +1,7 @@
 //! Brings back what is not online: asks the PACS for it, looks now and then, and has whoever asked told (S-091 to
 //! S-093).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use engine::pacs::{
     ask_for, availability,
 };
 use jiff::{SignedDuration, Timestamp};
-use store::{EndOfTry, FailureReason, Message, Package, Preparation, Recall};
+use store::{Asker, EndOfTry, FailureReason, Holder, Message, Package, Preparation, Recall};
 
 use crate::downloads::live::Live;
 use crate::downloads::{Downloads, DownloadsError};
+use crate::shares::{Letters, Told};
 
 /// How often it is looked whether somebody still wants it.
 const LOOK: Duration = Duration::from_millis(250);
@@ -113,7 +115,8 @@ impl Downloads {
         wanted.collect()
     }
 
-    /// Messages to whoever asked for what came back, and agreed to be told.
+    /// Messages to whoever asked for what came back: by SMS to who agreed to be told, also of what they share, and
+    /// by e-mail to a recipient who wants one.
     pub(super) async fn news_of(
         &self,
         preparation: &Preparation,
@@ -122,16 +125,32 @@ impl Downloads {
         let inner = &self.0;
         let mut messages = Vec::new();
         let person = inner.store.person(preparation.person).await?;
-        if !person.is_some_and(|person| person.consent.messages) {
-            return Ok(messages);
-        }
-        for request in inner.store.requests_for(preparation.key).await? {
-            let now = inner.clock.now();
+        let Some(person) = person else { return Ok(messages) };
+        let now = inner.clock.now();
+        let mut told = HashSet::new();
+        let mut requests = inner.store.requests_for(preparation.key).await?;
+        // Who asked themselves is told that, and not that a recipient did.
+        requests.sort_by_key(|request| matches!(request.asker, Asker::Recipient { .. }));
+        for request in requests {
             let Some(holder) = inner.store.holder(request.asker, now).await? else { continue };
             // Who represents the person no more is told nothing.
-            if inner.results.visible_to(&holder, request.order).await?.is_some() {
-                let account = holder.account();
-                messages.extend(inner.site.download_back(account, package.until, now)?);
+            if inner.results.visible_to(&holder, request.order).await?.is_none() {
+                continue;
+            }
+            let account = holder.account();
+            if person.consent.messages && told.insert(account.id) {
+                messages.extend(match &holder {
+                    Holder::Account(_) => inner.site.download_back(account, package.until, now)?,
+                    Holder::Recipient(_) => inner.site.shared_back(account, package.until, now)?,
+                });
+            }
+            if let Holder::Recipient(open) = &holder
+                && request.wants_message
+                && let Some(recipient) = open.share.recipient(open.recipient)
+            {
+                let letters = Letters { site: inner.site.clone(), show_contacts: false };
+                let told = Told { share: &open.share, person: &person, now };
+                messages.push(letters.back(told, &recipient.email)?);
             }
         }
         Ok(messages)

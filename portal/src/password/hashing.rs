@@ -2,6 +2,7 @@
 //! account or not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -52,6 +53,7 @@ pub struct Hasher {
     queue: Arc<FairQueue>,
     /// Checked where there is no account, so that this takes as long as where there is one.
     decoy: PasswordHash,
+    computed: Arc<AtomicU64>,
 }
 
 impl Hasher {
@@ -65,7 +67,13 @@ impl Hasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let slots = slots.max(1);
         let decoy = hash(&argon2, &Password::new("nobody's")).ok_or(UnusableCost)?;
-        Ok(Self { argon2, queue: FairQueue::new(slots, slots * WAITING), decoy })
+        let queue = FairQueue::new(slots, slots * WAITING);
+        Ok(Self { argon2, queue, decoy, computed: Arc::default() })
+    }
+
+    /// How many hashes it has computed since it was made.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// Hashes a password that its rules let pass.
@@ -106,8 +114,10 @@ impl Hasher {
     ) -> Result<T, Busy> {
         let slot = self.queue.place(turn).await?;
         // The slot goes with the work: a caller who leaves does not free it before its time.
+        let computed = Arc::clone(&self.computed);
         let task = tokio::task::spawn_blocking(move || {
             let _slot: Place = slot;
+            computed.fetch_add(1, Ordering::Relaxed);
             work()
         });
         task.await.map_err(|_panic| Busy)

@@ -114,6 +114,25 @@ impl ReleaseRules {
         if last.is_some_and(|last| day(now) > last) { Err(Withheld::Expired) } else { Ok(()) }
     }
 
+    /// From when on nothing of an order is shown any more by time alone; `None`: without end.
+    pub(crate) fn shown_until(
+        self,
+        results: &PersonResults,
+        order: &Order,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let mut last = None;
+        for examination in &order.examinations {
+            if self.judge(results, order, examination, now).is_ok() {
+                let released = decision_on(results, order, examination).map(|one| one.at);
+                let reports = reports_on(results, order, examination);
+                last = last.max(Some(self.last_day(&reports, examination, released)?));
+            }
+        }
+        let behind = last?.tomorrow().ok()?;
+        TimeZone::system().to_timestamp(behind.at(0, 0, 0, 0)).ok()
+    }
+
     /// The last day on which it is shown; `None`: without end, or nothing tells a day.
     fn last_day(
         self,

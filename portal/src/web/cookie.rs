@@ -1,4 +1,4 @@
-//! Cookies: all of them `__Host-` but the one of a download, `HttpOnly`, Secure, `SameSite` (RFC 6265bis §4.1.3).
+//! Cookies: all of them `__Host-` but those of a download and a share, `HttpOnly`, Secure, `SameSite` (RFC 6265bis §4.1.3).
 //!
 //! A session is Lax, not Strict: a patient comes by the link of a message, or from an identity provider, and
 //! a Strict cookie would not come along. What changes anything is a POST, which Lax keeps from other sites.
@@ -26,6 +26,9 @@ pub(crate) enum Cookie {
     Toast,
     /// How the panel of the downloads is shown.
     Panel,
+    /// Names the session of a recipient. It is sent below the path of that share only, so that one browser can have
+    /// several open.
+    Share,
     /// Lets a download go on that was begun in a session. It is sent below the path of that download only.
     Download,
 }
@@ -51,6 +54,7 @@ impl Cookie {
             Self::Toast => "__Host-esito-toast",
             Self::Panel => "__Host-esito-panel",
             // `__Host-` goes with the path / alone.
+            Self::Share => "__Secure-esito-share",
             Self::Download => "__Secure-esito-download",
         }
     }
@@ -80,7 +84,7 @@ impl Cookie {
     /// The header that sets it below a path alone.
     pub(crate) fn set_at(self, path: &str, value: &str) -> Option<HeaderValue> {
         let life = match self {
-            Self::Session | Self::Form | Self::Panel => String::new(),
+            Self::Session | Self::Form | Self::Panel | Self::Share => String::new(),
             Self::Language => format!("; Max-Age={LONG_LIFE}"),
             Self::Device => format!("; Max-Age={}", KNOWN_DAYS * SECONDS_A_DAY),
             Self::Provider => format!("; Max-Age={}", LIFE.as_secs()),

@@ -1,4 +1,4 @@
-//! The downloads of an account: asked for, listed, withdrawn (S-080 to S-086). It all works without script.
+//! The downloads of somebody: asked for, listed, withdrawn (S-080 to S-086). It all works without script.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -14,12 +14,12 @@ use crate::web::client::Client;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
+use crate::web::holding::Holding;
 use crate::web::language::is_ours;
 use crate::web::login::append;
 use crate::web::panel::{Panel, PanelShown};
 use crate::web::person::PatientSession;
 use crate::web::routes;
-use crate::web::session::AccountSession;
 use crate::web::shell::Shell;
 use crate::web::toast::Toast;
 
@@ -34,7 +34,13 @@ struct DownloadsPage<'a> {
 /// What of an order is asked for.
 #[derive(Debug, Deserialize)]
 pub(crate) struct AskForm {
-    content: PackageContent,
+    pub(crate) content: PackageContent,
+}
+
+/// The download that a path names.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OfRequest {
+    pub(crate) request: String,
 }
 
 /// How the panel is to be shown, and where one comes back to.
@@ -87,15 +93,15 @@ pub(crate) fn answer(asked: AskedFor, back: &str) -> Result<Response, Refusal> {
     Ok(response)
 }
 
-/// All downloads of the account. Without script the page does not come again by itself: that would take away what
+/// All downloads of who asks. Without script the page does not come again by itself: that would take away what
 /// somebody reads (WCAG 2.1, F41).
 pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
-    AccountSession(who): AccountSession,
+    Holding { holder, .. }: Holding,
 ) -> Result<Response, Refusal> {
     if shell.panel.as_ref().is_some_and(|panel| panel.view.has_news) {
-        app.services.downloads.see(&Holder::from(who.account)).await?;
+        app.services.downloads.see(&holder).await?;
     }
     let panel = shell.panel.as_ref();
     Ok(shell.page(StatusCode::OK, &DownloadsPage { shell: &shell, panel }))
@@ -103,7 +109,7 @@ pub(crate) async fn show(
 
 /// Remembers how the panel is shown.
 pub(crate) async fn show_panel(
-    _who: AccountSession,
+    _who: Holding,
     Submitted(form): Submitted<PanelForm>,
 ) -> Result<Response, Refusal> {
     let shown = PanelShown::of_term(&form.shown).ok_or(Refusal::BadForm)?;
@@ -117,12 +123,11 @@ pub(crate) async fn show_panel(
 pub(crate) async fn withdraw(
     State(app): State<App>,
     Client(from): Client,
-    AccountSession(who): AccountSession,
-    Path(request): Path<String>,
+    Holding { holder, .. }: Holding,
+    Path(OfRequest { request }): Path<OfRequest>,
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     let request = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    let holder = Holder::from(who.account);
     if app.services.downloads.withdraw(&holder, request, from).await? {
         Ok(Redirect::to(&routes::downloads(&holder)).into_response())
     } else {
@@ -134,12 +139,11 @@ pub(crate) async fn withdraw(
 pub(crate) async fn again(
     State(app): State<App>,
     Client(from): Client,
-    AccountSession(who): AccountSession,
-    Path(request): Path<String>,
+    Holding { holder, .. }: Holding,
+    Path(OfRequest { request }): Path<OfRequest>,
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     let request = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    let holder = Holder::from(who.account);
     let asked = app.services.downloads.again(&holder, request, from).await?;
     answer(asked.ok_or(Refusal::NotFound)?, &routes::downloads(&holder))
 }

@@ -10,6 +10,7 @@ use texts::Texts;
 use crate::accounts::AccountsError;
 use crate::downloads::DownloadsError;
 use crate::results::ResultsError;
+use crate::shares::SharesError;
 use crate::web::App;
 use crate::web::routes;
 use crate::web::shell::{ErrorPage, Shell};
@@ -23,6 +24,8 @@ pub(crate) enum Refusal {
     ChangePassword,
     /// There is no such page, or not for this person: nobody learns which.
     NotFound,
+    /// What is shared is not open in this browser: it is over, or another one came in. Nobody learns which.
+    Locked,
     /// The method does not go with the page.
     Method,
     /// It came from another site, or from a form that is not of this browser.
@@ -51,7 +54,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::LogIn | Self::ChangePassword => StatusCode::SEE_OTHER,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::Locked => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forgery => StatusCode::FORBIDDEN,
             Self::BadForm => StatusCode::BAD_REQUEST,
@@ -70,6 +73,7 @@ impl Refusal {
             Self::NotFound | Self::LogIn | Self::ChangePassword => {
                 (text.error_not_found(), text.error_not_found_advice())
             }
+            Self::Locked => (text.error_locked(), text.error_locked_advice()),
             Self::Forgery => (text.error_forgery(), text.error_forgery_advice()),
             Self::Method | Self::BadForm | Self::TooLarge | Self::AddressTooLong => {
                 (text.error_bad_form(), text.error_bad_form_advice())
@@ -137,6 +141,17 @@ impl From<DownloadsError> for Refusal {
             DownloadsError::Store(error) => error.into(),
             DownloadsError::NoRandom(error) => error.into(),
             DownloadsError::Results(error) => error.into(),
+        }
+    }
+}
+
+impl From<SharesError> for Refusal {
+    fn from(error: SharesError) -> Self {
+        match error {
+            SharesError::Store(error) => error.into(),
+            SharesError::Results(error) => error.into(),
+            SharesError::Busy(_) => Self::Busy,
+            SharesError::NoRandom(error) => error.into(),
         }
     }
 }

@@ -7,14 +7,15 @@ use axum::response::{IntoResponse, Response};
 
 use crate::web::App;
 use crate::web::error::Refusal;
+use crate::web::routes;
 
 /// What a page may load and do: nothing that is not ours, and no script or style inside it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// Headers of every answer. `Referrer-Policy` is `same-origin`: with `no-referrer` browsers send
-/// `Origin: null` from our own forms.
+/// Headers of every answer. `Referrer-Policy` is `same-origin`: with `no-referrer`, which the page of a link has,
+/// browsers send `Origin: null` from our own forms.
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -46,8 +47,9 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
         headers.insert(header::CONNECTION, CLOSE);
     }
     for (name, value) in HEADERS {
-        // What is no page may have a policy of its own.
-        if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
+        // What is no page may have a policy of its own, and so may an address that is a secret.
+        let may_differ = [header::CONTENT_SECURITY_POLICY, header::REFERRER_POLICY].contains(&name);
+        if !may_differ || !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
@@ -93,7 +95,11 @@ pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: 
     }
     let site = request.headers().get("sec-fetch-site");
     let origin = request.headers().get(header::ORIGIN);
+    // A page that names itself to nobody has no origin in its forms either: that it is ours the browser tells by
+    // `Sec-Fetch-Site`, and an older one by the token of the form.
+    let is_nameless = origin.is_some_and(|origin| origin == "null")
+        && (site.is_some() || request.uri().path().starts_with(routes::LINK));
     let is_ours = site.is_none_or(|site| site == "same-origin")
-        && origin.is_none_or(|origin| origin == app.settings.origin());
+        && (is_nameless || origin.is_none_or(|origin| origin == app.settings.origin()));
     if is_ours { next.run(request).await } else { Refusal::Forgery.into_response() }
 }

@@ -12,16 +12,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
-use store::Holder;
 use texts::Texts;
 use tokio::time::{Instant, sleep};
 
-use crate::accounts::Authenticated;
 use crate::web::App;
 use crate::web::error::Refusal;
+use crate::web::holding::{Glanced, Holding};
 use crate::web::panel::PanelView;
-use crate::web::session::Glance;
-use crate::web::shell::spoken;
+use crate::web::shell::spoken_to;
 
 /// A stream ends after so long, and the browser asks for the next one: nothing is held for who went away unnoticed.
 const LIFE: Duration = Duration::from_mins(1);
@@ -36,10 +34,10 @@ const NO_BUFFER: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferin
 pub(crate) async fn state(
     State(app): State<App>,
     headers: HeaderMap,
-    Glance(who): Glance,
+    Glanced(who): Glanced,
 ) -> Result<Response, Refusal> {
-    let text = spoken(&headers, &who.account);
-    let view = PanelView::of(&app, &Holder::from(who.account), text).await?;
+    let text = spoken_to(&headers, &who.holder);
+    let view = PanelView::of(&app, &who.holder, text).await?;
     Ok(Json(view).into_response())
 }
 
@@ -47,12 +45,11 @@ pub(crate) async fn state(
 pub(crate) async fn events(
     State(app): State<App>,
     headers: HeaderMap,
-    Glance(who): Glance,
+    Glanced(who): Glanced,
 ) -> Response {
     let (sender, body) = Channel::<Bytes, Infallible>::new(1);
-    let text = spoken(&headers, &who.account);
-    let holder = Holder::from(who.account.clone());
-    drop(tokio::spawn(tell(app, who, holder, text, sender)));
+    let text = spoken_to(&headers, &who.holder);
+    drop(tokio::spawn(tell(app, who, text, sender)));
     let mut response = Body::new(body).into_response();
     let kind = HeaderValue::from_static("text/event-stream");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -61,14 +58,8 @@ pub(crate) async fn events(
     response
 }
 
-async fn tell(
-    app: App,
-    who: Authenticated,
-    holder: Holder,
-    text: Texts,
-    mut sender: Sender<Bytes, Infallible>,
-) {
-    let mut watch = app.services.downloads.watch(&holder);
+async fn tell(app: App, who: Holding, text: Texts, mut sender: Sender<Bytes, Infallible>) {
+    let mut watch = app.services.downloads.watch(&who.holder);
     let until = Instant::now() + LIFE;
     if sender.send_data(Bytes::from_static(OPENING)).await.is_err() {
         return;
@@ -79,7 +70,7 @@ async fn tell(
             tokio::select! {
                 found = &mut next => break found,
                 () = sleep(BEAT) => {
-                    let goes_on = app.services.accounts.goes_on(&who).await.unwrap_or(false);
+                    let goes_on = who.goes_on(&app).await;
                     let beat = Bytes::from_static(b":\n\n");
                     if !goes_on || Instant::now() >= until || sender.send_data(beat).await.is_err() {
                         return;
@@ -88,8 +79,8 @@ async fn tell(
             }
         };
         let view = match found {
-            Ok(Some(found)) => PanelView::new(&app, &holder, &found, text).await,
-            // The account can log in no more.
+            Ok(Some(found)) => PanelView::new(&app, &who.holder, &found, text).await,
+            // They may have none any more.
             Ok(None) => return,
             Err(error) => Err(error.into()),
         };

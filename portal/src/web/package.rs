@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use store::{Holder, RequestId, SecretHash};
+use store::{Accessed, Holder, RequestId, SecretHash};
 
 use crate::downloads::Delivery;
 use crate::web::App;
@@ -16,8 +16,9 @@ use crate::web::byte_range::{Wanted, wanted};
 use crate::web::client::Client;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
+use crate::web::holding::Holding;
 use crate::web::routes;
-use crate::web::session::{AccountSession, Visitor};
+use crate::web::session::Visitor;
 
 /// Who may fetch the package that the path names: somebody who is logged in, or was when it was begun.
 #[derive(Debug)]
@@ -32,26 +33,35 @@ impl FromRequestParts<App> for Fetcher {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let Visitor(who) = Visitor::from_request_parts(parts, app).await?;
-        let path = RawPathParams::from_request_parts(parts, app).await;
-        let path = path.map_err(|_odd| Refusal::NotFound)?;
-        let named = path.iter().find(|(name, _)| *name == "request").map(|(_, value)| value);
+        let names = RawPathParams::from_request_parts(parts, app).await;
+        let names = names.map_err(|_odd| Refusal::NotFound)?;
+        let named = names.iter().find(|(name, _)| *name == "request").map(|(_, value)| value);
         let request = named.and_then(|named| named.parse::<RequestId>().ok());
+        let path = parts.uri.path().to_owned();
         if let (Some(request), Some(token)) = (request, Cookie::Download.token(&parts.headers)) {
             let granted = app.services.downloads.granted(&token, request).await?;
-            // Somebody else may be logged in by now: then they are who asks.
-            let is_theirs = |holder: &Holder| {
-                who.as_ref().is_none_or(|who| who.account.id == holder.account().id)
-            };
-            if let Some(holder) = granted.filter(is_theirs) {
+            if let Some(holder) = granted.filter(|holder| is_below(&path, holder))
+                && !is_somebody_else(parts, app, &holder).await?
+            {
                 return Ok(Self { holder, request, session: None });
             }
         }
-        let AccountSession(who) = AccountSession::from_request_parts(parts, app).await?;
+        let Holding { holder, session } = Holding::from_request_parts(parts, app).await?;
         let request = request.ok_or(Refusal::NotFound)?;
-        let session = Some(who.session.token);
-        Ok(Self { holder: Holder::from(who.account), request, session })
+        Ok(Self { holder, request, session: Some(session) })
     }
+}
+
+/// Whether the downloads of who asks lie where a path leads.
+fn is_below(path: &str, holder: &Holder) -> bool {
+    path.starts_with(&routes::downloads(holder))
+}
+
+/// Whether another account is logged in by now: then it is that one who asks.
+async fn is_somebody_else(parts: &mut Parts, app: &App, holder: &Holder) -> Result<bool, Refusal> {
+    let Holder::Account(account) = holder else { return Ok(false) };
+    let Visitor(who) = Visitor::from_request_parts(parts, app).await?;
+    Ok(who.is_some_and(|who| who.account.id != account.id))
 }
 
 /// The package, or a part of it.
@@ -79,6 +89,9 @@ pub(crate) async fn fetch(
             };
             let body = match &range {
                 Some(range) if !is_head => {
+                    if range.start == 0 {
+                        app.services.shares.accessed(&holder, Accessed::Package, from).await?;
+                    }
                     let range = range.clone();
                     Body::new(downloads.part(&holder, &request, *ready, range, from).await?)
                 }
@@ -110,6 +123,7 @@ pub(crate) async fn fetch(
             let body = if is_head {
                 Body::empty()
             } else {
+                app.services.shares.accessed(&holder, Accessed::Package, from).await?;
                 match downloads.follow(&holder, &request, writing, from).await? {
                     Some(body) => Body::new(body),
                     None => return Ok(Redirect::to(&routes::downloads(&holder)).into_response()),

@@ -9,14 +9,17 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::{EntryFacts, Method};
 use http_body_util::channel::Channel;
-use store::{Holder, RequestId};
+use serde::Deserialize;
+use store::{Accessed, RequestId};
 
 use crate::downloads::{Found, PackedEntry};
 use crate::web::App;
+use crate::web::client::Client;
 use crate::web::compression::takes_gzip;
+use crate::web::downloads::OfRequest;
 use crate::web::error::Refusal;
+use crate::web::holding::Holding;
 use crate::web::routes;
-use crate::web::session::AccountSession;
 use crate::web::shell::Shell;
 
 /// What a page of a package may load and do: as it says itself, and it lies in no frame.
@@ -57,18 +60,26 @@ struct Series {
     pictures: Vec<String>,
 }
 
+/// The entry that a path names.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OfEntry {
+    request: String,
+    entry: String,
+}
+
 /// Where the images of a download are looked at.
 pub(crate) async fn start(
     State(app): State<App>,
     shell: Shell,
-    AccountSession(who): AccountSession,
-    Path(request): Path<String>,
+    Holding { holder, .. }: Holding,
+    Client(from): Client,
+    Path(OfRequest { request }): Path<OfRequest>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    let holder = Holder::from(who.account);
     let found = app.services.downloads.entry(&holder, request, INDEX).await?;
     match found.ok_or(Refusal::NotFound)? {
         Found::Entry(_) => {
+            app.services.shares.accessed(&holder, Accessed::Images, from).await?;
             let index = format!("{}/{INDEX}", routes::pages(&holder, request));
             Ok(Redirect::to(&index).into_response())
         }
@@ -194,12 +205,11 @@ impl Kind {
 pub(crate) async fn entry(
     State(app): State<App>,
     headers: HeaderMap,
-    AccountSession(who): AccountSession,
-    Path((request, path)): Path<(String, String)>,
+    Holding { holder, .. }: Holding,
+    Path(OfEntry { request, entry: path }): Path<OfEntry>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
     let kind = kind_of(&path).ok_or(Refusal::NotFound)?;
-    let holder = Holder::from(who.account);
     let found = app.services.downloads.entry(&holder, request, &path).await?;
     let entry = match found.ok_or(Refusal::NotFound)? {
         Found::Entry(entry) => entry,

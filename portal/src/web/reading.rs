@@ -6,17 +6,17 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use store::{Holder, OrderId, Request, RequestId};
+use store::{Accessed, Holder, OrderId, Request, RequestId};
 
 use crate::downloads::{AskedFor, Reading};
 use crate::web::App;
 use crate::web::client::Client;
-use crate::web::downloads::{answer, language};
+use crate::web::downloads::{OfRequest, answer, language};
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
+use crate::web::holding::Holding;
 use crate::web::person::PatientSession;
 use crate::web::routes;
-use crate::web::session::AccountSession;
 use crate::web::shell::Shell;
 
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
@@ -63,15 +63,16 @@ pub(crate) async fn ask(
 pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
-    AccountSession(who): AccountSession,
-    Path(request): Path<String>,
+    Client(from): Client,
+    Holding { holder, .. }: Holding,
+    Path(OfRequest { request }): Path<OfRequest>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
-    let holder = Holder::from(who.account);
     let found = app.services.downloads.reading(&holder, request).await?;
     let (Request { id, person, order, .. }, reading) = found.ok_or(Refusal::NotFound)?;
     let refresh = match &reading {
         Reading::Ready(path) => {
+            app.services.shares.accessed(&holder, Accessed::Report, from).await?;
             let page = format!("{}/{path}", routes::pages(&holder, id));
             return Ok(Redirect::to(&page).into_response());
         }
@@ -79,7 +80,8 @@ pub(crate) async fn show(
         Reading::Recalling => Some(LATER),
         Reading::Gone => None,
     };
-    let (back, read) = (routes::order(person, order), routes::read(person, order));
+    let back = routes::order_of(&holder, person, order);
+    let read = routes::read_of(&holder, person, order);
     let page = ReadingPage { shell, back, read, reading };
     let mut response = page.shell.page(StatusCode::OK, &page);
     if let Some(refresh) = refresh {

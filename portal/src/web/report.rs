@@ -29,7 +29,11 @@ pub(crate) async fn show(
     let opened = app.services.results.report(&session.who.account, order, report, from).await?;
     // A report of somebody else whom the account represents has another address.
     let opened = opened.filter(|opened| opened.report().person == session.person.id);
-    let opened = opened.ok_or(Refusal::NotFound)?;
+    answer(opened.ok_or(Refusal::NotFound)?, &shell)
+}
+
+/// The PDF.
+pub(crate) fn answer(opened: OpenedReport, shell: &Shell) -> Result<Response, Refusal> {
     // The name says nothing of anybody: it lands among the downloads.
     let disposition = format!("inline; filename=\"{}\"", shell.text.order_report_file());
     let disposition =

@@ -9,7 +9,7 @@ use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
     App, about, assets, done, downloads, language, live, login, news, order, orders, outbox,
-    package, pages, password, pictures, profile, provider, reading, recovery, report,
+    package, pages, password, pictures, profile, provider, reading, recovery, report, shared,
 };
 
 /// Log in.
@@ -58,6 +58,24 @@ const PACKAGE: &str = "/downloads/{request}/package";
 const READING: &str = "/downloads/{request}/report";
 const PAGES: &str = "/downloads/{request}/pages";
 const ENTRY: &str = "/downloads/{request}/pages/{*entry}";
+/// Below it the link of a share leads to a page that asks for its PIN.
+pub(crate) const LINK: &str = "/s/";
+/// Below it lies what is shared.
+const SHARED: &str = "/shared/";
+const SHARED_ASK: &str = "/shared/{share}/downloads";
+const SHARED_READ: &str = "/shared/{share}/report";
+const SHARED_REPORT: &str = "/shared/{share}/reports/{report}";
+const SHARED_WITHDRAW: &str = "/shared/{share}/downloads/{request}/withdraw";
+const SHARED_AGAIN: &str = "/shared/{share}/downloads/{request}/again";
+/// Has a recipient told when something is back.
+const SHARED_TELL: &str = "/shared/{share}/downloads/{request}/tell";
+const SHARED_PANEL: &str = "/shared/{share}/downloads/panel";
+const SHARED_STATE: &str = "/shared/{share}/downloads/state";
+const SHARED_EVENTS: &str = "/shared/{share}/downloads/events";
+const SHARED_PACKAGE: &str = "/shared/{share}/downloads/{request}/package";
+const SHARED_READING: &str = "/shared/{share}/downloads/{request}/report";
+const SHARED_PAGES: &str = "/shared/{share}/downloads/{request}/pages";
+const SHARED_ENTRY: &str = "/shared/{share}/downloads/{request}/pages/{*entry}";
 /// What is new.
 pub(crate) const NOTIFICATIONS: &str = "/notifications";
 /// Where somebody who is logged in begins.
@@ -100,6 +118,19 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (READING, get(reading::show)),
         (PAGES, get(pages::start)),
         (ENTRY, get(pages::entry)),
+        (SHARED_ASK, get(downloads::show).post(shared::ask)),
+        (SHARED_READ, post(shared::read)),
+        (SHARED_REPORT, get(shared::report)),
+        (SHARED_WITHDRAW, post(downloads::withdraw)),
+        (SHARED_AGAIN, post(downloads::again)),
+        (SHARED_TELL, post(shared::tell)),
+        (SHARED_PANEL, post(downloads::show_panel)),
+        (SHARED_STATE, get(live::state)),
+        (SHARED_EVENTS, get(live::events)),
+        (SHARED_PACKAGE, get(package::fetch)),
+        (SHARED_READING, get(reading::show)),
+        (SHARED_PAGES, get(pages::start)),
+        (SHARED_ENTRY, get(pages::entry)),
         (NOTIFICATIONS, get(news::show).post(news::read)),
         ("/help", get(about::help)),
         ("/accessibility", get(about::accessibility)),
@@ -145,6 +176,27 @@ pub(crate) fn downloads(holder: &Holder) -> String {
     match holder {
         Holder::Account(_) => DOWNLOADS.to_owned(),
         Holder::Recipient(open) => format!("{}{DOWNLOADS}", shared(open.share.id)),
+    }
+}
+
+/// Whether a path lies below what is shared.
+pub(crate) fn is_shared(path: &str) -> bool {
+    path.starts_with(SHARED)
+}
+
+/// The page of an order for who asks.
+pub(crate) fn order_of(holder: &Holder, person: PersonId, id: OrderId) -> String {
+    match holder {
+        Holder::Account(_) => order(person, id),
+        Holder::Recipient(open) => shared(open.share.id),
+    }
+}
+
+/// Where the reports of an order are asked for by who asks, to be read.
+pub(crate) fn read_of(holder: &Holder, person: PersonId, id: OrderId) -> String {
+    match holder {
+        Holder::Account(_) => read(person, id),
+        Holder::Recipient(open) => format!("{}/report", shared(open.share.id)),
     }
 }
 

@@ -14,9 +14,10 @@ use crate::web::assets::{LogoImage, SCRIPT_PATH, STYLE_PATH};
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::{FormToken, browser};
+use crate::web::holding::UnlockedShare;
 use crate::web::panel::{Panel, PanelView};
 use crate::web::person::initials;
-use crate::web::routes;
+use crate::web::routes::{self, is_shared};
 use crate::web::session::Visitor;
 use crate::web::toast::Toast;
 
@@ -100,6 +101,21 @@ impl Shell {
         }
     }
 
+    /// For the pages of a recipient: orange, with nothing of who may be logged in beside (S-121).
+    async fn of_recipient(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let UnlockedShare { open, .. } = UnlockedShare::from_request_parts(parts, app).await?;
+        let mut shell = Self::of_stranger(app, &parts.headers, parts.uri.path());
+        shell.theme_class = "recipient";
+        shell.home = routes::shared(open.share.id);
+        let holder = Holder::from(open);
+        shell.downloads = routes::downloads(&holder);
+        let view = PanelView::of(app, &holder, shell.text).await?;
+        if !view.entries.is_empty() {
+            shell.panel = Some(Panel::new(view, &parts.headers));
+        }
+        Ok(shell)
+    }
+
     /// The value of the hidden field of each form.
     pub(crate) fn token(&self) -> &str {
         self.token.as_ref().map_or("", FormToken::as_str)
@@ -150,6 +166,9 @@ impl FromRequestParts<App> for Shell {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        if is_shared(parts.uri.path()) {
+            return Self::of_recipient(parts, app).await;
+        }
         let Visitor(who) = Visitor::from_request_parts(parts, app).await?;
         let mut shell = Self::of_stranger(app, &parts.headers, parts.uri.path());
         if let Some(who) = who {
@@ -196,8 +215,16 @@ fn of_account(language: store::Language) -> Language {
 }
 
 /// What somebody who is logged in reads: in the language chosen here, or in that of the account.
-pub(crate) fn spoken(headers: &HeaderMap, account: &store::Account) -> Texts {
+fn spoken(headers: &HeaderMap, account: &store::Account) -> Texts {
     language_chosen(headers).unwrap_or_else(|| of_account(account.language)).texts()
+}
+
+/// What who asks reads: a recipient in the language of the browser.
+pub(crate) fn spoken_to(headers: &HeaderMap, holder: &Holder) -> Texts {
+    match holder {
+        Holder::Account(account) => spoken(headers, account),
+        Holder::Recipient(_) => language(headers).unwrap_or_default().texts(),
+    }
 }
 
 /// A language by its tag.

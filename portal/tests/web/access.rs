@@ -22,6 +22,8 @@ enum May {
     Person,
     /// Nobody, where no identity provider is configured.
     Nobody,
+    /// A recipient of the share of the path, and nobody by a login (`shares.rs` asks as recipients).
+    Recipient,
 }
 
 /// What each path does for each method; form fields for a POST that would do it.
@@ -73,6 +75,25 @@ const ROWS: &[Row] = &[
     ("GET", "/downloads/{request}/report", May::Person, &[]),
     ("GET", "/downloads/{request}/pages", May::Person, &[]),
     ("GET", "/downloads/{request}/pages/{*entry}", May::Person, &[]),
+    ("GET", "/shared/{share}/downloads", May::Recipient, &[]),
+    ("POST", "/shared/{share}/downloads", May::Recipient, &[("content", "everything")]),
+    ("POST", "/shared/{share}/report", May::Recipient, &[]),
+    ("GET", "/shared/{share}/reports/{report}", May::Recipient, &[]),
+    ("POST", "/shared/{share}/downloads/{request}/withdraw", May::Recipient, &[]),
+    ("POST", "/shared/{share}/downloads/{request}/again", May::Recipient, &[]),
+    ("POST", "/shared/{share}/downloads/{request}/tell", May::Recipient, &[]),
+    (
+        "POST",
+        "/shared/{share}/downloads/panel",
+        May::Recipient,
+        &[("shown", "closed"), ("back", "/recovery")],
+    ),
+    ("GET", "/shared/{share}/downloads/state", May::Recipient, &[]),
+    ("GET", "/shared/{share}/downloads/events", May::Recipient, &[]),
+    ("GET", "/shared/{share}/downloads/{request}/package", May::Recipient, &[]),
+    ("GET", "/shared/{share}/downloads/{request}/report", May::Recipient, &[]),
+    ("GET", "/shared/{share}/downloads/{request}/pages", May::Recipient, &[]),
+    ("GET", "/shared/{share}/downloads/{request}/pages/{*entry}", May::Recipient, &[]),
     ("GET", "/notifications", May::Account, &[]),
     ("POST", "/notifications", May::Account, &[]),
     ("GET", "/help", May::Anybody, &[]),
@@ -145,7 +166,8 @@ fn each_route_answers_who_may(
         let path = path.replace("{order}", &server.order_of(&person));
         let path = path.replace("{report}", &server.hand_in(&person, "ACC0").to_string());
         let path = path.replace("{request}", &server.request_of(&person).to_string());
-        let path = path.replace("{*entry}", "index.htm");
+        let path =
+            path.replace("{*entry}", "index.htm").replace("{share}", &server.share_of(&person));
         owner.get("/password");
         let mut browser = match caller {
             Caller::Anonymous => stranger(&server),
@@ -245,7 +267,7 @@ fn expected(caller: Caller, may: May) -> &'static str {
     );
     match may {
         May::Anybody => "served",
-        May::Nobody => "not found",
+        May::Nobody | May::Recipient => "not found",
         _ if !logged_in => "log in",
         May::LoggedIn => "served",
         _ if caller == Caller::MustChange => "change password",

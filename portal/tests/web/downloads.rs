@@ -26,7 +26,7 @@ impl Server {
         found.into_iter().next().unwrap()
     }
 
-    fn order_id(&self, person: &Person) -> OrderId {
+    pub(crate) fn order_id(&self, person: &Person) -> OrderId {
         self.order_of(person).parse().unwrap()
     }
 

@@ -26,5 +26,6 @@ mod reports;
 mod results;
 mod screens;
 mod server;
+mod shares;
 mod tls;
 mod trail;

@@ -83,6 +83,7 @@ impl Server {
             web: web.unwrap().with_branding(branding()),
             results: portal::results::ResultsSettings::default(),
             downloads: portal::downloads::DownloadsSettings::in_folder(folder.path().join("spool")),
+            shares: portal::shares::SharesSettings::default(),
             ways: portal::outbox::Ways::Sent { mail: None, sms: None },
             admin: portal::admin::AdminSettings::default(),
             monitor: None,

@@ -14,3 +14,5 @@ error-busy-advice = Try again in a few seconds.
 error-fault = Something did not work
 error-fault-advice = The fault is ours and has been recorded. Try again in a few minutes.
 error-contact = For help:
+error-locked = The share is not open
+error-locked-advice = Open again the link that you got by e-mail and enter the PIN. If that does not do, ask the patient to share the result again.

@@ -14,3 +14,5 @@ error-busy-advice = Riprova tra qualche secondo.
 error-fault = Qualcosa non ha funzionato
 error-fault-advice = Il guasto è nostro ed è stato registrato. Riprova tra qualche minuto.
 error-contact = Per assistenza:
+error-locked = La condivisione non è aperta
+error-locked-advice = Apri di nuovo il collegamento che hai ricevuto per e-mail e inserisci il PIN. Se non basta, chiedi al paziente di condividere di nuovo l'esito.
