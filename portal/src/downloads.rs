@@ -24,6 +24,7 @@ mod sweep;
 mod watch;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use store::{
     Actor, Asked, Asker, EndReason, Event, Holder, Language, NewRequest, NoRandom, OrderId,
@@ -101,6 +102,8 @@ struct Inner {
     clock: Clock,
     live: LiveMap,
     reads: Reads,
+    /// How often something ended that may be being fetched: whoever fetches looks again at once.
+    ends: AtomicU64,
     indexes: Indexes,
     /// Of whom the downloads changed.
     changed: broadcast::Sender<Asker>,
@@ -136,6 +139,7 @@ impl Downloads {
             clock,
             live,
             reads: Reads::default(),
+            ends: AtomicU64::default(),
             indexes: Indexes::default(),
             changed,
             metrics,
@@ -266,8 +270,10 @@ impl Downloads {
         inner.metrics.now(overdue.max(0), running, packages, bytes);
     }
 
-    /// Breaks off what is being made of these, for whom nobody waits any more.
+    /// Breaks off what is being made of these, for which nobody waits any more, and what is being fetched by whoever
+    /// may not any more.
     pub(crate) fn break_off(&self, keys: &[PackageKey]) {
+        self.0.ends.fetch_add(1, Ordering::Relaxed);
         for live in keys.iter().filter_map(|key| self.0.live.get(*key)) {
             live.break_off();
         }
@@ -304,6 +310,7 @@ impl Downloads {
     ) -> Result<bool, StoreError> {
         let inner = &self.0;
         let ended = inner.store.end_preparation(key, inner.clock.now(), why, event.into()).await?;
+        inner.ends.fetch_add(1, Ordering::Relaxed);
         if let Some(live) = inner.live.get(key) {
             live.break_off();
         }

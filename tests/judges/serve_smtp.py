@@ -61,12 +61,14 @@ class Handler:
         if reply := await self.fault(server, "data"):
             return reply
         message = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
-        body = message.get_body(("plain",))
+        plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
         say({"from": envelope.mail_from, "to": envelope.rcpt_tos, "peer": session.peer[1],
              "tls": server.transport.get_extra_info("ssl_object") is not None, "user": session.auth_data,
              "headers": [[name, str(value)] for name, value in message.items()],
              "raw_is_ascii": envelope.original_content.isascii(),
-             "text": body.get_content() if body else None,
+             "type": message.get_content_type(),
+             "text": plain.get_content() if plain else None,
+             "html": html.get_content() if html else None,
              "defects": [type(defect).__name__ for defect in message.defects]})
         return "250 OK"
 

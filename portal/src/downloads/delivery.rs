@@ -52,6 +52,8 @@ pub(crate) struct Ticket {
     asker: Asker,
     key: PackageKey,
     looked: Instant,
+    /// Of when that is, in ends.
+    ends: u64,
     is_whole: Arc<AtomicBool>,
     ended: Option<Event>,
 }
@@ -59,9 +61,11 @@ pub(crate) struct Ticket {
 impl Ticket {
     /// Looks whether it may go on, when it is time to.
     pub(super) fn check(&mut self) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let is_due = self.looked.elapsed() >= LOOK;
+        let ends = self.downloads.0.ends.load(Ordering::Relaxed);
+        let is_due = self.ends != ends || self.looked.elapsed() >= LOOK;
         if is_due {
             self.looked = Instant::now();
+            self.ends = ends;
         }
         let (downloads, request) = (self.downloads.clone(), self.request);
         let (asker, key) = (self.asker, self.key);
@@ -229,6 +233,7 @@ impl Downloads {
             asker: holder.asker(),
             key: request.key,
             looked: Instant::now(),
+            ends: self.0.ends.load(Ordering::Relaxed),
             is_whole: Arc::default(),
             ended: Some(event("download.finish")),
         })

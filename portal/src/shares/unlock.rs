@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use store::{
     Accessed, Account, Actor, Admission, Along, BegunGuess, GuessBegun, Holder, OpenShare, Outcome,
-    Person, Share, ShareId, ShareSession, Unlock, Unlocked,
+    Person, Share, ShareId, ShareSession, ShareState, Unlock, Unlocked,
 };
 
 use crate::accounts::Origin;
@@ -139,8 +139,13 @@ impl Shares {
         event.outcome = Outcome::Refused;
         inner.store.record_event(event).await?;
         inner.metrics.refused();
-        if inner.policy.is_spent(&share.guesses) && self.freeze(share).await? {
-            return Ok(Entered::Frozen);
+        if inner.policy.is_spent(&share.guesses) {
+            self.freeze(share).await?;
+            // Who came behind may have frozen it first; a right one before may have made room.
+            let now = inner.store.share(share.id).await?;
+            if now.is_some_and(|share| matches!(share.state, ShareState::Frozen { .. })) {
+                return Ok(Entered::Frozen);
+            }
         }
         let now = inner.clock.now();
         let left = inner.policy.left(&share.guesses, now);
@@ -162,6 +167,7 @@ impl Shares {
         let along = Along { messages, events: vec![event] };
         let is_frozen = inner.store.freeze_share(share.id, now, inner.policy, along).await?;
         if is_frozen {
+            inner.downloads.break_off(&[]);
             inner.metrics.frozen();
         }
         Ok(is_frozen)

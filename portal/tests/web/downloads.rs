@@ -64,7 +64,7 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    fn start(length: usize) -> Self {
+    pub(crate) fn start(length: usize) -> Self {
         Self::start_with(length, Options::default())
     }
 

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test program: a failed expectation ends the test"
@@ -21,11 +22,17 @@ mod injection;
 mod news;
 mod pages;
 mod panel;
+#[expect(unreachable_pub, dead_code, reason = "shared with the end-to-end tests")]
+#[path = "../../../tests/support/served.rs"]
+mod peer;
 mod provider;
 mod reports;
 mod results;
 mod screens;
 mod server;
+mod share_ends;
+mod share_mails;
+mod share_pins;
 mod shares;
 mod tls;
 mod trail;

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use engine::branding::{Branding, Logo, Theme};
 use jiff::Timestamp;
 use portal::oidc::OidcSettings;
+use portal::outbox::{Security, Smtp, SmtpSettings, Transport, Ways};
 use portal::secret::SiteSecret;
 use portal::{
     Clock, ConnectionLimits, Cost, Enrolment, Limits, NewAccount, Portal, Services, Settings, Site,
@@ -43,12 +45,14 @@ pub(crate) struct Options {
     pub(crate) connections: ConnectionLimits,
     pub(crate) cost: Cost,
     pub(crate) oidc: Option<OidcSettings>,
+    /// A mail server, at this port of this machine.
+    pub(crate) mail: Option<u16>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let cost = Cost { memory_kib: 8, passes: 1 };
-        Self { tls: None, connections: ConnectionLimits::default(), cost, oidc: None }
+        Self { tls: None, connections: ConnectionLimits::default(), cost, oidc: None, mail: None }
     }
 }
 
@@ -84,7 +88,7 @@ impl Server {
             results: portal::results::ResultsSettings::default(),
             downloads: portal::downloads::DownloadsSettings::in_folder(folder.path().join("spool")),
             shares: portal::shares::SharesSettings::default(),
-            ways: portal::outbox::Ways::Sent { mail: None, sms: None },
+            ways: Ways::Sent { mail: options.mail.map(mail), sms: None },
             admin: portal::admin::AdminSettings::default(),
             monitor: None,
             oidc: options.oidc,
@@ -212,6 +216,23 @@ impl Drop for Server {
             self.end();
         }
     }
+}
+
+/// To a mail server on this machine.
+fn mail(port: u16) -> Arc<dyn Transport> {
+    let settings = SmtpSettings {
+        host: "localhost".to_owned(),
+        port,
+        security: Security::Plain,
+        ca_file: None,
+        login: None,
+        from: "noreply@example.org".to_owned(),
+        from_name: Some("Ospedale di Prova".to_owned()),
+        reply_to: None,
+        hello_name: None,
+        time_out: Duration::from_secs(5),
+    };
+    Arc::new(Smtp::new(settings).unwrap())
 }
 
 /// An institution with a logo and colours of its own.

@@ -5,16 +5,16 @@ use portal::Origin;
 use portal::shares::{Entered, Fault, Pin, PinFault, PinWay, ShareForm, SharedOrder};
 use store::{
     Event, EventQuery, Holder, Language, Message, OrderId, Outcome, Person, Private, Recipient,
-    Ruling, Share, ShareId, ShareState,
+    Ruling, Share, ShareId,
 };
 
 use crate::browser::Browser;
-use crate::server::{Options, Server};
+use crate::server::Server;
 
 pub(crate) const PIN: &str = "271828";
-const FROM: [u8; 4] = [192, 0, 2, 7];
+pub(crate) const FROM: [u8; 4] = [192, 0, 2, 7];
 
-fn pin(text: &str) -> Pin {
+pub(crate) fn pin(text: &str) -> Pin {
     Pin::parse(text).unwrap()
 }
 
@@ -63,7 +63,7 @@ impl Server {
         link.unwrap()
     }
 
-    fn kept(&self, id: ShareId) -> Share {
+    pub(crate) fn kept(&self, id: ShareId) -> Share {
         self.wait(self.services.store.share(id)).unwrap().unwrap()
     }
 
@@ -84,7 +84,7 @@ impl Server {
         browser
     }
 
-    fn events(&self, begin: &str) -> Vec<Event> {
+    pub(crate) fn events(&self, begin: &str) -> Vec<Event> {
         let query = EventQuery { action: Some(begin.to_owned()), ..EventQuery::default() };
         let found = self.wait(self.services.store.events(query, 999)).unwrap();
         found.into_iter().map(|one| one.event).collect()
@@ -115,7 +115,7 @@ fn sees(browser: &mut Browser, shared: &Shared) -> &'static str {
     }
 }
 
-fn letters(server: &Server) -> Vec<(String, Message)> {
+pub(crate) fn letters(server: &Server) -> Vec<(String, Message)> {
     let messages = server.messages();
     let to = |one: &Message| match &one.to {
         Recipient::Email(to) | Recipient::Sms(to) => to.0.clone(),
@@ -391,115 +391,6 @@ fn nothing_is_seen_of_what_is_over_frozen_or_withheld() {
         }
         server.clock.advance(day);
     }
-}
-
-#[test]
-fn guesses_are_never_more_than_allowed_side_by_side_and_after_a_restart() {
-    let server = Server::start();
-    let (person, _) = server.with_orders("maria", "", 1);
-    let shared = server.share_with(&person, &["verdi@example.org"]);
-    server.messages();
-    let (mut looked_at, mut server) = (0, server);
-    let link = shared.links[0].clone();
-    loop {
-        let (mut wait, mut frozen) = (None, false);
-        let outcomes: Vec<Entered> = std::thread::scope(|scope| {
-            let guess = |number: u8| {
-                let (services, link) = (server.services.clone(), link.clone());
-                move || {
-                    let runtime = tokio::runtime::Runtime::new().unwrap();
-                    let typed = pin(&format!("3{number:05}"));
-                    // Each from an address of its own: a botnet.
-                    let from = Origin([198, 51, 100, number].into());
-                    runtime.block_on(services.shares.unlock(&link, &typed, from)).unwrap()
-                }
-            };
-            let tasks: Vec<_> = (0..8).map(|number| scope.spawn(guess(number))).collect();
-            tasks.into_iter().map(|task| task.join().unwrap()).collect()
-        });
-        for outcome in outcomes {
-            match outcome {
-                Entered::Wrong { .. } => looked_at += 1,
-                Entered::Wait { until } => wait = Some(until),
-                Entered::Frozen => frozen = true,
-                other => panic!("{other:?}"),
-            }
-        }
-        if frozen {
-            break;
-        }
-        assert!(looked_at <= 19, "{looked_at}");
-        let now = server.clock.now();
-        server.clock.advance(wait.unwrap().duration_since(now));
-        if looked_at == 7 {
-            let now = server.clock.now();
-            server = Server::start_in(server.left(), Options::default());
-            let since = now.duration_since(server.clock.now());
-            server.clock.advance(since);
-        }
-    }
-    // The last one froze it, and was looked at too.
-    assert_eq!(looked_at, 19);
-    let kept = server.kept(shared.id);
-    assert!(matches!(kept.state, ShareState::Frozen { .. }));
-    assert_eq!(kept.guesses.counted.len(), 20);
-    let told = letters(&server);
-    let frozen: Vec<_> = told
-        .iter()
-        .filter(|(to, one)| {
-            to == "maria@example.org" && one.content.as_ref().unwrap().subject.contains("bloccata")
-        })
-        .collect();
-    assert_eq!(frozen.len(), 1, "who shares is told once");
-    assert_eq!(server.events("share.freeze").len(), 1);
-    assert!(matches!(server.enter(&link, PIN), Entered::Frozen), "the right one is too late");
-    let account = server.account_of(&person);
-    let waiting = server.wait(server.services.shares.frozen_of(&account)).unwrap();
-    assert_eq!(waiting.len(), 1);
-    let rearm = server.services.shares.rearm(&account, shared.id, Origin(FROM.into()));
-    assert!(server.wait(rearm).unwrap());
-    assert!(matches!(server.enter(&link, PIN), Entered::Done { .. }));
-}
-
-#[test]
-fn each_refusal_costs_one_argon2_and_a_link_that_waits_none() {
-    let server = Server::start();
-    let (person, _) = server.with_orders("maria", "", 1);
-    let account = server.account_of(&person);
-    let from = Origin(FROM.into());
-    let spent = |link: &str, typed: &str| {
-        let before = server.services.hasher.computed();
-        let entered = server.enter(link, typed);
-        (entered, server.services.hasher.computed() - before)
-    };
-    let unknown = "A".repeat(43);
-    assert!(matches!(spent(&unknown, PIN), (Entered::Nothing, 1)));
-    assert!(matches!(spent("odd", PIN), (Entered::Nothing, 1)));
-    let one = server.share_with(&person, &["verdi@example.org"]);
-    assert!(matches!(spent(&one.links[0], "314159"), (Entered::Wrong { left: 4, .. }, 1)));
-    assert!(matches!(spent(&one.links[0], PIN), (Entered::Done { .. }, 1)));
-    assert!(server.wait(server.services.shares.revoke(&account, one.id, from)).unwrap());
-    assert!(matches!(spent(&one.links[0], PIN), (Entered::Nothing, 1)));
-    let two = server.share_with(&person, &["bianchi@example.org"]);
-    for left in (0..5).rev() {
-        let (entered, count) = spent(&two.links[0], "314159");
-        assert_eq!(count, 1);
-        assert!(matches!(entered, Entered::Wrong { left: told, .. } if told == left));
-    }
-    assert!(matches!(spent(&two.links[0], PIN), (Entered::Wait { .. }, 0)));
-    loop {
-        server.clock.advance(SignedDuration::from_hours(1));
-        if matches!(server.enter(&two.links[0], "314159"), Entered::Frozen) {
-            break;
-        }
-    }
-    assert!(matches!(spent(&two.links[0], PIN), (Entered::Frozen, 1)));
-    let three = server.share_with(&person, &["neri@example.org"]);
-    let until = server.kept(three.id).until;
-    server.clock.advance(until.duration_since(server.clock.now()) - SignedDuration::from_secs(1));
-    assert!(matches!(spent(&three.links[0], PIN), (Entered::Done { .. }, 1)));
-    server.clock.advance(SignedDuration::from_secs(1));
-    assert!(matches!(spent(&three.links[0], PIN), (Entered::Nothing, 1)));
 }
 
 #[test]
