@@ -19,6 +19,7 @@ use crate::admin::messages::MessageView;
 use crate::admin::order::{OrderView, ReportView};
 use crate::admin::person::PersonView;
 use crate::admin::problem::Problem;
+use crate::admin::shares::ShareView;
 use crate::admin::values::{AccountRef, Id, Moment, OrderRef};
 use crate::results::SiteResults;
 
@@ -42,6 +43,8 @@ pub(crate) struct Export {
     orders: Vec<OrderView>,
     /// Reports that were handed in.
     reports: Vec<ReportView>,
+    /// Orders that are or were shared, without with whom.
+    shares: Vec<ShareView>,
     /// What the audit trail holds, the oldest first.
     events: Vec<EventView>,
     /// Whether there are more events or messages than these.
@@ -135,9 +138,12 @@ pub(crate) async fn export(app: &Admin, id: PersonId) -> Result<Export, Problem>
         represented_by: Vec::new(),
         orders: results.orders.iter().map(OrderView::from).collect(),
         reports: all_reports(&results).map(ReportView::from).collect(),
+        shares: Vec::new(),
         events: Vec::new(),
         is_cut: false,
     };
+    let (shares, now) = (store.shares_of_person(id).await?, app.services.clock.now());
+    export.shares = shares.iter().map(|share| ShareView::of(share, now)).collect();
     let mut found = app.events(EventQuery { person: Some(id), ..EventQuery::default() }).await?;
     export.is_cut |= found.len() == MOST_EVENTS;
     for account in store.accounts_of_person(id).await? {

@@ -299,8 +299,8 @@ mod tests {
         let mut guesses = Guesses::default();
         for number in 0..20 {
             policy.count(&mut guesses, at(number * 225));
-            assert_eq!(guesses.next, None, "{number}");
             assert_eq!(policy.is_spent(&guesses), number == 19);
+            assert!(guesses.next.is_none() || number == 19, "{number}");
         }
     }
 }
