@@ -1,6 +1,7 @@
 // Uses the viewer of a package from file://, tool by tool, and compares what it says with pydicom and geometry.
 //
-// Usage: node viewer.js chromium|firefox PYTHON CT [MIXED]   (unpacked packages: a CT of 512², an order of kinds)
+// Usage: node viewer.js chromium|firefox PYTHON CT [MIXED XSS|few]   (unpacked packages: a CT of 512², an order of kinds, one with markup; `few`
+// tries scrolling and measures alone)
 // Prints one line for each fault, then what was done; exit 1 if there was a fault.
 'use strict';
 
@@ -9,7 +10,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { open } = require('./browsers');
-const { dragged, kinds } = require('./viewer_beside');
+const { dragged, kinds, markup } = require('./viewer_beside');
 const { look } = require('./viewer_looks');
 const at = require('./viewer_page');
 
@@ -317,8 +318,23 @@ async function damaged(page, root) {
   done.push('damaged files');
 }
 
+async function others(page, { isChromium, python, ct, mixed, xss, step }) {
+  await step('windows', () => windows(page, python, ct));
+  await step('turning', () => turn(page, python, ct));
+  await step('zoom', () => enlarge(page, isChromium));
+  await step('cine', () => cine(page));
+  await step('saving', () => save(page, isChromium));
+  await step('side by side', () => sideBySide(page));
+  await step('damaged files', () => damaged(page, ct));
+  if (mixed && isChromium) {
+    await step('kinds', () => kinds(page, mixed, check).then(() => done.push('reports', 'key images')));
+    await step('markup', () => markup(page, xss, check).then(() => done.push('markup')));
+    await step('dragging', () => dragged(page, mixed, check).then(() => done.push('dragging')));
+  }
+}
+
 async function main() {
-  const [kind, python, ct, mixed] = process.argv.slice(2);
+  const [kind, python, ct, mixed, xss] = process.argv.slice(2);
   const isChromium = kind === 'chromium';
   const { browser, page } = await open(kind, { script: true });
   page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
@@ -336,18 +352,8 @@ async function main() {
   await page.setViewport({ width: 1400, height: 1200 });
   await at.resizeFilm(page, FILM, FILM);
   await step('scrolling', () => scroll(page));
-  await step('windows', () => windows(page, python, ct));
   await step('measures', () => measure(page, python, ct));
-  await step('turning', () => turn(page, python, ct));
-  await step('zoom', () => enlarge(page, isChromium));
-  await step('cine', () => cine(page));
-  await step('saving', () => save(page, isChromium));
-  await step('side by side', () => sideBySide(page));
-  await step('damaged files', () => damaged(page, ct));
-  if (mixed && isChromium) {
-    await step('kinds', () => kinds(page, mixed, check).then(() => done.push('reports', 'key images')));
-    await step('dragging', () => dragged(page, mixed, check).then(() => done.push('dragging')));
-  }
+  if (mixed !== 'few') { await others(page, { isChromium, python, ct, mixed, xss, step }); }
   await browser.close();
   faults.forEach((fault) => console.log(`${kind}: ${fault}`));
   console.log(`${kind}: first image after ${first} ms; ${done.join(', ')}; ${faults.length} findings`);

@@ -62,7 +62,22 @@ fn the_viewer_of_a_package_shows_and_measures_what_pydicom_reads() {
     let folder = workplace.beside(FOLDER);
     let ct = unpacked(&folder, "ct", &["--study", "ct", "--slices", "40"]);
     let mixed = unpacked(&folder, "mixed", &["--study", "mixed", "--slices", "8", "--rows", "256"]);
-    expect_success(&node("viewer.js").arg("chromium").arg(python()).arg(ct).arg(mixed).finish());
+    let markup = unpacked(&folder, "markup", &["--study", "quirk-xss"]);
+    let run = node("viewer.js").arg("chromium").arg(python());
+    expect_success(&run.arg(ct).arg(mixed).arg(markup).finish());
+}
+
+/// Firefox opens it from disk too; in the long run every tool is used there.
+#[test]
+fn the_viewer_of_a_package_opens_in_firefox() {
+    if !has_viewer() {
+        return;
+    }
+    let workplace = Workplace::empty();
+    let study = ["--study", "ct", "--slices", "40"];
+    let ct = unpacked(&workplace.beside(FOLDER), "ct", &study);
+    let few = (!slow_tier()).then_some("few");
+    expect_success(&node("viewer.js").arg("firefox").arg(python()).arg(ct).args(few).finish());
 }
 
 /// S-147: from disk, through `_start.exe` under wine, in the portal: the same slice, the same value under the probe.

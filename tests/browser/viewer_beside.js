@@ -16,8 +16,22 @@ async function kinds(page, root, check) {
     await button.click();
     await page.waitForFunction(() => document.querySelector('.pane').dataset.shown, { timeout: 30_000 });
   }
+  await buttons[0].click();
+  await presets(page, check);
   await reports(page, check);
   await keyImages(page, check);
+}
+
+/** Pictures without a scale of their own have windows relative to that of the file. */
+async function presets(page, check) {
+  const width = async () => Number((await page.$eval('.labels', (labels) => labels.innerText)).match(/C -?\d+ [LW] (\d+)/)[1]);
+  await page.waitForFunction(() => document.querySelector('.pane').dataset.shown);
+  const keys = await page.$$eval('#bar select[data-hint="preset"] option', (options) => options.map(({ value }) => value));
+  check(['full', 'harder', 'softer'].every((key) => keys.includes(key)) && !keys.includes('lung'), `a radiograph has the windows ${keys}`);
+  const before = await width();
+  await page.select('#bar select[data-hint="preset"]', 'harder');
+  await at.frames(page);
+  check(Math.abs((await width()) / before - 0.6) < 0.02, `more contrast makes ${await width()} of ${before}`);
 }
 
 async function reports(page, check) {
@@ -63,4 +77,18 @@ async function dragged(page, root, check) {
   await session.detach();
 }
 
-module.exports = { dragged, kinds };
+/** Markup in every text of the files stays text. */
+async function markup(page, root, check) {
+  page.on('dialog', (dialog) => { check(false, `a text of a file was run: ${dialog.message()}`); dialog.dismiss(); });
+  await at.openFolder(page, root);
+  await complete(page);
+  for (const button of await page.$$('.shelf li button')) {
+    await button.click();
+    await page.waitForFunction(() => document.querySelector('.pane').dataset.shown);
+  }
+  check((await page.$eval('.labels', (labels) => labels.textContent)).includes('<script>'), 'the name of the patient is not shown as it is');
+  const made = await page.$$eval('.viewer :is(script, svg[onload], [onclick], [onerror], img[src="x"])', (all) => all.length);
+  check(!made, `texts of files have become ${made} elements`);
+}
+
+module.exports = { dragged, kinds, markup };

@@ -1,5 +1,7 @@
 // The reports of a package, as its manifest names them.
 
+/** What our own documents are called: no way to anywhere else. */
+const DOCUMENT = /^(?:\w+\/)*\w+\.(?:PDF|HTM)$/;
 /** Where the manifest lies in the two layouts. */
 const PLACES = ['other_content/manifest.json', 'OTHER/MANIFEST.JSN'];
 
@@ -9,7 +11,7 @@ export async function reportsOf(source) {
   for (const place of isStrict ? PLACES.toReversed() : PLACES) {
     try {
       const { reports } = JSON.parse(new TextDecoder().decode(await source.read(place)));
-      return (Array.isArray(reports) ? reports : []).filter(({ path }) => typeof path === 'string')
+      return (Array.isArray(reports) ? reports : []).filter(({ path, pages = {} }) => [path, ...Object.values(pages)].every((one) => DOCUMENT.test(one)))
         .sort((a, b) => `${b.date ?? ''}${b.time ?? ''}`.localeCompare(`${a.date ?? ''}${a.time ?? ''}`));
     } catch {
       // The other layout, or a package without one.

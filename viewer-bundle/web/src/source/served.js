@@ -4,16 +4,22 @@ import { isStarted } from './starter.js';
 
 /** @param {string} root the address of the folder with the DICOMDIR, ending in a slash */
 export function servedSource(root) {
-  const address = (path) => root + path.split('/').map(encodeURIComponent).join('/');
+  const address = (path) => {
+    const names = path.split('/');
+    // A DICOMDIR that somebody made must not lead out of the package.
+    if (names.some((name) => /^\.*$/.test(name))) { throw new Problem('notDicom'); }
+    return root + names.map(encodeURIComponent).join('/');
+  };
   // The starter serves a folder that somebody unpacked; anything else is the portal.
   const isFolder = isStarted();
   return {
     others: 0,
     isServed: true,
     async read(path) {
+      const place = address(path);
       let answer;
       try {
-        answer = await fetch(address(path), { credentials: 'same-origin' });
+        answer = await fetch(place, { credentials: 'same-origin' });
       } catch {
         throw new Problem(isFolder ? 'starterGone' : 'portalGone');
       }
@@ -23,7 +29,9 @@ export function servedSource(root) {
       if (!answer.ok) { throw new Problem('serverRefused', { status: answer.status }); }
       return answer.arrayBuffer();
     },
-    async address(path) { return address(path); },
+    async address(path) {
+      try { return address(path); } catch { return null; }
+    },
     close() {},
   };
 }
