@@ -58,7 +58,7 @@ pub use examination::{Examination, ExaminationStatus, Kind, Moment};
 pub use given_report::{GivenReport, GivenReportFault, MOST_REPORT_BYTES, ReportAbout, ReportFile};
 pub use identify::{Identity, ListedStudy, identify};
 pub use media::branding::{self, Branding};
-pub use media::contents::{Counts, Institution, ReportStatus};
+pub use media::contents::{Counts, Institution, Patient, ReportStatus};
 pub use media::layout::Layout;
 pub use media::{Date, Language};
 pub use model::{

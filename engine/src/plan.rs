@@ -7,6 +7,7 @@ pub(crate) mod studies;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use media::contents::Patient;
 use media::numbering::{Numbering, Place};
 use model::{
     Notice, Refusal, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, Subject,
@@ -142,6 +143,12 @@ fn digest_of(options: &Options, as_stored: bool, instances: &[Expected]) -> [u8;
     hasher.update(format!("{layout:?}{language:?}{as_stored}{contents:?}"));
     for report in reports {
         report.put_identity(&mut hasher);
+    }
+    // Where there are instances they say whose it is.
+    if let Some(Patient { name, id, birth_date, sex }) =
+        options.patient.as_ref().filter(|_| instances.is_empty())
+    {
+        hasher.update(format!("{name:?}{id:?}{birth_date:?}{sex:?}"));
     }
     let mut study = None;
     for instance in instances {

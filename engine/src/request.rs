@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use media::Language;
 use media::branding::Branding;
+use media::contents::Patient;
 use media::layout::Layout;
 use model::StudyInstanceUid;
 use pacs::{PacsSettings, StudyReference};
@@ -54,7 +55,7 @@ pub enum Source {
 /// A study at a PACS.
 #[derive(Debug, Clone)]
 pub struct PacsStudy {
-    /// Where it may be: the first that knows it delivers it. Never empty.
+    /// Where it may be: the first that has it online delivers it, or else the first that has it. Never empty.
     pub pacs: Vec<PacsSettings>,
     /// The study.
     pub study: StudyReference,
@@ -69,6 +70,8 @@ pub struct Options {
     pub contents: Contents,
     /// Reports that are in it beside them, in this order.
     pub reports: Vec<GivenReport>,
+    /// Whose the package is, where no instance says it: it may hold given reports alone.
+    pub patient: Option<Patient>,
     /// Whether the viewer is in it, if this build has one; with reports alone it is not.
     pub viewer: bool,
     /// Encoding of the pixel data.
@@ -101,6 +104,7 @@ impl Default for Options {
             layout: Layout::Reference,
             contents: Contents::Everything,
             reports: Vec::new(),
+            patient: None,
             viewer: true,
             transfer_syntax: TransferSyntaxPolicy::Auto,
             language: Language::default(),

@@ -82,6 +82,11 @@ pub(crate) fn failures(
 }
 
 impl Retrieval {
+    /// Whether the PACS has it at hand; one that says nothing of that has.
+    pub(crate) fn is_online(&self) -> bool {
+        self.availability.is_none_or(|known| known == Availability::Online)
+    }
+
     fn failure(
         &self,
         ended: Result<(), PacsError>,

@@ -218,7 +218,7 @@ impl Sections {
             layout: options.layout,
             institution: self.institution,
             branding: options.branding.clone(),
-            patient: self.patient.unwrap_or_default(),
+            patient: self.patient.or_else(|| options.patient.clone()).unwrap_or_default(),
             studies: studies.collect(),
             reports: self.reports,
             documents: self.documents,

@@ -166,7 +166,7 @@ impl Downloads {
         };
         let person = opened.person.id;
         let contents = Contents::of(&opened.order);
-        let key = contents.key(&inner.secret, &inner.maker, person, content, language);
+        let key = contents.key(&inner.secret, &inner.maker, &opened.person, content, language);
         let Contents { studies, reports, .. } = contents;
         let new = NewRequest {
             id: RequestId::fresh()?,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dicom_core::Tag;
 use engine::{
     Contents, Date, GivenReport, GivenReportFault, Options, PackError, PackageReport,
-    PackageRequest, ReportAbout, ReportStatus, Source, Unwatched,
+    PackageRequest, Patient, ReportAbout, ReportStatus, Source, Unwatched,
 };
 use fixtures::write_study;
 use part10::{Instance, Limits};
@@ -197,14 +197,25 @@ fn without_any_report_there_is_nothing_to_package_until_one_is_handed_in() {
     assert!(place.left_behind().is_empty());
 
     let reports = vec![GivenReport::new(pdf("one"))];
-    let options = Options { contents: Contents::ReportsOnly, reports, ..Options::default() };
-    pack(&place, options).expect("a package");
+    let patient = Patient {
+        name: Some("VERDI^LUCA TEST".to_owned()),
+        birth_date: Some("19860124".to_owned()),
+        ..Patient::default()
+    };
+    let contents = Contents::ReportsOnly;
+    let options = Options { contents, reports, patient: Some(patient), ..Options::default() };
+    let of_nobody = Options { patient: None, ..options.clone() };
+    let unnamed = pack(&place, of_nobody).expect("a package").package;
+    let named = pack(&place, options).expect("a package").package;
+    assert_ne!(named, unnamed, "another package has another name");
     let judged = judges::script("judge.py").arg(place.zip()).finish();
     assert_eq!(judged.code, Some(0), "{}", String::from_utf8_lossy(&judged.stdout));
     let package = unpacked(&place);
     assert!(!package.join("DICOMDIR").exists() && !package.join("STUDIES").exists());
     let index = page(&package, "index.htm");
     assert!(index.contains("RP000001.PDF") && index.contains("contiene solo documenti"), "{index}");
+    // No instance says whose it is: whoever makes the package does.
+    assert!(index.contains("VERDI") && index.contains("LUCA TEST"), "{index}");
     let readme = page(&package, "readme.txt");
     assert!(!readme.contains("DICOMDIR ") && readme.contains("solo documenti"), "{readme}");
 }

@@ -107,24 +107,35 @@ pub(crate) fn plan(
     Ok(StudiesPlan { plan, retrievals, failures })
 }
 
-/// Asks one PACS after the other what it has of a study.
+/// Asks one PACS after the other what it has of a study: the first that has it online, or else the first that has it.
 fn list(
     index: usize,
     study: &PacsStudy,
     begins_early: bool,
     stop: &StopFlag,
 ) -> Result<Listed, StudyFault> {
+    let mut elsewhere = None;
     let mut fault = None;
     for settings in &study.pacs {
         match list_at(index, study, settings, begins_early, stop) {
+            Ok(listed) if listed.retrieval.is_online() => return Ok(listed),
+            Ok(listed) => {
+                elsewhere.get_or_insert(listed);
+            }
             Err(StudyFault::Unknown { name }) => {
                 fault.get_or_insert(StudyFault::Unknown { name });
             }
-            Err(unanswered @ StudyFault::Unanswered { .. }) => fault = Some(unanswered),
-            other => return other,
+            Err(StudyFault::Unanswered { name, source })
+                if matches!(*source, PacsError::Stopped) =>
+            {
+                return Err(StudyFault::Unanswered { name, source });
+            }
+            // It says more than that one does not know it.
+            Err(other) => fault = Some(other),
         }
     }
-    Err(fault.unwrap_or_else(|| StudyFault::Unknown { name: String::new() }))
+    let unknown = || StudyFault::Unknown { name: String::new() };
+    elsewhere.ok_or_else(|| fault.unwrap_or_else(unknown))
 }
 
 fn list_at(

@@ -1,7 +1,9 @@
 //! What goes into a package, and whether that may still be had.
 
+use engine::Patient;
 use store::{
-    Language, PackageContent, PackageKey, PersonId, Preparation, PreparedStudy, Private, ReportId,
+    Language, PackageContent, PackageKey, Person, Preparation, PreparedStudy, Private, ReportId,
+    Sex,
 };
 
 use crate::results::ShownOrder;
@@ -39,10 +41,11 @@ impl Contents {
         &self,
         secret: &SiteSecret,
         maker: &[u8],
-        person: PersonId,
+        person: &Person,
         content: PackageContent,
         language: Language,
     ) -> PackageKey {
+        let is_reports = content == PackageContent::Reports;
         let content = match content {
             PackageContent::Everything => 1,
             PackageContent::Reports => 2,
@@ -53,7 +56,13 @@ impl Contents {
             Language::En => 2,
         };
         let mut parts: Vec<Vec<u8>> =
-            vec![maker.to_vec(), person.as_bytes().to_vec(), vec![content, language]];
+            vec![maker.to_vec(), person.id.as_bytes().to_vec(), vec![content, language]];
+        if is_reports {
+            // There may be no instance that says whose it is: then the pages name the person as the store does.
+            let Patient { name, id, birth_date, sex } = patient(person);
+            let told = [name, id, birth_date, sex].map(Option::unwrap_or_default);
+            parts.extend(told.map(String::into_bytes));
+        }
         for (study, instances) in self.studies.iter().zip(&self.instances) {
             let known = instances.map_or([0; 5], |count| {
                 let [a, b, c, d] = count.to_be_bytes();
@@ -74,6 +83,21 @@ impl Contents {
             *byte = *hashed;
         }
         PackageKey::from(key)
+    }
+}
+
+/// A person as the pages name one where no instance does.
+pub(super) fn patient(person: &Person) -> Patient {
+    let sex = |sex: &Private<Sex>| match sex.0 {
+        Sex::Female => "F",
+        Sex::Male => "M",
+        Sex::Other => "O",
+    };
+    Patient {
+        name: Some(format!("{}^{}", person.name.family, person.name.given)),
+        id: person.patient_ids.first().map(|one| one.id.0.clone()),
+        birth_date: person.birth_date.as_ref().map(|date| date.strftime("%Y%m%d").to_string()),
+        sex: person.sex.as_ref().map(|one| sex(one).to_owned()),
     }
 }
 

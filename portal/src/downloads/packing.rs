@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use engine::pacs::{Availability, PatientId, StudyReference};
+use engine::pacs::{Availability, PacsSettings, PatientId, StudyReference};
 use engine::{
     Contents, Fault, Options, PackError, PackageReport, PackageRequest, PacsStudy, Source,
     StudyFailure, StudyFault,
@@ -11,6 +11,7 @@ use engine::{
 use store::{FailureReason, PackageContent, Person, Preparation, PreparedStudy};
 
 use crate::downloads::Downloads;
+use crate::downloads::contents::patient;
 use crate::downloads::live::{Live, Watched};
 use crate::downloads::spool::Spool;
 
@@ -41,9 +42,14 @@ impl Downloads {
         preparation: &Preparation,
         live: &Arc<Live>,
     ) -> Result<Packed, Broken> {
+        let failed = |reason, why: String| Broken::Failed(reason, why);
+        let person = self.0.store.person(preparation.person).await;
+        let person = person.map_err(|error| failed(FailureReason::Fault, error.to_string()))?;
+        let gone = || failed(FailureReason::Data, "the person is not in the store".to_owned());
+        let person = person.ok_or_else(gone)?;
         let request = PackageRequest {
-            source: self.source(preparation).await?,
-            options: self.options(preparation).await?,
+            source: self.source(preparation, &person)?,
+            options: self.options(preparation, &person).await?,
         };
         let (spool, key, live) = (self.0.spool.clone(), preparation.key, Arc::clone(live));
         let wants_all = Self::is_worth_another_try(preparation);
@@ -53,28 +59,35 @@ impl Downloads {
         })
     }
 
-    async fn source(&self, preparation: &Preparation) -> Result<Source, Broken> {
-        let failed = |reason, why: String| Broken::Failed(reason, why);
-        let person = self.0.store.person(preparation.person).await;
-        let person = person.map_err(|error| failed(FailureReason::Fault, error.to_string()))?;
-        let gone = || failed(FailureReason::Data, "the person is not in the store".to_owned());
-        let person = person.ok_or_else(gone)?;
+    fn source(&self, preparation: &Preparation, person: &Person) -> Result<Source, Broken> {
+        let failed = |reason, why: &str| Broken::Failed(reason, why.to_owned());
         let studies = preparation.studies.iter().map(|study| {
-            let configured = self.0.settings.pacs.iter().find(|pacs| pacs.name == study.pacs);
-            let pacs = configured.cloned().ok_or_else(|| {
-                let why = format!("the PACS {} is not configured any more", study.pacs);
-                failed(FailureReason::NotAtPacs, why)
-            })?;
-            let uid = study.study.parse().map_err(|_odd| {
-                failed(FailureReason::Data, "the study has no valid UID".to_owned())
-            })?;
-            let patient_ids = patient_ids(study, &person);
-            Ok(PacsStudy { pacs: vec![pacs], study: StudyReference { study: uid, patient_ids } })
+            let mut pacs = self.pacs_for(study);
+            if pacs.is_empty() {
+                let why = "no PACS is configured any more";
+                return Err(failed(FailureReason::NotAtPacs, why));
+            }
+            // Each try begins with another one: that which was asked first may break off again.
+            let turn = usize::try_from(preparation.tries.saturating_sub(1)).unwrap_or(0);
+            let first = turn % pacs.len();
+            pacs.rotate_left(first);
+            let uid = study.study.parse();
+            let odd = |_odd| failed(FailureReason::Data, "the study has no valid UID");
+            let patient_ids = patient_ids(study, person);
+            let study = StudyReference { study: uid.map_err(odd)?, patient_ids };
+            Ok(PacsStudy { pacs, study })
         });
         Ok(Source::Pacs { studies: studies.collect::<Result<_, _>>()? })
     }
 
-    async fn options(&self, preparation: &Preparation) -> Result<Options, Broken> {
+    /// The PACS that may have an examination: that which told it, then the others.
+    pub(super) fn pacs_for(&self, study: &PreparedStudy) -> Vec<PacsSettings> {
+        let mut pacs = self.0.settings.pacs.clone();
+        pacs.sort_by_key(|pacs| pacs.name != study.pacs);
+        pacs
+    }
+
+    async fn options(&self, preparation: &Preparation, person: &Person) -> Result<Options, Broken> {
         let settings = &self.0.settings;
         Ok(Options {
             language: match preparation.language {
@@ -87,6 +100,7 @@ impl Downloads {
             },
             viewer: preparation.content == PackageContent::Everything,
             reports: self.reports(preparation).await?,
+            patient: Some(patient(person)),
             branding: settings.branding.clone(),
             budget_bytes: settings.budget_each(),
             temporary_folder: self.0.spool.folder().to_owned(),

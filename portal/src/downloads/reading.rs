@@ -49,7 +49,7 @@ impl Downloads {
             return self.ask(holder, order, PackageContent::Reports, language, from).await;
         };
         let contents = Contents::of(&opened.order);
-        let person = opened.person.id;
+        let person = &opened.person;
         let keys = CONTENTS
             .map(|content| contents.key(&self.0.secret, &self.0.maker, person, content, language));
         let ready = |(request, made): (Request, Preparation)| {

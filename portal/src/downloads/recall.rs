@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::pacs::{
-    Availability, PacsError, PacsSettings, PatientId, RecallError, StopFlag, StudyReference,
-    ask_for, availability,
+    Availability, PacsError, PacsSettings, PatientId, RecallAsk, RecallError, StopFlag,
+    StudyReference, ask_for, availability,
 };
 use jiff::{SignedDuration, Timestamp};
 use store::{Asker, EndOfTry, FailureReason, Holder, Message, Package, Preparation, Recall};
@@ -19,8 +19,11 @@ use crate::shares::{Letters, Told};
 /// How often it is looked whether somebody still wants it.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// An examination and the PACS that has it.
-type Wanted = (PacsSettings, StudyReference);
+/// An examination, and the PACS that may have it: that which told it first. Never empty.
+struct Wanted {
+    pacs: Vec<PacsSettings>,
+    study: StudyReference,
+}
 
 /// What came of a look.
 enum Looked {
@@ -56,6 +59,25 @@ impl Downloads {
         }
     }
 
+    /// Of several examinations asks for those that are not online, before any is retrieved for nothing; what ends the
+    /// try when one has to be waited for. Who does not answer now may do so when it is retrieved.
+    pub(super) async fn ask_first(
+        &self,
+        preparation: &Preparation,
+        live: &Arc<Live>,
+    ) -> Option<EndOfTry> {
+        if preparation.studies.len() < 2 {
+            return None;
+        }
+        let wanted = self.wanted(preparation);
+        let asked = while_wanted(live, move |stop| ask(&wanted, &stop)).await;
+        match asked {
+            None => Some(self.not_done(preparation, live)),
+            Some(Ok(Asked::ToCome)) => Some(self.asked_for(preparation)),
+            Some(_) => None,
+        }
+    }
+
     /// Asks for what is not online.
     pub(super) async fn ask_back(&self, preparation: &Preparation, live: &Arc<Live>) -> EndOfTry {
         let wanted = self.wanted(preparation);
@@ -65,13 +87,15 @@ impl Downloads {
             None => self.not_done(preparation, live),
             Some(Err(Looked::Never(reason))) => EndOfTry::Failed { at: now, reason },
             Some(Err(_)) => self.again_or(preparation, FailureReason::Pacs),
-            Some(Ok(())) => {
-                tracing::info!("an examination is not online, and was asked for");
-                // One that comes and goes is waited for from when it was first asked for.
-                let recall = preparation.recall.unwrap_or(Recall { since: now, looks: 0 });
-                self.wait_on(preparation, recall)
-            }
+            Some(Ok(_)) => self.asked_for(preparation),
         }
+    }
+
+    fn asked_for(&self, preparation: &Preparation) -> EndOfTry {
+        tracing::info!("an examination is not online, and was asked for");
+        // One that comes and goes is waited for from when it was first asked for.
+        let first = Recall { since: self.0.clock.now(), looks: 0 };
+        self.wait_on(preparation, preparation.recall.unwrap_or(first))
     }
 
     /// Somebody broke it off, or it is a fault of the program.
@@ -86,7 +110,8 @@ impl Downloads {
     /// Looks again later, unless it took too long.
     fn wait_on(&self, preparation: &Preparation, recall: Recall) -> EndOfTry {
         let now = self.0.clock.now();
-        let settings = self.wanted(preparation).into_iter().map(|(pacs, _)| pacs.recall);
+        let settings = self.wanted(preparation).into_iter();
+        let settings = settings.filter_map(|one| Some(one.pacs.into_iter().next()?.recall));
         // Who is slowest is waited for.
         let (mut wait, mut total) = (Duration::ZERO, Duration::ZERO);
         for one in settings {
@@ -104,13 +129,12 @@ impl Downloads {
         EndOfTry::Recalling { next: later(now, wait), recall }
     }
 
-    /// The examinations of a preparation, those of a PACS that is not configured any more left out.
     fn wanted(&self, preparation: &Preparation) -> Vec<Wanted> {
         let wanted = preparation.studies.iter().filter_map(|study| {
-            let pacs = self.0.settings.pacs.iter().find(|pacs| pacs.name == study.pacs)?;
+            let pacs = self.pacs_for(study);
             let patient_ids = vec![PatientId::new(study.patient_id.0.clone())];
-            let reference = StudyReference { study: study.study.parse().ok()?, patient_ids };
-            Some((pacs.clone(), reference))
+            let study = StudyReference { study: study.study.parse().ok()?, patient_ids };
+            Some(Wanted { pacs, study })
         });
         wanted.collect()
     }
@@ -178,39 +202,79 @@ async fn while_wanted<T: Send + 'static>(
     }
 }
 
-fn look(wanted: &[Wanted], stop: &StopFlag) -> Looked {
-    for (pacs, study) in wanted {
-        match availability(pacs, study, stop) {
-            Ok(Availability::Online) => {}
-            Ok(Availability::Unavailable) | Err(RecallError::Unavailable) => {
-                return Looked::Never(FailureReason::NotOnline);
+impl Wanted {
+    /// Where it is: at a PACS that has it online if one does, else where it can come back from.
+    fn find(&self, stop: &StopFlag) -> Result<(&PacsSettings, Availability), Looked> {
+        let mut found: Option<(&PacsSettings, Availability)> = None;
+        let mut fault = None;
+        for pacs in &self.pacs {
+            match availability(pacs, &self.study, stop) {
+                Ok(Availability::Online) => return Ok((pacs, Availability::Online)),
+                Ok(known) => {
+                    let is_better =
+                        found.is_none_or(|(_, before)| before == Availability::Unavailable);
+                    if is_better {
+                        found = Some((pacs, known));
+                    }
+                }
+                Err(error) => {
+                    let is_unknown = matches!(error, RecallError::NoSuchStudy);
+                    if fault.is_none() || !is_unknown {
+                        fault = Some((pacs, error));
+                    }
+                }
             }
-            Err(RecallError::NoSuchStudy) => return Looked::Never(FailureReason::NotAtPacs),
-            // It may answer the next time.
-            Ok(Availability::Nearline | Availability::Offline) | Err(_) => return Looked::NotYet,
+        }
+        found.ok_or_else(|| match fault {
+            Some((pacs, error)) => failed(&pacs.name, &error),
+            None => Looked::Never(FailureReason::NotAtPacs),
+        })
+    }
+}
+
+fn look(wanted: &[Wanted], stop: &StopFlag) -> Looked {
+    for one in wanted {
+        match one.find(stop) {
+            Ok((_, Availability::Online)) => {}
+            Ok((_, Availability::Unavailable)) => return Looked::Never(FailureReason::NotOnline),
+            Ok((_, Availability::Nearline | Availability::Offline)) => return Looked::NotYet,
+            // What does not answer may do so the next time.
+            Err(looked) => return looked,
         }
     }
     Looked::Online
 }
 
-fn ask(wanted: &[Wanted], stop: &StopFlag) -> Result<(), Looked> {
-    for (pacs, study) in wanted {
-        match availability(pacs, study, stop) {
-            Ok(Availability::Online) => continue,
-            Ok(Availability::Unavailable) => return Err(Looked::Never(FailureReason::NotOnline)),
-            Ok(Availability::Nearline | Availability::Offline) => {}
-            Err(error) => return Err(failed(&pacs.name, &error)),
+/// What came of asking.
+enum Asked {
+    /// All of it is online, or comes as it is asked for.
+    AtHand,
+    /// Something has to be waited for.
+    ToCome,
+}
+
+fn ask(wanted: &[Wanted], stop: &StopFlag) -> Result<Asked, Looked> {
+    let mut asked = Asked::AtHand;
+    for one in wanted {
+        let (pacs, known) = one.find(stop)?;
+        match known {
+            Availability::Online => continue,
+            Availability::Unavailable => return Err(Looked::Never(FailureReason::NotOnline)),
+            Availability::Nearline | Availability::Offline => {}
         }
-        match ask_for(pacs, study, stop) {
-            Ok(None) => {}
+        match ask_for(pacs, &one.study, stop) {
+            // It delivers what it says is not online.
+            Ok(None) if matches!(pacs.recall.ask, RecallAsk::Retrieve) => {}
+            Ok(None) => asked = Asked::ToCome,
             Ok(Some(refusal)) => {
                 let why = refusal.in_our_words();
                 tracing::info!(pacs = pacs.name, why, "a PACS refuses a recall, and may do it");
+                asked = Asked::ToCome;
             }
             Err(error) => return Err(failed(&pacs.name, &error)),
         }
     }
-    Ok(())
+    Ok(asked)
 }
 
 fn failed(pacs: &str, error: &RecallError) -> Looked {
