@@ -16,7 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-pub(crate) use downloads::{DownloadMetrics, PreparationEnd};
+pub(crate) use downloads::{Delivered, DownloadMetrics, PreparationEnd};
 pub(crate) use shares::ShareMetrics;
 
 /// All that is counted.

@@ -226,7 +226,9 @@ impl Body for PackageBody {
                 if let Err(error) = self.pace() {
                     return Poll::Ready(Some(Err(error)));
                 }
-                self.at += piece.len() as u64;
+                let bytes = piece.len() as u64;
+                self.at += bytes;
+                self.ticket.sends(bytes);
                 if self.end == Some(self.at) {
                     self.ticket.is_whole();
                 } else {

@@ -17,6 +17,7 @@ use crate::downloads::contents::may_be_had;
 use crate::downloads::live::Writing;
 use crate::downloads::spool::OpenPackage;
 use crate::downloads::{Downloads, DownloadsError};
+use crate::metrics::Delivered;
 use crate::secret::Token;
 
 /// How often it is looked whether what is being fetched may still be had.
@@ -79,6 +80,11 @@ impl Ticket {
                 Err(error) => Err(io::Error::other(error)),
             }
         }
+    }
+
+    /// So many bytes more are on their way.
+    pub(super) fn sends(&self, bytes: u64) {
+        self.downloads.0.metrics.delivered(Delivered::Download, bytes);
     }
 
     /// All of it was taken.

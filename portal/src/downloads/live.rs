@@ -37,6 +37,8 @@ const FIRST_GUESS: Duration = Duration::from_secs(2);
 pub(crate) struct Live {
     begun: Instant,
     step: Mutex<Step>,
+    /// When the last instance came from the PACS.
+    came: Mutex<Instant>,
     is_broken_off: AtomicBool,
     /// Where it is written, once that has begun.
     writing: Mutex<Option<Writing>>,
@@ -61,9 +63,11 @@ impl Writing {
 
 impl Live {
     fn new() -> Self {
+        let begun = Instant::now();
         Self {
-            begun: Instant::now(),
+            begun,
             step: Mutex::default(),
+            came: Mutex::new(begun),
             is_broken_off: AtomicBool::new(false),
             writing: Mutex::default(),
             entries: Mutex::default(),
@@ -95,15 +99,22 @@ impl Live {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
     }
 
-    /// The paths of what was written so far, sorted.
-    pub(crate) fn paths(&self) -> Vec<String> {
+    /// The paths of what lies within the first bytes of the package, sorted.
+    pub(crate) fn paths_within(&self, bytes: u64) -> Vec<String> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.keys().cloned().collect()
+        let there = entries.iter().filter(|(_, placed)| end_of(placed) <= bytes);
+        there.map(|(path, _)| path.clone()).collect()
     }
 
     /// Whether the package itself has begun.
     pub(crate) fn is_packing(&self) -> bool {
         self.now_writing().is_some()
+    }
+
+    /// From the beginning to the last instance that came from the PACS, to a quarter of a second.
+    pub(crate) fn pacs_took(&self) -> Duration {
+        let came = *self.came.lock().unwrap_or_else(PoisonError::into_inner);
+        came.duration_since(self.begun)
     }
 
     /// How far it is.
@@ -117,6 +128,11 @@ impl Live {
             seconds_left: seconds_left(step, self.begun.elapsed()),
         }
     }
+}
+
+/// Where the body of an entry ends, in bytes from the start of the package.
+pub(crate) fn end_of(placed: &Placement) -> u64 {
+    placed.body_offset.saturating_add(placed.facts.compressed_bytes)
 }
 
 /// As long for each byte as it took so far.
@@ -141,7 +157,12 @@ impl Progress for Watched {
     }
 
     fn step(&mut self, step: Step) -> bool {
-        *self.0.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
+        let mut known = self.0.step.lock().unwrap_or_else(PoisonError::into_inner);
+        if step.received_instances > known.received_instances {
+            *self.0.came.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
+        *known = step;
+        drop(known);
         !self.0.is_broken_off()
     }
 }
@@ -217,6 +238,20 @@ mod tests {
         assert_eq!(left(step(100, 100), 10), Some(0));
         assert_eq!(left(step(101, 100), 10), None, "more came than was listed");
         assert_eq!(left(step(u64::MAX - 1, u64::MAX), u64::MAX / 2000), Some(0));
+    }
+
+    #[test]
+    fn the_time_of_the_pacs_ends_with_the_last_instance() {
+        let live = Arc::new(Live::new());
+        assert_eq!(live.pacs_took(), Duration::ZERO);
+        let mut watched = Watched(Arc::clone(&live));
+        std::thread::sleep(Duration::from_millis(20));
+        watched.step(Step { received_instances: 1, ..Step::default() });
+        let took = live.pacs_took();
+        assert!(took >= Duration::from_millis(20), "{took:?}");
+        std::thread::sleep(Duration::from_millis(20));
+        watched.step(Step { received_instances: 1, instances: 1, ..Step::default() });
+        assert_eq!(live.pacs_took(), took);
     }
 
     #[test]

@@ -15,9 +15,10 @@ use store::{Holder, PackageKey, RequestId};
 
 use crate::downloads::body::Reads;
 use crate::downloads::delivery::Delivery;
-use crate::downloads::live::{Live, Writing};
+use crate::downloads::live::{Live, Writing, end_of};
 use crate::downloads::spool::{OpenPackage, Written};
 use crate::downloads::{Downloads, DownloadsError};
+use crate::metrics::{Delivered, DownloadMetrics};
 
 /// Packages whose entries are remembered.
 const REMEMBERED: usize = 4;
@@ -42,6 +43,7 @@ pub(crate) struct PackedEntry {
     offset: u64,
     file: Arc<File>,
     reads: Reads,
+    metrics: DownloadMetrics,
     /// Keeps the package from being evicted.
     _open: Option<OpenPackage>,
 }
@@ -49,7 +51,9 @@ pub(crate) struct PackedEntry {
 impl PackedEntry {
     /// A part of its body, as it lies in the ZIP.
     pub(crate) async fn part(&self, at: u64, length: u64) -> io::Result<Bytes> {
-        self.reads.piece(Arc::clone(&self.file), self.offset + at, length).await
+        let part = self.reads.piece(Arc::clone(&self.file), self.offset + at, length).await?;
+        self.metrics.delivered(Delivered::Look, length);
+        Ok(part)
     }
 }
 
@@ -112,8 +116,8 @@ impl Downloads {
         let Some(entry) = index.get(path).cloned() else { return Ok(Found::Nothing) };
         let (file, facts) = (Arc::clone(open.file()), entry.facts);
         let offset = blocking(move || body_offset(&mut file.try_clone()?, &entry)).await?;
-        let (file, reads) = (Arc::clone(open.file()), self.0.reads.clone());
-        Ok(Found::Entry(Box::new(PackedEntry { facts, offset, file, reads, _open: Some(open) })))
+        let file = Arc::clone(open.file());
+        Ok(Found::Entry(Box::new(self.packed_entry(facts, offset, file, Some(open)))))
     }
 
     /// The entries of a whole package.
@@ -134,24 +138,31 @@ impl Downloads {
     }
 
     fn growing_entry(&self, live: &Live, writing: &Writing, path: &str) -> Found {
-        let placed = live.entry(path).filter(|placed| {
-            let end = placed.body_offset.saturating_add(placed.facts.compressed_bytes);
-            match *writing.written.borrow() {
-                Written::Bytes(bytes) | Written::Whole(bytes) => end <= bytes,
-                Written::GivenUp => false,
-            }
-        });
+        // What was told may still be on its way to the file.
+        let there = match *writing.written.borrow() {
+            Written::Bytes(bytes) | Written::Whole(bytes) => bytes,
+            Written::GivenUp => 0,
+        };
+        let placed = live.entry(path).filter(|placed| end_of(placed) <= there);
         let opened = placed.and_then(|placed| Some((placed, writing.open().ok()?)));
         match opened {
-            Some((placed, file)) => Found::Entry(Box::new(PackedEntry {
-                facts: placed.facts,
-                offset: placed.body_offset,
-                file: Arc::new(file),
-                reads: self.0.reads.clone(),
-                _open: None,
-            })),
-            None => Found::Growing(live.paths()),
+            Some((placed, file)) => {
+                let (facts, offset) = (placed.facts, placed.body_offset);
+                Found::Entry(Box::new(self.packed_entry(facts, offset, Arc::new(file), None)))
+            }
+            None => Found::Growing(live.paths_within(there)),
         }
+    }
+
+    fn packed_entry(
+        &self,
+        facts: EntryFacts,
+        offset: u64,
+        file: Arc<File>,
+        open: Option<OpenPackage>,
+    ) -> PackedEntry {
+        let (reads, metrics) = (self.0.reads.clone(), self.0.metrics.clone());
+        PackedEntry { facts, offset, file, reads, metrics, _open: open }
     }
 }
 

@@ -137,7 +137,7 @@ impl Downloads {
             ended = self.attempt(&preparation, guard.live()) => ended,
             never = self.hold(&preparation, by, guard.live()) => never,
         };
-        self.count_end(&ended, begun.elapsed());
+        self.count_end(&ended, begun.elapsed(), guard.live());
         let settled = self.settle(&preparation, by, ended).await;
         drop(guard);
         if let Err(error) = told.and(settled).and(self.tell_all(key).await) {
@@ -145,16 +145,17 @@ impl Downloads {
         }
     }
 
-    fn count_end(&self, ended: &EndOfTry, took: Duration) {
-        let (end, bytes) = match ended {
-            EndOfTry::Ready(package) => (PreparationEnd::Ready, Some(package.bytes)),
-            EndOfTry::Later { .. } => (PreparationEnd::Later, None),
-            EndOfTry::Released { .. } => (PreparationEnd::Released, None),
-            EndOfTry::Recalling { .. } => (PreparationEnd::Recalling, None),
-            EndOfTry::Failed { .. } => (PreparationEnd::Failed, None),
-            EndOfTry::Ended { .. } => (PreparationEnd::Ended, None),
-        };
-        self.0.metrics.ended(end, took, bytes);
+    fn count_end(&self, ended: &EndOfTry, took: Duration, live: &Live) {
+        self.0.metrics.ended(match ended {
+            EndOfTry::Ready(package) => {
+                return self.0.metrics.made(package.bytes, took, live.pacs_took());
+            }
+            EndOfTry::Later { .. } => PreparationEnd::Later,
+            EndOfTry::Released { .. } => PreparationEnd::Released,
+            EndOfTry::Recalling { .. } => PreparationEnd::Recalling,
+            EndOfTry::Failed { .. } => PreparationEnd::Failed,
+            EndOfTry::Ended { .. } => PreparationEnd::Ended,
+        });
     }
 
     /// Makes the claim last; breaks the work off when it does not hold any more.
@@ -182,9 +183,11 @@ impl Downloads {
                 return self.again_or(preparation, FailureReason::Fault);
             }
         }
-        if let Some(recall) = preparation.recall
-            && let Some(not_yet) = self.look_again(preparation, recall, live).await
-        {
+        let not_yet = match preparation.recall {
+            Some(recall) => self.look_again(preparation, recall, live).await,
+            None => self.ask_first(preparation, live).await,
+        };
+        if let Some(not_yet) = not_yet {
             return not_yet;
         }
         match self.pack(preparation, live).await {
@@ -318,6 +321,43 @@ mod tests {
     use super::*;
     use crate::accounts::{Enrolment, NewAccount};
     use crate::clock::Clock;
+
+    /// A PACS or a disk may come back within twenty minutes; data stay as they are.
+    #[tokio::test]
+    async fn a_fault_from_outside_is_tried_again_after_longer_and_longer_pauses() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
+        let portal = crate::app::tests::portal(folder.path(), clock.clone());
+        let downloads = &portal.services().downloads;
+        let ended = |reason, tries| {
+            let preparation = Preparation {
+                key: PackageKey::from([7; 16]),
+                person: PersonId::from([1; 16]),
+                order: OrderId::from([1; 16]),
+                content: PackageContent::Everything,
+                language: Language::It,
+                studies: Vec::new(),
+                reports: Vec::new(),
+                created: clock.now(),
+                turn: 0,
+                tries,
+                recall: None,
+                state: PreparationState::Waiting { due: clock.now() },
+            };
+            downloads.broken(&preparation, &Broken::Failed(reason, String::new()))
+        };
+        let after =
+            |seconds| EndOfTry::Later { due: clock.now() + SignedDuration::from_secs(seconds) };
+        for reason in [FailureReason::Pacs, FailureReason::Storage] {
+            for (tries, seconds) in [(1, 15), (2, 60), (3, 240), (4, 960)] {
+                assert_eq!(ended(reason, tries), after(seconds), "{reason:?} {tries}");
+            }
+            assert_eq!(ended(reason, MOST_TRIES), EndOfTry::Failed { at: clock.now(), reason });
+        }
+        for reason in [FailureReason::Data, FailureReason::NotAtPacs] {
+            assert_eq!(ended(reason, 1), EndOfTry::Failed { at: clock.now(), reason });
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_the_program_ends_of_again_and_again_is_given_up() {

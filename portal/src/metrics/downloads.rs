@@ -43,11 +43,27 @@ struct HowEnded {
     end: PreparationEnd,
 }
 
+/// How bytes of a package are handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// In a download of the package.
+    Download,
+    /// Entry by entry, to be looked at in the browser.
+    Look,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HowDelivered {
+    by: &'static str,
+}
+
 /// Of downloads.
 #[derive(Debug, Clone)]
 pub(crate) struct DownloadMetrics {
     tries: Family<HowEnded, Counter>,
     seconds: Histogram,
+    pacs_seconds: Histogram,
+    delivered_bytes: Family<HowDelivered, Counter>,
     made_bytes: Counter,
     overdue_seconds: Gauge,
     running: Gauge<u64, AtomicU64>,
@@ -61,6 +77,8 @@ impl DownloadMetrics {
         let new = Self {
             tries: Family::default(),
             seconds: Histogram::new(buckets),
+            pacs_seconds: Histogram::new(buckets),
+            delivered_bytes: Family::default(),
             made_bytes: Counter::default(),
             overdue_seconds: Gauge::default(),
             running: Gauge::default(),
@@ -76,6 +94,16 @@ impl DownloadMetrics {
             "preparation_seconds",
             "How long a try that ended with a package took, from the first question to the PACS",
             new.seconds.clone(),
+        );
+        registry.register(
+            "preparation_pacs_seconds",
+            "How much of that went by until the last instance had come from the PACS",
+            new.pacs_seconds.clone(),
+        );
+        registry.register(
+            "delivered_bytes",
+            "Bytes of packages handed out: in a download, or to be looked at online",
+            Family::clone(&new.delivered_bytes),
         );
         registry.register("package_bytes", "Bytes of packages made", new.made_bytes.clone());
         registry.register(
@@ -97,13 +125,26 @@ impl DownloadMetrics {
         new
     }
 
-    /// A try ended; `bytes` of the package, if there is one.
-    pub(crate) fn ended(&self, end: PreparationEnd, took: Duration, bytes: Option<u64>) {
+    /// A try ended without a package.
+    pub(crate) fn ended(&self, end: PreparationEnd) {
         self.tries.get_or_create(&HowEnded { end }).inc();
-        if let Some(bytes) = bytes {
-            self.seconds.observe(took.as_secs_f64());
-            self.made_bytes.inc_by(bytes);
-        }
+    }
+
+    /// A try ended with a package of so many bytes; the PACS took its part of the time.
+    pub(crate) fn made(&self, bytes: u64, took: Duration, pacs: Duration) {
+        self.ended(PreparationEnd::Ready);
+        self.seconds.observe(took.as_secs_f64());
+        self.pacs_seconds.observe(pacs.as_secs_f64());
+        self.made_bytes.inc_by(bytes);
+    }
+
+    /// Bytes of a package were handed out.
+    pub(crate) fn delivered(&self, by: Delivered, bytes: u64) {
+        let by = match by {
+            Delivered::Download => "download",
+            Delivered::Look => "look",
+        };
+        self.delivered_bytes.get_or_create(&HowDelivered { by }).inc_by(bytes);
     }
 
     /// How long the package that waits longest is due, how many are being made, and what lies in the spool.
