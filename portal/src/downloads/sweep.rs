@@ -16,7 +16,7 @@ use crate::task::Stop;
 
 /// How often what had to go is told, and what time ended is deleted.
 const TICK: Duration = Duration::from_secs(10);
-/// How often everything is looked at.
+/// How often everything is looked at: records, and the files of the spool.
 const ALL: Duration = Duration::from_mins(5);
 /// Records that are read or removed at a time.
 const PAGE: usize = 256;
@@ -70,8 +70,9 @@ impl Downloads {
         }
         if all {
             self.look_at_all().await?;
+            self.look_at_files().await?;
         }
-        self.look_at_files().await
+        Ok(())
     }
 
     /// Ends what may not be had any more of anybody.
