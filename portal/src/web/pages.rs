@@ -34,6 +34,8 @@ const OF_VIEWER: &str = "default-src 'none'; img-src 'self' blob: data:; style-s
 const VIEWER: &str = "cdviewer/index.htm";
 /// A PDF may hold script and links: it gets an origin of its own.
 const OF_DOCUMENTS: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+/// A browser lays an image that is opened by itself out with a style of its own; nothing else is in it.
+const OF_IMAGES: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 /// The first page of a package.
 const INDEX: &str = "index.htm";
 /// Pictures of a series that the page shows while more come.
@@ -196,6 +198,7 @@ impl Kind {
             Self::Page => Some(OF_PAGES),
             Self::Viewer => Some(OF_VIEWER),
             Self::Pdf | Self::File => Some(OF_DOCUMENTS),
+            Self::Jpeg | Self::Png => Some(OF_IMAGES),
             _ => None,
         }
     }
@@ -224,33 +227,20 @@ pub(crate) async fn entry(
     if is_deflated && !takes_gzip(&headers) {
         return Ok(StatusCode::NOT_ACCEPTABLE.into_response());
     }
-    let etag = format!("\"{:08x}-{:x}\"", facts.crc32, facts.uncompressed_bytes);
-    let is_known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag));
-    let mut response = if is_known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let (body, length) = body(entry);
-        let mut response = body.into_response();
-        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-        response
-    };
+    let (body, length) = body(entry);
+    let mut response = body.into_response();
     let fields = response.headers_mut();
-    let etag = HeaderValue::from_str(&etag).map_err(|_odd| Refusal::Fault("an entity tag"))?;
-    fields.insert(header::ETAG, etag);
-    // It is asked each time whether it may still be seen.
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    fields.insert(header::CONTENT_LENGTH, length.into());
+    // Pictures of a patient stay on no disk of a computer that others use too; and it is asked each time whether they
+    // may still be seen.
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind.content_type()));
     if let Some(policy) = kind.policy() {
         fields.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
     if is_deflated {
         fields.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        if !is_known {
-            fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
+        fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     if kind == Kind::File {
         fields.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
