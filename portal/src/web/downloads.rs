@@ -97,11 +97,13 @@ pub(crate) fn answer(asked: AskedFor, back: &str) -> Result<Response, Refusal> {
 /// somebody reads (WCAG 2.1, F41).
 pub(crate) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    mut shell: Shell,
     Holding { holder, .. }: Holding,
 ) -> Result<Response, Refusal> {
-    if shell.panel.as_ref().is_some_and(|panel| panel.view.has_news) {
+    let seen = shell.panel.as_ref().map_or(0, |panel| panel.view.news);
+    if seen > 0 {
         app.services.downloads.see(&holder).await?;
+        shell.news = shell.news.map(|news| news.saturating_sub(seen));
     }
     let panel = shell.panel.as_ref();
     Ok(shell.page(StatusCode::OK, &DownloadsPage { shell: &shell, panel }))

@@ -1,16 +1,18 @@
-//! What is new to somebody: behind the bell (S-031, S-132).
+//! What is new to somebody, and what came back: behind the bell (S-031, S-131, S-132).
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use store::Holder;
 use texts::Texts;
 
 use crate::accounts::Page;
+use crate::downloads::DownloadState;
 use crate::results::News;
 use crate::web::App;
 use crate::web::client::Client;
-use crate::web::dates::display_moment;
+use crate::web::dates::{display_moment, display_timestamp};
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
 use crate::web::login::append;
@@ -57,6 +59,17 @@ pub(crate) async fn show(
         persons => persons.iter().find(|one| one.id == id).map(|one| display_name(&one.name)),
     };
     let news = app.services.results.news(&who.account).await?;
+    let back = app.services.downloads.of(&Holder::from(who.account.clone())).await?;
+    let back = back.into_iter().filter(|one| one.is_news).map(|one| NewsLine {
+        href: routes::DOWNLOADS.to_owned(),
+        description: shown(one.description.as_ref(), text),
+        placed: match one.state {
+            DownloadState::Ready { until, .. } => text.panel_until(display_timestamp(until, text)),
+            _ => String::new(),
+        },
+        whose: whose(one.person),
+        what: text.news_back(),
+    });
     let line = |(order, why): (crate::results::ShownOrder, News)| NewsLine {
         href: routes::order(order.person, order.id),
         description: shown(order.description.as_ref(), text),
@@ -67,7 +80,7 @@ pub(crate) async fn show(
         whose: whose(order.person),
         what: label(why, text),
     };
-    let news = news.into_iter().take(MOST).map(line).collect();
+    let news = back.chain(news.into_iter().map(line)).take(MOST).collect();
     Ok(shell.page(StatusCode::OK, &NewsPage { shell: &shell, news }))
 }
 
@@ -78,6 +91,7 @@ pub(crate) async fn read(
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     app.services.results.see(&who.account, None).await?;
+    app.services.downloads.see(&Holder::from(who.account)).await?;
     let mut response = Redirect::to(routes::NOTIFICATIONS).into_response();
     append(&mut response, [Toast::NewsRead.leave()]);
     Ok(response)

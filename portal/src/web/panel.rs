@@ -26,9 +26,9 @@ pub(crate) struct PanelView {
     /// `live` while something is made, `slow` while something is brought back, else `still`.
     pub(crate) pace: &'static str,
     pub(crate) entries: Vec<Entry>,
-    /// One came back from where it was not online, and was not looked at since.
+    /// How many came back from where they were not online, and were not looked at since.
     #[serde(skip)]
-    pub(crate) has_news: bool,
+    pub(crate) news: usize,
 }
 
 /// A download, in sentences.
@@ -150,7 +150,7 @@ impl PanelView {
                 (false, true) => "slow",
                 (false, false) => "still",
             },
-            has_news: found.iter().any(|one| one.is_news),
+            news: found.iter().filter(|one| one.is_news).count(),
             entries: found.iter().map(|one| entry(holder, one, whose(one.person), text)).collect(),
         })
     }

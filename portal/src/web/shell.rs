@@ -43,7 +43,7 @@ pub(crate) struct Shell {
     pub(crate) home: String,
     /// Where the downloads are.
     pub(crate) downloads: String,
-    /// How much is new to who is logged in, and has chosen a password (S-132).
+    /// How much is new to who is logged in, and has chosen a password: orders, and what came back (S-131, S-132).
     pub(crate) news: Option<usize>,
     /// The downloads, if there are any, at the corner of the page.
     pub(crate) panel: Option<Panel>,
@@ -178,9 +178,10 @@ impl FromRequestParts<App> for Shell {
             }
             shell.user = Some(user(app, &who.account).await?);
             if !who.must_change_password() {
-                shell.news = Some(app.services.results.news(&who.account).await?.len());
+                let orders = app.services.results.news(&who.account).await?.len();
                 let view =
                     PanelView::of(app, &Holder::from(who.account.clone()), shell.text).await?;
+                shell.news = Some(orders + view.news);
                 if !view.entries.is_empty() {
                     shell.panel = Some(Panel::new(view, &parts.headers));
                 }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use store::{
     Account, Along, Asked, Asker, ClaimId, Downloads as _, EndOfTry, EventQuery, Holder, Language,
     NewDecision, NewRequest, OrderId, Package, PackageContent, PackageKey, Person, PreparedStudy,
-    RequestId, Ruling, SledStore,
+    Recall, RequestId, Ruling, SledStore,
 };
 
 use crate::browser::{Answer, Browser};
@@ -77,6 +77,15 @@ impl Ready {
 
     /// With these bytes as the package.
     pub(crate) fn start_of(bytes: Vec<u8>, options: Options) -> Self {
+        Self::start_after(bytes, options, false)
+    }
+
+    /// With a package that had to be brought back.
+    pub(crate) fn start_recalled() -> Self {
+        Self::start_after(vec![1; 1000], Options::default(), true)
+    }
+
+    fn start_after(bytes: Vec<u8>, options: Options, is_recalled: bool) -> Self {
         let server = Server::start();
         let (person, _) = server.with_orders("maria", "", 1);
         let (account, order) = (server.account_of(&person), server.order_id(&person));
@@ -115,6 +124,13 @@ impl Ready {
             let store = SledStore::open(&folder.path().join("store")).unwrap();
             let asked = store.ask(new, Along::nothing()).await.unwrap();
             assert!(matches!(asked, Asked::Done(_)));
+            if is_recalled {
+                let by = ClaimId::fresh().unwrap();
+                store.claim_preparation(by, now, now, Vec::new()).await.unwrap().unwrap();
+                let recall = Recall { since: now, looks: 0 };
+                let recalling = EndOfTry::Recalling { next: now, recall };
+                assert!(store.end_try(KEY.into(), by, recalling, Along::nothing()).await.unwrap());
+            }
             let by = ClaimId::fresh().unwrap();
             store.claim_preparation(by, now, now, Vec::new()).await.unwrap().unwrap();
             let ready = EndOfTry::Ready(package);

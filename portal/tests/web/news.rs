@@ -2,6 +2,7 @@
 
 use store::{Along, NewReport, ReportAbout, ReportId, ReportStatus};
 
+use crate::downloads::Ready;
 use crate::server::Server;
 
 const QUIET: &str = "Notifiche: nessuna novità";
@@ -40,6 +41,27 @@ fn an_order_is_news_until_it_is_opened_and_again_when_a_report_comes() {
     server.wait(server.services.store.import_report(report, Along::nothing())).unwrap();
     let page = browser.get("/notifications").body;
     assert!(page.contains("Notifiche: una novità") && page.contains(">Aggiornato<"), "{page}");
+}
+
+/// It is told by SMS too (S-131, S-132).
+#[test]
+fn what_came_back_is_behind_the_bell_until_it_was_looked_at() {
+    for is_read in [false, true] {
+        let mut ready = Ready::start_recalled();
+        // The order itself is new too.
+        let page = ready.browser.get("/notifications").text();
+        assert!(page.contains("Notifiche: 2 novità"), "{page}");
+        assert!(page.contains(">Di nuovo disponibile<") && page.contains(">Nuovo<"), "{page}");
+        assert!(page.contains("conservato fino al"), "{page}");
+        if is_read {
+            ready.browser.post("/notifications", &[]);
+            assert!(ready.browser.get("/notifications").text().contains(QUIET));
+        } else {
+            let page = ready.browser.get("/downloads").text();
+            assert!(page.contains("Notifiche: una novità"), "it is looked at here: {page}");
+            assert!(!ready.browser.get("/notifications").body.contains("Di nuovo disponibile"));
+        }
+    }
 }
 
 #[test]
