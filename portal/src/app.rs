@@ -340,7 +340,7 @@ impl BoundPortal {
         let shown = matches!(ways, Ways::Shown);
         start_tasks(&mut tasks, &services, ways, retention);
         let limits = web.limits().clone();
-        let router = web::router(services.clone(), web, shown);
+        let router = web::router(services.clone(), web, shown, stop.clone());
         let router = observed(router, "patients", services.metrics.requests.clone());
         let requests = &services.metrics.requests;
         let console_router = admin::trusted(admin_router.clone());

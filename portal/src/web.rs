@@ -51,6 +51,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use texts::Language;
 
 use crate::app::Services;
+use crate::task::Stop;
 use crate::web::assets::{LogoImage, theme_path};
 pub(crate) use dates::{display_date, display_timestamp};
 pub use routes::paths;
@@ -65,6 +66,8 @@ pub(crate) struct Web {
     pub(crate) logo: Option<LogoImage>,
     /// Where its colours are.
     pub(crate) theme: Option<String>,
+    /// When answers that have no end by themselves end.
+    pub(crate) stop: Stop,
 }
 
 impl Web {
@@ -81,10 +84,10 @@ impl Web {
 pub(crate) type App = Arc<Web>;
 
 /// The router of the patients' listener.
-pub(crate) fn router(services: Services, settings: WebSettings, shown: bool) -> Router {
+pub(crate) fn router(services: Services, settings: WebSettings, shown: bool, stop: Stop) -> Router {
     let branding = settings.branding();
     let (logo, theme) = (branding.logo.as_ref().map(LogoImage::of), theme_path(&branding.theme));
-    let app = Arc::new(Web { services, settings, logo, theme });
+    let app = Arc::new(Web { services, settings, logo, theme, stop });
     routes::routes(shown)
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)

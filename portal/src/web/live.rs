@@ -69,6 +69,8 @@ async fn tell(app: App, who: Holding, text: Texts, mut sender: Sender<Bytes, Inf
         let found = loop {
             tokio::select! {
                 found = &mut next => break found,
+                // Whoever looks asks the portal that runs next.
+                () = app.stop.asked() => return,
                 () = sleep(BEAT) => {
                     let goes_on = who.goes_on(&app).await;
                     let beat = Bytes::from_static(b":\n\n");

@@ -1,5 +1,8 @@
 //! The panel of the downloads: on each page, as the browser left it, and what its script is told.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::time::{Duration, Instant};
+
 use jiff::SignedDuration;
 
 use crate::hostile::raw;
@@ -128,4 +131,30 @@ fn changes_are_told_as_server_sent_events_with_the_sentences_of_the_page() {
         assert!(told.contains(said), "{said}\n{told}");
     }
     assert!(!told.contains("content-encoding"), "{told}");
+}
+
+#[test]
+fn a_page_that_looks_at_its_downloads_does_not_keep_the_portal_from_ending() {
+    let mut server = Server::start();
+    let (maria, browser) = server.with_orders("maria", "", 1);
+    server.request_of(&maria);
+    let cookies: Vec<_> =
+        browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+    let cookies = cookies.join("; ");
+    write!(stream, "GET /downloads/events HTTP/1.1\r\nhost: x\r\ncookie: {cookies}\r\n\r\n")
+        .unwrap();
+    let mut told = BufReader::new(stream);
+    let mut line = String::new();
+    while !line.starts_with("data: ") {
+        line.clear();
+        assert!(told.read_line(&mut line).unwrap() > 0, "the events end");
+    }
+    let begun = Instant::now();
+    server.end();
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    // The answer ends as one that is whole.
+    let mut rest = Vec::new();
+    told.read_to_end(&mut rest).unwrap();
+    assert!(rest.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&rest));
 }
