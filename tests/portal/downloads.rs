@@ -1,183 +1,30 @@
 //! Downloads from end to end: a PACS, a portal that is killed, a patient with curl, and judges for the ZIP.
 
 use std::fs;
-use std::net::SocketAddr;
-use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fixtures::dimse::{DimsePacs, DimseSettings};
+use fixtures::dimse::Fault;
 use fixtures::{
-    Charset, FixtureFile, Holding, Instance, ROSSI, Storage, StudyBuilder, write_files,
+    Charset, FixtureFile, Frames, Instance, PixelFormat, ROSSI, Storage, StudyBuilder, write_files,
 };
-use serde_json::{Value, json};
 
-use crate::served::Peer;
-use crate::server::{Portal, configure, free_port};
+use crate::hospital::{
+    Hospital, PREPARING, ct, held, package, pacs_section, slow, start_pacs, within,
+};
+use crate::server::get;
 use crate::support::{Workplace, judges, names_in, run};
-use crate::visitor::Visitor;
-
-const PASSWORD: &str = "Collina-Verde&42";
-/// What the page of the downloads has while a package is made.
-const PREPARING: &str = "data-state=\"preparing\"";
-
-/// The package of the newest download of a page.
-fn package(page: &str) -> String {
-    let request = page.split("data-request=\"").nth(1).expect("a download");
-    format!("/downloads/{}/package", request.split('"').next().expect("its end"))
-}
-
-/// A hospital: its PACS, its gateway for SMS, its portal and a patient who has chosen a password.
-struct Site {
-    workplace: Workplace,
-    config: PathBuf,
-    pacs: DimsePacs,
-    sms: Peer,
-    portal: Option<Portal>,
-    her: Visitor,
-    person: String,
-}
-
-fn start_pacs(holding: Holding, port: u16) -> DimsePacs {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    DimsePacs::start(address, Arc::new(holding), DimseSettings::default()).expect("a port")
-}
-
-impl Site {
-    fn open(workplace: Workplace, holding: Holding, more: &str) -> Self {
-        let pacs = start_pacs(holding, 0);
-        let sms = Peer::start("serve_sms.py", &["200", ""]);
-        let port = free_port();
-        let listen = format!("listen = '127.0.0.1:{port}'\naddress = 'http://127.0.0.1:{port}'");
-        let sections = format!(
-            "[results]\nrelease = 'always'\navailability_days = 0\n\
-             refresh = {{ at_most_every = 1, page_waits_ms = 10000 }}\n\
-             [sms]\nurl = 'http://127.0.0.1:{}/send'\njson = {{ to = '{{number}}', text = '{{text}}' }}\n\
-             {more}\n\
-             [[pacs]]\nname = 'main'\nhost = '127.0.0.1'\nport = {}\ncalled_ae_title = 'FIXTURE'\n\
-             calling_ae_title = 'ESITO'\nrecall = {{ first_wait = 1, longest_wait = 1, total = 60 }}\n",
-            sms.port,
-            pacs.address().port()
-        );
-        let config = configure(&workplace.target(), &listen, &sections);
-        let portal = Portal::start(&config);
-        let added = run::esito(&["patient", "add", "--config"]).arg(&config);
-        let added = added.finish_with(&patient().to_string()).expect_code(&[0]);
-        let added: Value = serde_json::from_slice(&added.stdout).expect("JSON");
-        let person = added["id"].as_str().expect("a person").to_owned();
-        let text = sms.line()["json"]["text"].as_str().expect("a text").to_owned();
-        let first = text.split(" è ").nth(1).and_then(|rest| rest.split(' ').next());
-        let first = first.expect("a password").to_owned();
-        let mut her = Visitor::new(&portal.listen);
-        her.log_in("rossi", &first);
-        her.get("/password");
-        let fields = [("old", &*first), ("new", PASSWORD), ("confirm", PASSWORD)];
-        assert_eq!(her.post("/password", &fields).header("location"), "/password/changed");
-        Self { workplace, config, pacs, sms, portal: Some(portal), her, person }
-    }
-
-    fn portal(&self) -> &Portal {
-        self.portal.as_ref().expect("a portal")
-    }
-
-    fn spool(&self) -> PathBuf {
-        self.workplace.target().join("spool")
-    }
-
-    /// The page of her first order.
-    fn order(&mut self) -> String {
-        let orders = format!("/persons/{}/orders/", self.person);
-        let page = self.her.get(&format!("/persons/{}/results", self.person));
-        let order = page.body.split(&orders).nth(1).expect("an order");
-        format!("{orders}{}", order.split('"').next().expect("its end"))
-    }
-
-    /// Asks for all of her first order.
-    fn ask(&mut self) {
-        let order = self.order();
-        let asked = self.her.post(&format!("{order}/downloads"), &[("content", "everything")]);
-        assert_eq!(asked.status, 303, "{}", asked.body);
-    }
-
-    /// Waits until the page of her downloads has a text; gives the page.
-    #[track_caller]
-    fn wait_for(&mut self, text: &str) -> String {
-        let until = Instant::now() + Duration::from_mins(1);
-        loop {
-            let page = self.her.get("/downloads").body;
-            if page.contains(text) {
-                return page;
-            }
-            assert!(Instant::now() < until, "{text:?}: {page}{}", self.portal().log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Kills the portal, as a loss of power does to a process.
-    fn kill(&mut self) {
-        self.portal = None;
-    }
-
-    fn start(&mut self) {
-        let begun = Instant::now();
-        self.portal = Some(Portal::start(&self.config));
-        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
-    }
-
-    /// Fetches the only download that can be fetched, with more arguments of curl; gives the exit code of curl.
-    fn fetch(&mut self, into: &Path, more: &[&str]) -> i32 {
-        let page = self.her.get("/downloads").body;
-        let path = package(&page);
-        let fetched = run::program("curl")
-            .args(["-sS", "--max-time", "60", "-H", &self.her.cookies()])
-            .args(more)
-            .arg("-o")
-            .arg(into)
-            .arg(format!("http://{}{path}", self.portal().listen))
-            .finish();
-        fetched.code.expect("an exit code")
-    }
-}
-
-fn patient() -> Value {
-    json!({
-        "person": {
-            "patient_ids": [{ "id": ROSSI.id }],
-            "family_name": "ROSSI", "given_name": "MARIA TEST",
-            "consent": { "online_results": true, "messages": true },
-        },
-        "account": {
-            "user_name": "rossi",
-            "contact": { "email": "maria.test@example.org", "phone": "+390000000000" },
-        },
-    })
-}
-
-/// A computed tomography of 5 MiB.
-fn ct() -> Workplace {
-    Workplace::with_study(&["--study", "ct", "--slices", "40", "--rows", "256"])
-}
-
-fn held(workplace: &Workplace) -> Holding {
-    Holding::read(&workplace.source()).expect("a study")
-}
-
-fn slow(workplace: &Workplace, bytes_per_second: u64) -> Holding {
-    held(workplace).at_most(NonZeroU64::new(bytes_per_second).expect("a pace"))
-}
 
 #[test]
 fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
     // So large that the rest of it does not fit into the buffers between the portal and curl.
     let workplace = Workplace::with_study(&["--study", "ct", "--slices", "60", "--rows", "512"]);
     let holding = slow(&workplace, 10_000_000);
-    let mut site = Site::open(workplace, holding, "");
+    let mut site = Hospital::open(workplace, holding, "");
     site.ask();
     site.wait_for(PREPARING);
     let partial =
-        |site: &Site| names_in(&site.spool()).iter().any(|name| name.ends_with("partial"));
+        |site: &Hospital| names_in(&site.spool()).iter().any(|name| name.ends_with("partial"));
     assert!(partial(&site), "{:?}", names_in(&site.spool()));
     site.kill();
     assert!(partial(&site), "it was killed too late");
@@ -190,14 +37,8 @@ fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
 
     // Slowly, and killed in the middle.
     let part = site.workplace.beside("part.zip");
-    let listen = site.portal().listen.clone();
-    let page = site.her.get("/downloads").body;
-    let path = package(&page);
-    let slowly = run::program("curl")
-        .args(["-sS", "--limit-rate", "400K", "-H", &site.her.cookies(), "-o"])
-        .arg(&part)
-        .arg(format!("http://{listen}{path}"))
-        .start();
+    let path = package(&site.her.get("/downloads").body);
+    let slowly = site.curl(&path, &["--limit-rate", "400K", "-o"]).arg(&part).start();
     let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     while length(&part) < 300_000 {
         std::thread::sleep(Duration::from_millis(20));
@@ -211,30 +52,46 @@ fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
     assert!(fs::read(&part).expect("a file") == fs::read(&zip).expect("a file"));
 }
 
+/// Looks at what is there of a package that is being made, as "Guarda le immagini" does.
+fn look_while_it_grows(site: &mut Hospital, pages: &str) {
+    let page = within(|| {
+        let page = site.her.get(pages);
+        assert_eq!(page.status, 200, "{}", page.head);
+        page.body.contains("<img src=\"/downloads").then_some(page)
+    });
+    assert_eq!(page.header("refresh"), "5", "{}", page.head);
+    let begin = "<img src=\"/downloads";
+    let picture = page.body.split(begin).nth(1).and_then(|rest| rest.split('"').next());
+    let picture = format!("/downloads{}", picture.expect("a picture"));
+    assert!(picture.starts_with(pages), "{picture}");
+    let jpeg = site.workplace.beside("picture.jpg");
+    assert_eq!(site.curl(&picture, &["-f", "-o"]).arg(&jpeg).finish().code, Some(0));
+    let bytes = fs::read(&jpeg).expect("a file");
+    assert!(bytes.starts_with(b"\xFF\xD8") && bytes.ends_with(b"\xFF\xD9"), "{}", bytes.len());
+    // The index comes last: until then it leads back here.
+    let index = site.her.get(&format!("{pages}/index.htm"));
+    assert_eq!((index.status, index.header("location")), (303, pages));
+}
+
 #[test]
 fn a_package_is_fetched_while_it_is_made_and_breaks_off_when_it_is_withdrawn() {
     let workplace = ct();
     let holding = slow(&workplace, 1_500_000);
-    let mut site = Site::open(workplace, holding, "");
+    let mut site = Hospital::open(workplace, holding, "");
     site.ask();
     let page = site.wait_for(PREPARING);
     let path = package(&page);
-    let follow = |site: &Site, into: &Path| {
-        run::program("curl")
-            .args(["-sS", "--max-time", "60", "-D"])
-            .arg(into.with_extension("head"))
-            .args(["-H", &site.her.cookies(), "-o"])
-            .arg(into)
-            .arg(format!("http://{}{path}", site.portal().listen))
-            .start()
-    };
+    look_while_it_grows(&mut site, &path.replace("/package", "/pages"));
     let whole = site.workplace.beside("followed.zip");
-    let followed = run::finish(follow(&site, &whole), Duration::from_mins(1));
+    let follow = site.curl(&path, &["-D"]).arg(whole.with_extension("head")).arg("-o").arg(&whole);
+    let followed = run::finish(follow.start(), Duration::from_mins(1));
     assert_eq!(followed.code, Some(0), "{}", followed.stderr);
     let head = fs::read_to_string(whole.with_extension("head")).expect("a head").to_lowercase();
     assert!(head.contains("transfer-encoding: chunked") && !head.contains("etag"), "{head}");
     judges::judge(&whole, &site.workplace.source(), &[]);
     site.wait_for("Esito disponibile");
+    let pages = path.replace("/package", "/pages");
+    assert_eq!(site.her.get(&pages).header("location"), format!("{pages}/index.htm"));
     let again = site.workplace.beside("again.zip");
     assert_eq!(site.fetch(&again, &[]), 0);
     assert!(fs::read(&whole).expect("a file") == fs::read(&again).expect("a file"));
@@ -245,11 +102,7 @@ fn a_package_is_fetched_while_it_is_made_and_breaks_off_when_it_is_withdrawn() {
     let page = site.wait_for(PREPARING);
     let path = package(&page);
     let cut = site.workplace.beside("cut.zip");
-    let following = run::program("curl")
-        .args(["-sS", "--max-time", "60", "-H", &site.her.cookies(), "-o"])
-        .arg(&cut)
-        .arg(format!("http://{}{path}", site.portal().listen))
-        .start();
+    let following = site.curl(&path, &["-o"]).arg(&cut).start();
     while fs::metadata(&cut).map_or(0, |file| file.len()) < 100_000 {
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -261,29 +114,41 @@ fn a_package_is_fetched_while_it_is_made_and_breaks_off_when_it_is_withdrawn() {
     assert!(!left.iter().any(|name| name.ends_with("partial")), "{left:?}");
 }
 
-/// A radiograph of hers in a folder; gives its UID.
-fn write_radiograph(folder: &Path) -> String {
-    let mut study = StudyBuilder::new(4711, "nearline").patient(ROSSI).description("TORACE");
+/// A radiograph of hers in a folder, one of an order; gives its UID.
+fn write_radiograph(folder: &Path, seed: u64) -> String {
+    let study = StudyBuilder::new(seed, "nearline").patient(ROSSI).description("TORACE");
+    let mut study = study.numbers("MTF4711", "A4711");
     let series = study.series("CR", "TORACE PA");
-    let data_set = series.data_set("1.2.840.10008.5.1.4.1.1.1", 1);
-    let instance = Instance::new(data_set, Charset::Latin1);
+    let mut data_set = series.data_set("1.2.840.10008.5.1.4.1.1.1", 1);
+    let format = PixelFormat::grey8(512, 512);
+    format.describe(&mut data_set);
+    let frames = Frames::new(format, 1, move |_| vec![77; format.frame_bytes()]);
+    let instance = Instance::new(data_set, Charset::Latin1).with_frames(frames);
     write_files(&[FixtureFile::instance("IM1", instance)], folder).expect("written");
     study.study_uid()
 }
 
+/// By SMS, and behind the bell (S-131).
 #[test]
 fn what_is_not_online_is_recalled_and_she_is_told() {
     let workplace = Workplace::empty();
-    let study = write_radiograph(&workplace.source());
+    let study = write_radiograph(&workplace.source(), 4711);
     let holding = held(&workplace).with(&study, Storage::Nearline);
-    let mut site = Site::open(workplace, holding.recalled_after(Duration::from_secs(4)), "");
-    site.ask();
+    let mut site = Hospital::open(workplace, holding.recalled_after(Duration::from_secs(4)), "");
+    let order = site.order();
+    assert!(site.her.get(&order).body.contains("nessuna novità"), "she has seen it");
+    site.ask_for(&order);
     site.wait_for("Il portale sta tentando di richiamarlo.");
     // The portal may end meanwhile: the recall is remembered.
     site.kill();
     site.start();
     site.wait_for("Il portale sta tentando di richiamarlo.");
-    site.wait_for("Esito disponibile");
+    // The page of the downloads would count as having looked at it.
+    let bell = within(|| {
+        let page = site.her.get("/notifications").body;
+        page.contains("Di nuovo disponibile").then_some(page)
+    });
+    assert!(bell.contains("Notifiche: una novità"), "{bell}");
     let told = site.sms.line()["json"]["text"].as_str().expect("a text").to_owned();
     assert!(told.contains("il download che hai richiesto è pronto"), "{told}");
     for secret in ["TORACE", "ROSSI", "esito", "referto"] {
@@ -295,51 +160,44 @@ fn what_is_not_online_is_recalled_and_she_is_told() {
 }
 
 #[test]
-fn a_pacs_that_is_gone_is_tried_again_and_the_page_waits() {
-    let workplace = ct();
-    let holding = held(&workplace);
-    let mut site = Site::open(workplace, holding, "");
+fn of_two_examinations_none_is_retrieved_before_the_other_is_back() {
+    let workplace = Workplace::empty();
+    let nearline = write_radiograph(&workplace.source().join("one"), 4711);
+    write_radiograph(&workplace.source().join("other"), 4712);
+    // At this pace the other one alone would take longer than it may.
+    let holding = slow(&workplace, 10_000).with(&nearline, Storage::Nearline);
+    let mut site = Hospital::open(workplace, holding.recalled_after(Duration::from_mins(2)), "");
     let order = site.order();
-    let port = site.pacs.address().port();
-    let empty = site.workplace.beside("empty");
-    fs::create_dir(&empty).expect("a folder");
-    // Another takes its place, so that this one is dropped.
-    let other = start_pacs(Holding::read(&empty).expect("a folder"), 0);
-    drop(std::mem::replace(&mut site.pacs, other));
-    let asked = site.her.post(&format!("{order}/downloads"), &[("content", "everything")]);
-    assert_eq!(asked.status, 303, "{}", asked.body);
-    site.portal().wait_for("no package can be made");
-    site.wait_for("In attesa");
-    site.pacs = start_pacs(held(&site.workplace), port);
-    site.wait_for("Esito disponibile");
+    let begun = Instant::now();
+    site.ask_for(&order);
+    site.wait_for("Il portale sta tentando di richiamarlo.");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(site.spooled().is_empty(), "{:?}", site.spooled());
 }
 
 #[test]
-fn a_full_disk_is_told_and_leaves_nothing() {
+fn another_pacs_that_has_it_delivers_when_the_one_that_told_it_does_not() {
     let workplace = ct();
+    let other = start_pacs(held(&workplace), 0, &Fault::None);
     let holding = held(&workplace);
-    let mut site = Site::open(workplace, holding, "");
-    site.kill();
-    let disk = |folder: &Path| {
-        let folder = folder.display();
-        let mount = format!("mount -t tmpfs -o size=1m tmpfs '{folder}' && exec \"$@\"");
-        let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--mount", "sh", "-c", &mount, "sh"]);
-        command
-    };
-    let small = site.workplace.beside("small");
-    fs::create_dir(&small).expect("a folder");
-    if !disk(&small).arg("true").status().is_ok_and(|status| status.success()) {
-        println!("skipped: this machine lets nobody mount a file system of his own");
-        return;
-    }
+    let mut site = Hospital::open(workplace, holding, "");
+    let order = site.order();
+    // It is configured later than the list was made, so that all of it is told by the first.
+    site.end();
     let text = fs::read_to_string(&site.config).expect("the configuration");
-    let spool = format!("[spool]\nfree_mib = 0\nfolder = '{}'\n[[pacs]]", small.display());
-    fs::write(&site.config, text.replace("[[pacs]]", &spool)).expect("written");
-    let mut command = disk(&small);
-    command.arg(env!("CARGO_BIN_EXE_esito"));
-    site.portal = Some(Portal::start_by(&mut command, &site.config));
-    site.ask();
-    site.portal().wait_for("No space left on device");
-    site.wait_for("In attesa");
+    fs::write(&site.config, text + &pacs_section("other", &other)).expect("written");
+    site.lose_pacs();
+    site.start();
+    site.ask_for(&order);
+    site.wait_for("Esito disponibile");
+    assert!(!site.portal().log().contains("no package can be made"), "{}", site.portal().log());
+    let zip = site.workplace.beside("other.zip");
+    assert_eq!(site.fetch(&zip, &[]), 0);
+    judges::judge(&zip, &site.workplace.source(), &[]);
+    let (_, counts) = get(&format!("http://{}/metrics", site.portal().monitor), &[]);
+    let length = fs::metadata(&zip).expect("a file").len();
+    let delivered = format!("esito_delivered_bytes_total{{by=\"download\"}} {length}");
+    for line in [&*delivered, "esito_preparation_pacs_seconds_count 1"] {
+        assert!(counts.contains(line), "{line}\n{counts}");
+    }
 }

@@ -1,125 +1,208 @@
-//! A portal over a PACS with one study, and a patient of it who is logged in and can ask for the package.
+//! A hospital: its PACS, its gateway for SMS, its portal, and a patient who has chosen a password.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fixtures::Holding;
-use fixtures::dimse::{DimsePacs, DimseSettings};
-use jiff::{SignedDuration, Timestamp};
-use portal::secret::Token;
-use portal::store::{Along, PersonId, Session, Sessions as _, SledStore, Through};
-use serde_json::Value;
-use tokio::runtime::Runtime;
+use fixtures::dimse::{DimsePacs, DimseSettings, Fault, Script};
+use fixtures::{Holding, ROSSI};
+use serde_json::{Value, json};
 
-use crate::enrolled::enrolled;
+use crate::served::Peer;
 use crate::server::{Portal, configure, free_port};
 use crate::support::{Workplace, files_below, run};
+use crate::visitor::Visitor;
 
-/// A study whose package takes a second or two, as the PACS sends so many bytes a second.
-const SMALL: &[&str] = &["--study", "ct", "--slices", "30", "--rows", "192"];
-const SLOWLY: NonZeroU64 = NonZeroU64::new(2_000_000).unwrap();
-/// One whose package is more than the buffers of a connection hold.
-const LARGE: &[&str] = &["--study", "ct", "--slices", "80", "--rows", "512"];
-const FAST: NonZeroU64 = NonZeroU64::new(1 << 30).unwrap();
+const PASSWORD: &str = "Collina-Verde&42";
+/// What the page of the downloads has while a package is made.
+pub const PREPARING: &str = "data-state=\"preparing\"";
 
 pub struct Hospital {
     pub workplace: Workplace,
     pub config: PathBuf,
-    /// Where the order is: `/persons/…/orders/…`; empty until it was looked for.
-    pub order: String,
-    person: PersonId,
-    cookie: String,
-    listen: String,
-    _pacs: DimsePacs,
+    pub pacs: DimsePacs,
+    pub sms: Peer,
+    /// None while it is down.
+    pub portal: Option<Portal>,
+    pub her: Visitor,
+    person: String,
+}
+
+/// A computed tomography of 5 MiB.
+pub fn ct() -> Workplace {
+    Workplace::with_study(&["--study", "ct", "--slices", "40", "--rows", "256"])
+}
+
+/// One whose package is more than the buffers of a connection hold.
+pub fn large_ct() -> Workplace {
+    Workplace::with_study(&["--study", "ct", "--slices", "80", "--rows", "512"])
+}
+
+/// What a PACS has of a workplace.
+pub fn held(workplace: &Workplace) -> Holding {
+    Holding::read(&workplace.source()).expect("a study")
+}
+
+/// The same, so many bytes a second.
+pub fn slow(workplace: &Workplace, bytes_per_second: u64) -> Holding {
+    held(workplace).at_most(NonZeroU64::new(bytes_per_second).expect("a pace"))
+}
+
+pub fn start_pacs(holding: Holding, port: u16, fault: &Fault) -> DimsePacs {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let holding = Arc::new(holding);
+    // One that was there before may still be leaving.
+    within(|| {
+        let script = Script::always(fault.clone());
+        let settings = DimseSettings { script, ..DimseSettings::default() };
+        DimsePacs::start(address, Arc::clone(&holding), settings).ok()
+    })
+}
+
+/// The section of a PACS.
+pub fn pacs_section(name: &str, pacs: &DimsePacs) -> String {
+    format!(
+        "[[pacs]]\nname = '{name}'\nhost = '127.0.0.1'\nport = {}\ncalled_ae_title = 'FIXTURE'\n\
+         calling_ae_title = 'ESITO'\nrecall = {{ first_wait = 1, longest_wait = 1, total = 60 }}\n",
+        pacs.address().port()
+    )
 }
 
 impl Hospital {
-    /// With a small study and a slow PACS.
-    pub fn new() -> Self {
-        Self::with(SMALL, SLOWLY)
+    /// With what its PACS has, and more sections of the configuration.
+    pub fn open(workplace: Workplace, holding: Holding, more: &str) -> Self {
+        Self::open_with(workplace, start_pacs(holding, 0, &Fault::None), more)
     }
 
-    /// With a large study and a fast PACS.
-    pub fn large() -> Self {
-        Self::with(LARGE, FAST)
-    }
-
-    fn with(study: &[&str], pace: NonZeroU64) -> Self {
-        let workplace = Workplace::with_study(study);
-        let holding = Holding::read(&workplace.source()).expect("a study").at_most(pace);
-        let pacs = DimsePacs::start(
-            SocketAddr::from(([127, 0, 0, 1], 0)),
-            Arc::new(holding),
-            DimseSettings::default(),
-        )
-        .expect("a PACS");
-        let listen = format!("127.0.0.1:{}", free_port());
-        let more = format!(
+    pub fn open_with(workplace: Workplace, pacs: DimsePacs, more: &str) -> Self {
+        let sms = Peer::start("serve_sms.py", &["200", ""]);
+        let port = free_port();
+        let listen = format!("listen = '127.0.0.1:{port}'\naddress = 'http://127.0.0.1:{port}'");
+        let sections = format!(
             "[results]\nrelease = 'always'\navailability_days = 0\n\
-             [[pacs]]\nname = 'main'\nhost = '127.0.0.1'\nport = {}\ncalled_ae_title = 'FIXTURE'\n\
-             calling_ae_title = 'ESITO'\n",
-            pacs.address().port()
+             refresh = {{ at_most_every = 1, page_waits_ms = 10000 }}\n\
+             [sms]\nurl = 'http://127.0.0.1:{}/send'\njson = {{ to = '{{number}}', text = '{{text}}' }}\n\
+             {more}\n{}",
+            sms.port,
+            pacs_section("main", &pacs)
         );
-        let portal = format!("listen = '{listen}'\naddress = 'http://{listen}'");
-        let config = configure(&workplace.target(), &portal, &more);
-        let (person, token) = logged_in(&workplace);
-        let cookie = format!("__Host-esito-session={}", token.as_str());
-        let order = String::new();
-        Self { workplace, config, order, person, cookie, listen, _pacs: pacs }
+        let config = configure(&workplace.target(), &listen, &sections);
+        let portal = Portal::start(&config);
+        let added = run::esito(&["patient", "add", "--config"]).arg(&config);
+        let added = added.finish_with(&patient().to_string()).expect_code(&[0]);
+        let added: Value = serde_json::from_slice(&added.stdout).expect("JSON");
+        let person = added["id"].as_str().expect("a person").to_owned();
+        let text = sms.line()["json"]["text"].as_str().expect("a text").to_owned();
+        let first = text.split(" è ").nth(1).and_then(|rest| rest.split(' ').next());
+        let first = first.expect("a password").to_owned();
+        let mut her = Visitor::new(&portal.listen);
+        her.log_in("rossi", &first);
+        her.get("/password");
+        let fields = [("old", &*first), ("new", PASSWORD), ("confirm", PASSWORD)];
+        assert_eq!(her.post("/password", &fields).header("location"), "/password/changed");
+        Self { workplace, config, pacs, sms, portal: Some(portal), her, person }
     }
 
-    pub fn serve(&self) -> Portal {
-        Portal::start(&self.config)
+    pub fn portal(&self) -> &Portal {
+        self.portal.as_ref().expect("a portal")
     }
 
-    /// Asks as she does; gives what curl writes, head and body.
-    pub fn curl(&self, path: &str, more: &[&str]) -> run::Finished {
+    pub fn spool(&self) -> PathBuf {
+        self.workplace.target().join("spool")
+    }
+
+    /// Kills the portal, as a loss of power does to a process.
+    pub fn kill(&mut self) {
+        let mut portal = self.portal.take().expect("a portal");
+        portal.signal("KILL");
+        assert_eq!(portal.end(), None, "a signal ended it");
+    }
+
+    pub fn start(&mut self) {
+        let begun = Instant::now();
+        self.portal = Some(Portal::start(&self.config));
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    }
+
+    /// Ends the portal in order.
+    pub fn end(&mut self) {
+        let mut portal = self.portal.take().expect("a portal");
+        portal.signal("TERM");
+        assert_eq!(portal.end(), Some(0), "{}", portal.log());
+    }
+
+    /// Has another PACS take the place of the one that there is, at its port.
+    pub fn replace_pacs(&mut self, holding: Holding, fault: &Fault) {
+        let port = self.pacs.address().port();
+        self.lose_pacs();
+        self.pacs = start_pacs(holding, port, fault);
+    }
+
+    /// Ends the PACS: nobody listens at its port any more.
+    pub fn lose_pacs(&mut self) {
+        let empty = self.workplace.beside("empty");
+        fs::create_dir_all(&empty).expect("a folder");
+        // Another takes its place, so that this one is dropped.
+        let other = start_pacs(Holding::read(&empty).expect("a folder"), 0, &Fault::None);
+        drop(std::mem::replace(&mut self.pacs, other));
+    }
+
+    /// The page of her first order.
+    pub fn order(&mut self) -> String {
+        let orders = format!("/persons/{}/orders/", self.person);
+        let page = self.her.get(&format!("/persons/{}/results", self.person));
+        let order = page.body.split(&orders).nth(1).expect("an order");
+        format!("{orders}{}", order.split('"').next().expect("its end"))
+    }
+
+    /// Asks for all of her first order.
+    pub fn ask(&mut self) {
+        let order = self.order();
+        self.ask_for(&order);
+    }
+
+    /// Asks for all of an order.
+    pub fn ask_for(&mut self, order: &str) {
+        let asked = self.her.post(&format!("{order}/downloads"), &[("content", "everything")]);
+        assert_eq!(asked.status, 303, "{}", asked.body);
+    }
+
+    /// Waits until the page of her downloads has a text; gives the page.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) -> String {
+        self.wait_long_for(text, Duration::from_mins(1))
+    }
+
+    #[track_caller]
+    pub fn wait_long_for(&mut self, text: &str, most: Duration) -> String {
+        let until = Instant::now() + most;
+        loop {
+            let page = self.her.get("/downloads").body;
+            if page.contains(text) {
+                return page;
+            }
+            assert!(Instant::now() < until, "{text:?}: {page}{}", self.portal().log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Asks as she does, with more arguments of curl.
+    pub fn curl(&self, path: &str, more: &[&str]) -> run::Run {
         run::program("curl")
-            .args(["-sS", "--max-time", "60", "-H"])
-            .arg(format!("cookie: {}", self.cookie))
+            .args(["-sS", "--max-time", "60", "-H", &self.her.cookies()])
+            .arg(format!("http://{}{path}", self.portal().listen))
             .args(more)
-            .arg(format!("http://{}{path}", self.listen))
-            .finish()
     }
 
-    pub fn page(&self, path: &str) -> String {
-        let answered = self.curl(path, &["-i"]);
-        assert_eq!(answered.code, Some(0), "{}", answered.stderr);
-        String::from_utf8_lossy(&answered.stdout).into_owned()
-    }
-
-    /// Looks until the order is in her list.
-    pub fn find_order(&mut self) {
-        let list = format!("/persons/{}/results", self.person);
-        let begin = format!("/persons/{}/orders/", self.person);
-        self.order = within(|| {
-            let page = self.page(&list);
-            let rest = page.split(&begin).nth(1)?;
-            Some(format!("{begin}{}", rest.split('"').next()?))
-        });
-    }
-
-    /// Asks for the package of the order.
-    pub fn ask(&self) {
-        let page = self.page(&self.order);
-        let token = page.split("form_token\" value=\"").nth(1).expect("a form");
-        let token = token.split('"').next().expect("a token");
-        let origin = format!("origin: http://{}", self.listen);
-        let asked = self.curl(
-            &format!("{}/downloads", self.order),
-            &["-i", "-d", &format!("form_token={token}&content=everything"), "-H", &origin],
-        );
-        let text = String::from_utf8_lossy(&asked.stdout);
-        assert!(text.starts_with("HTTP/1.1 303"), "{text}");
-    }
-
-    /// The jobs, as the console tells them.
-    pub fn jobs(&self) -> Vec<Value> {
-        let listed = self.console(&["jobs", "list", "--json"]);
-        listed["jobs"].as_array().expect("jobs").clone()
+    /// Fetches the newest download, with more arguments of curl; gives the exit code of curl.
+    pub fn fetch(&mut self, into: &Path, more: &[&str]) -> i32 {
+        let path = package(&self.her.get("/downloads").body);
+        let to = into.to_str().expect("UTF-8");
+        let fetched = self.curl(&path, &["-o", to]).args(more).finish();
+        fetched.code.expect("an exit code")
     }
 
     /// A command of an administrator, with what it answers.
@@ -129,33 +212,35 @@ impl Hospital {
         serde_json::from_slice(&done.stdout).unwrap_or(Value::Null)
     }
 
-    /// Waits until the one job is in this state.
-    pub fn wait_for(&self, state: &str) -> Value {
-        within(|| self.jobs().into_iter().find(|job| job["state"] == state))
+    /// The jobs, as the console tells them.
+    pub fn jobs(&self) -> Vec<Value> {
+        let listed = self.console(&["jobs", "list", "--json"]);
+        listed["jobs"].as_array().expect("jobs").clone()
     }
 
-    /// Where the package is fetched, as the page of her downloads says.
-    pub fn package(&self) -> String {
-        within(|| {
-            let page = self.page("/downloads");
-            let found = page.split("href=\"").find(|rest| {
-                let path = rest.split('"').next().unwrap_or_default();
-                path.starts_with("/downloads/") && path.ends_with("/package")
-            })?;
-            Some(found.split('"').next()?.to_owned())
-        })
+    /// Waits until a job is in this state.
+    #[track_caller]
+    pub fn wait_for_job(&self, state: &str) -> Value {
+        within(|| self.jobs().into_iter().find(|job| job["state"] == state))
     }
 
     /// The packages in the spool, those that are written too.
     pub fn spooled(&self) -> Vec<String> {
-        let names = files_below(&self.workplace.target().join("spool"));
+        let names = files_below(&self.spool());
         let names = names.iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned));
         let is_package = |name: &String| [".zip", ".partial"].iter().any(|end| name.ends_with(end));
         names.filter(is_package).collect()
     }
 }
 
+/// The package of the newest download of a page.
+pub fn package(page: &str) -> String {
+    let request = page.split("data-request=\"").nth(1).expect("a download");
+    format!("/downloads/{}/package", request.split('"').next().expect("its end"))
+}
+
 /// What comes within a minute.
+#[track_caller]
 pub fn within<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + Duration::from_mins(1);
     loop {
@@ -167,28 +252,16 @@ pub fn within<T>(mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Somebody with the Patient ID of the study, logged in for hours.
-fn logged_in(workplace: &Workplace) -> (PersonId, Token) {
-    let files = files_below(&workplace.source());
-    let file = files.iter().find(|file| file.extension().is_none()).unwrap_or(&files[0]);
-    let dumped = run::program("dcmdump").args(["+P", "0010,0020", "-s"]).arg(file).finish();
-    let text = String::from_utf8_lossy(&dumped.stdout).into_owned();
-    let id = text.split('[').nth(1).and_then(|rest| rest.split(']').next()).expect("a Patient ID");
-    let now = Timestamp::now();
-    let store = SledStore::open(&workplace.target().join("store")).expect("a store");
-    let runtime = Runtime::new().expect("threads");
-    let account = runtime.block_on(enrolled(&store, id, "maria.test", now));
-    let token = Token::fresh().expect("random");
-    let session = Session {
-        token: token.hash(),
-        account: account.id,
-        begun: now,
-        seen: now,
-        idle: SignedDuration::from_hours(8),
-        ends: now + SignedDuration::from_hours(8),
-        through: Through::Password,
-    };
-    let begun = store.begin_session(session, None, Along::nothing());
-    runtime.block_on(begun).expect("stored");
-    (account.persons[0].person, token)
+fn patient() -> Value {
+    json!({
+        "person": {
+            "patient_ids": [{ "id": ROSSI.id }],
+            "family_name": "ROSSI", "given_name": "MARIA TEST",
+            "consent": { "online_results": true, "messages": true },
+        },
+        "account": {
+            "user_name": "rossi",
+            "contact": { "email": "maria.test@example.org", "phone": "+390000000000" },
+        },
+    })
 }

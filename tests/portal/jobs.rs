@@ -2,26 +2,26 @@
 
 use serde_json::json;
 
-use crate::hospital::Hospital;
+use crate::hospital::{Hospital, ct, held};
 use crate::server::get;
 
 #[test]
 fn a_job_is_listed_shown_cancelled_and_tried_again() {
-    let mut hospital = Hospital::new();
-    let portal = hospital.serve();
+    let workplace = ct();
+    let holding = held(&workplace);
+    let mut hospital = Hospital::open(workplace, holding, "");
     assert_eq!(hospital.jobs(), [json!(null); 0]);
-    hospital.find_order();
     hospital.ask();
-    let ready = hospital.wait_for("ready");
+    let ready = hospital.wait_for_job("ready");
     let id = ready["id"].as_str().expect("an identifier").to_owned();
     assert_eq!((&ready["content"], &ready["missing"]), (&json!("everything"), &json!(0)));
     let spooled = hospital.spooled();
     assert_eq!(spooled, [format!("{id}.zip")]);
-    let length = std::fs::metadata(hospital.workplace.target().join("spool").join(&spooled[0]));
+    let length = std::fs::metadata(hospital.spool().join(&spooled[0]));
     assert_eq!(ready["bytes"], length.expect("a package").len());
     let shown = hospital.console(&["jobs", "show", &id]);
     assert_eq!(shown["requests"].as_array().expect("requests").len(), 1);
-    let (_, counts) = get(&format!("http://{}/metrics", portal.monitor), &[]);
+    let (_, counts) = get(&format!("http://{}/metrics", hospital.portal().monitor), &[]);
     for line in [
         "esito_preparations_total{end=\"ready\"} 1",
         "esito_preparations_overdue_seconds 0",
@@ -35,12 +35,12 @@ fn a_job_is_listed_shown_cancelled_and_tried_again() {
     let refused = refused.arg(&hospital.config).finish().expect_code(&[2]);
     assert!(refused.stderr.contains("nothing to try again"), "{}", refused.stderr);
     hospital.console(&["jobs", "cancel", &id]);
-    let ended = hospital.wait_for("ended");
+    let ended = hospital.wait_for_job("ended");
     assert_eq!(ended["reason"], "cancelled");
     assert!(hospital.spooled().is_empty());
-    assert!(hospital.page("/downloads").contains("Esito non disponibile"));
+    hospital.wait_for("Esito non disponibile");
     hospital.console(&["jobs", "retry", &id]);
-    hospital.wait_for("ready");
+    hospital.wait_for_job("ready");
     assert_eq!(hospital.spooled(), spooled);
     let trail = hospital.console(&["audit", "--json", "--action", "job."]);
     let told: Vec<_> = trail["events"].as_array().expect("events").iter().collect();

@@ -1,11 +1,10 @@
 //! The portal is killed at any moment of a preparation or a download: what was asked for is made all the same, whole,
 //! and what was fetched in part goes on. `ESITO_SLOW` kills at ten points of each, twenty times.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::hospital::{Hospital, within};
-use crate::server::Portal;
-use crate::support::run;
+use crate::hospital::{Hospital, held, large_ct, package, slow, within};
+use crate::support::{Workplace, run};
 
 /// How many points, and how often each.
 fn matrix() -> (u32, u32) {
@@ -26,11 +25,6 @@ impl Numbers {
     }
 }
 
-fn kill(portal: &mut Portal) {
-    portal.signal("KILL");
-    assert_eq!(portal.end(), None, "a signal ended it");
-}
-
 /// SHA-256 of what lies in a file.
 fn digest(path: &std::path::Path) -> String {
     let told = run::program("sha256sum").arg(path).finish().expect_code(&[0]);
@@ -40,7 +34,7 @@ fn digest(path: &std::path::Path) -> String {
 /// What the answer for a package promises: its SHA-256.
 fn promised(hospital: &Hospital, package: &str) -> String {
     within(|| {
-        let told = hospital.curl(package, &["-I"]);
+        let told = hospital.curl(package, &["-I"]).finish();
         let head = String::from_utf8_lossy(&told.stdout).to_lowercase();
         let tag = head.split("etag: \"").nth(1)?;
         Some(tag.split('"').next()?.to_owned())
@@ -49,52 +43,52 @@ fn promised(hospital: &Hospital, package: &str) -> String {
 
 #[test]
 fn a_kill_at_any_point_of_a_preparation_loses_nothing() {
-    let mut hospital = Hospital::new();
-    let mut portal = hospital.serve();
-    hospital.find_order();
-    let begun = std::time::Instant::now();
-    hospital.ask();
-    let job = hospital.wait_for("ready")["id"].as_str().expect("a job").to_owned();
+    // Its package takes a second or two, as the PACS sends so many bytes a second.
+    let workplace = Workplace::with_study(&["--study", "ct", "--slices", "30", "--rows", "192"]);
+    let holding = slow(&workplace, 2_000_000);
+    let mut hospital = Hospital::open(workplace, holding, "");
+    let order = hospital.order();
+    let begun = Instant::now();
+    hospital.ask_for(&order);
+    let job = hospital.wait_for_job("ready")["id"].as_str().expect("a job").to_owned();
     let span = begun.elapsed();
-    let package = hospital.package();
+    let package = package(&hospital.wait_for("Esito disponibile"));
     let expected = promised(&hospital, &package);
     let mut numbers = Numbers(20_261_130);
     let (points, times) = matrix();
     for (time, point) in (0..times).flat_map(|time| (0..points).map(move |point| (time, point))) {
         hospital.console(&["jobs", "cancel", &job]);
-        hospital.wait_for("ended");
+        hospital.wait_for_job("ended");
         hospital.console(&["jobs", "retry", &job]);
         let after = numbers.within(span, point, points);
         std::thread::sleep(after);
-        kill(&mut portal);
+        hospital.kill();
         // Whatever was there of it is no package.
         let left = hospital.spooled();
         let whole = left.iter().filter(|name| name.rsplit('.').next() == Some("zip")).count();
         assert!(whole <= 1 && left.len() <= 2, "{left:?}");
-        portal = hospital.serve();
-        hospital.wait_for("ready");
+        hospital.start();
+        hospital.wait_for_job("ready");
         let what = format!("killed after {after:?}, run {time}");
         assert_eq!(promised(&hospital, &package), expected, "{what}");
         let fetched = hospital.workplace.beside("fetched.zip");
-        let to = fetched.to_str().expect("UTF-8");
-        let got = hospital.curl(&package, &["-o", to]);
+        let got = hospital.curl(&package, &["-o"]).arg(&fetched).finish();
         assert_eq!(got.code, Some(0), "{what}: {}", got.stderr);
         assert_eq!(digest(&fetched), expected, "{what}");
-        run::program("unzip").args(["-tq", to]).finish().expect_code(&[0]);
+        run::program("unzip").arg("-tq").arg(&fetched).finish().expect_code(&[0]);
         assert_eq!(hospital.spooled(), [format!("{job}.zip")], "{what}");
     }
-    portal.signal("TERM");
-    assert_eq!(portal.end(), Some(0));
+    hospital.end();
 }
 
 #[test]
 fn a_download_goes_on_where_a_kill_broke_it_off() {
-    let mut hospital = Hospital::large();
-    let mut portal = hospital.serve();
-    hospital.find_order();
+    let workplace = large_ct();
+    let holding = held(&workplace);
+    let mut hospital = Hospital::open(workplace, holding, "");
     hospital.ask();
-    let bytes = hospital.wait_for("ready")["bytes"].as_u64().expect("a length");
-    let package = hospital.package();
+    let bytes = hospital.wait_for_job("ready")["bytes"].as_u64().expect("a length");
+    let package = package(&hospital.wait_for("Esito disponibile"));
     let expected = promised(&hospital, &package);
     // As slow as that the whole would take ten seconds; what buffers hold comes all the same.
     assert!(bytes > 12_000_000, "{bytes}");
@@ -105,26 +99,22 @@ fn a_download_goes_on_where_a_kill_broke_it_off() {
     for (time, point) in (0..times).flat_map(|time| (0..points).map(move |point| (time, point))) {
         let fetched = hospital.workplace.beside("fetched.zip");
         drop(std::fs::remove_file(&fetched));
-        let to = fetched.to_str().expect("UTF-8").to_owned();
         let after = numbers.within(span, point, points);
         let what = format!("killed after {after:?}, run {time}");
-        std::thread::scope(|scope| {
-            let broken =
-                scope.spawn(|| hospital.curl(&package, &["--limit-rate", &rate, "-o", &to]).code);
-            std::thread::sleep(after);
-            kill(&mut portal);
-            assert_ne!(broken.join().expect("curl"), Some(0), "{what}: it was through already");
-        });
-        portal = hospital.serve();
+        let slowly = hospital.curl(&package, &["--limit-rate", &rate, "-o"]).arg(&fetched).start();
+        std::thread::sleep(after);
+        hospital.kill();
+        let broken = run::finish(slowly, Duration::from_mins(1));
+        assert_ne!(broken.code, Some(0), "{what}: it was through already");
+        hospital.start();
         let begun = std::fs::metadata(&fetched).map_or(0, |file| file.len());
         let tag = format!("If-Range: \"{expected}\"");
-        let more = ["-C", "-", "-H", &tag, "-o", &to, "-w", "%{http_code}"];
-        let rest = hospital.curl(&package, &more);
+        let more = ["-C", "-", "-H", &tag, "-w", "%{http_code}", "-o"];
+        let rest = hospital.curl(&package, &more).arg(&fetched).finish();
         assert_eq!(rest.code, Some(0), "{what}: {}", rest.stderr);
         let status = if begun == 0 { "200" } else { "206" };
         assert_eq!(String::from_utf8_lossy(&rest.stdout), status, "{what}");
         assert_eq!(digest(&fetched), expected, "{what}");
     }
-    portal.signal("TERM");
-    assert_eq!(portal.end(), Some(0));
+    hospital.end();
 }

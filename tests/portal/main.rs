@@ -17,8 +17,7 @@ mod check;
 mod check_provider;
 mod demo;
 mod downloads;
-#[path = "../support/enrolled.rs"]
-mod enrolled;
+mod failures;
 mod hospital;
 mod jobs;
 mod kill;
