@@ -1,6 +1,6 @@
 """A gateway for SMS over HTTP that tells what it was asked, and answers what it is told to.
 
-Usage: serve_sms.py STATUS BODY [--certificate FILE --key FILE]
+Usage: serve_sms.py STATUS BODY [--port PORT] [--certificate FILE --key FILE]
 
 STATUS may be `hang`. Writes a line of JSON with its port, then one for each request, read with Python's own
 parsers, and serves until its standard input ends.
@@ -47,10 +47,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("status")
     parser.add_argument("body")
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--certificate")
     parser.add_argument("--key")
     OPTIONS = parser.parse_args()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", OPTIONS.port), Gateway)
     server.daemon_threads = True
     if OPTIONS.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

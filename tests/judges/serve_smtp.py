@@ -1,6 +1,6 @@
 """A mail server (aiosmtpd) that takes messages, or refuses them in the ways that servers do.
 
-Usage: serve_smtp.py SECURITY [FAULT] [--certificate FILE --key FILE] [--password TEXT]
+Usage: serve_smtp.py SECURITY [FAULT] [--port PORT] [--certificate FILE --key FILE] [--password TEXT]
 
 SECURITY is `plain`, `starttls` (nothing goes before it) or `tls`; with `--password` the user `esito` has to log
 in. FAULT is `STAGE:ANSWER[:TIMES]`: STAGE is mail, rcpt or data; ANSWER is a reply such as `451 4.3.0 later`, or
@@ -31,12 +31,12 @@ class Handler:
         self.stage, self.answer, times, *_ = fault.split(":") + ["", "", ""]
         self.times = int(times or 1_000_000)
 
-    async def fault(self, server, stage):
+    async def fault(self, server, stage, **more):
         """The reply of the fault, if it is time for it."""
         if stage != self.stage or self.times == 0:
             return None
         self.times -= 1
-        say({"fault": stage})
+        say({"fault": stage, **more})
         if self.answer == "hang":
             await asyncio.sleep(3600)
         if self.answer == "cut":
@@ -58,9 +58,9 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        if reply := await self.fault(server, "data"):
-            return reply
         message = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+        if reply := await self.fault(server, "data", message_id=str(message["Message-ID"])):
+            return reply
         plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
         say({"from": envelope.mail_from, "to": envelope.rcpt_tos, "peer": session.peer[1],
              "tls": server.transport.get_extra_info("ssl_object") is not None, "user": session.auth_data,
@@ -97,7 +97,7 @@ async def main(options):
                     auth_required=bool(options.password), auth_require_tls=options.security == "starttls")
 
     wrap = context if options.security == "tls" else None
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0, ssl=wrap)
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", options.port, ssl=wrap)
     say({"port": server.sockets[0].getsockname()[1]})
     await asyncio.to_thread(sys.stdin.read)
     server.close()
@@ -107,6 +107,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("security", choices=["plain", "starttls", "tls"])
     parser.add_argument("fault", nargs="?", default="")
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--certificate")
     parser.add_argument("--key")
     parser.add_argument("--password", default="")

@@ -10,6 +10,7 @@
 #[expect(dead_code, unreachable_pub, reason = "shared with the end-to-end tests")]
 #[path = "../../../tests/support/authority.rs"]
 mod authority;
+mod outage;
 #[expect(unreachable_pub, reason = "shared with the end-to-end tests")]
 #[path = "../../../tests/support/served.rs"]
 mod peer;
