@@ -39,14 +39,15 @@ pub(crate) struct DemoArgs {
     /// Folder in which the demonstration goes on where it was [default: begin anew, keep nothing]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Seconds after which a study that is not online is back, once it was asked for
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    recall_after: u64,
 }
 
 /// With what the patient logs in.
 const USER_NAME: &str = "maria.test";
 /// Who enrols and hands in, in the audit trail.
 const BY: &str = "console";
-/// How long a nearline study takes to come back once it was asked for.
-const RECALL: Duration = Duration::from_mins(2);
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn run(arguments: &DemoArgs) -> ExitCode {
@@ -69,6 +70,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> ExitCode {
 /// All that is needed to begin.
 struct Demo {
     config: Config,
+    recall: Duration,
     /// Answers until it is dropped.
     _pacs: DimsePacs,
     /// Goes with the demonstration when it was not asked for.
@@ -95,15 +97,17 @@ fn prepare(arguments: &DemoArgs) -> anyhow::Result<Demo> {
         .with_context(|| format!("cannot make {}", folder.display()))?;
     let studies = folder.join("pacs");
     write_studies(&studies)?;
-    let holding = holding(&studies).context("the studies of the demonstration")?;
+    let recall = Duration::from_secs(arguments.recall_after);
+    let holding = holding(&studies, recall).context("the studies of the demonstration")?;
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let pacs = DimsePacs::start(loopback, Arc::new(holding), DimseSettings::default())
         .context("the PACS of the demonstration")?;
     let listen = free(arguments.listen)?;
     let file = folder.join("esito.toml");
     write_private(&folder.join("secret"), &fresh_secret()?, false)?;
-    write_private(&file, &configuration(listen, pacs.address()), true)?;
-    Ok(Demo { config: Config::load(Some(&file))?, _pacs: pacs, _temporary: temporary })
+    write_private(&file, &configuration(listen, pacs.address(), recall), true)?;
+    let config = Config::load(Some(&file))?;
+    Ok(Demo { config, recall, _pacs: pacs, _temporary: temporary })
 }
 
 /// The port itself, or a free one in the place of 0: the address of the pages has to be known first.
@@ -138,8 +142,8 @@ fn today() -> Date {
 }
 
 /// What the PACS of the demonstration has, and where it lies.
-fn holding(folder: &Path) -> io::Result<Holding> {
-    let mut holding = Holding::read(folder)?.recalled_after(RECALL);
+fn holding(folder: &Path, recall: Duration) -> io::Result<Holding> {
+    let mut holding = Holding::read(folder)?.recalled_after(recall);
     for study in &STUDIES {
         if let Some(storage) = study.storage {
             holding = holding.with(&study.study_uid(), storage);
@@ -164,8 +168,10 @@ fn write_private(path: &Path, text: &str, replaced: bool) -> anyhow::Result<()> 
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn configuration(listen: SocketAddr, pacs: SocketAddr) -> String {
+fn configuration(listen: SocketAddr, pacs: SocketAddr, recall: Duration) -> String {
     let called = DimseSettings::default().ae_title;
+    // Looked at often enough that it is seen when it is back.
+    let wait = (recall / 8).as_secs_f32().clamp(1.0, 15.0);
     format!(
         "# Written anew at each start of the demonstration.\n\
          [branding]\nname_it = \"Ospedale di Prova\"\nname_en = \"Test Hospital\"\n\
@@ -174,7 +180,8 @@ fn configuration(listen: SocketAddr, pacs: SocketAddr) -> String {
          [portal]\nlisten = \"{listen}\"\naddress = \"http://{listen}\"\n\n\
          [store]\nfolder = \"store\"\nsecret_file = \"secret\"\n\n\
          [[pacs]]\nname = \"demo\"\nsite = \"Provaglio\"\nhost = \"{}\"\nport = {}\n\
-         called_ae_title = \"{called}\"\ncalling_ae_title = \"ESITO\"\n",
+         called_ae_title = \"{called}\"\ncalling_ae_title = \"ESITO\"\n\
+         recall = {{ first_wait = {wait:.0}, longest_wait = {wait:.0} }}\n",
         pacs.ip(),
         pacs.port(),
     )
@@ -201,10 +208,11 @@ impl Demo {
              User name:   {USER_NAME}\n\
              {hint}\n             {origin}/outbox\n\
              What to try: log in and choose a password; read the report of the forearm; filter the list; open\n\
-             the order of two examinations; press Scarica, there and on RM ENCEFALO, which is brought back within\n\
-             two minutes; look at the images; change to the child below the name; press the bell and the globe.\n\
+             the order of two examinations; press Scarica, there and on RM ENCEFALO, which is brought back after\n\
+             {recall} seconds; look at the images; change to the child below the name; press the bell and the globe.\n\
              Not shown, as it should be: TC ADDOME has no report yet, that of COLONNA LOMBOSACRALE was withdrawn.\n\
-             Everybody in it is invented. Ctrl-C ends it."
+             Everybody in it is invented. Ctrl-C ends it.",
+            recall = self.recall.as_secs(),
         )
         .and_then(|()| stdout.flush())
         .context("cannot write to standard output")?;

@@ -8,9 +8,9 @@ const { fill, press } = require('./portal_page.js');
 const PASSWORD = 'Tramonto-Azzurro!7';
 
 /** A demonstration that listens; `origin` is what it printed. Without a folder it keeps nothing. */
-async function start(esito, folder, listen = '127.0.0.1:0') {
+async function start(esito, folder, listen = '127.0.0.1:0', more = []) {
   const kept = folder ? ['--data', folder] : [];
-  const server = spawn(esito, ['demo', '--listen', listen, ...kept], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(esito, ['demo', '--listen', listen, ...kept, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
   const found = {};
   for await (const line of readline.createInterface({ input: server.stdout })) {
     const portal = /^The portal: +(\S+)\/$/.exec(line);

@@ -55,6 +55,40 @@ async function report(page, seconds) {
   return path(page);
 }
 
+/** "Guarda le immagini": the pages of a package, its images and its report, in the browser. */
+async function lookOnline(judge, page, home) {
+  const check = (holds, what) => judge.check(holds, what);
+  await openOrder(page, home, 'AVAMBRACCIO');
+  await press(page, '.acts > form .primary');
+  check(await until(page, 'AVAMBRACCIO', ['ready'], 120) === 'ready', `online: ${await panelText(page)}`);
+  const stored = [];
+  page.on('response', (answer) => {
+    if (/\/pages\//.test(answer.url()) && answer.headers()['cache-control'] !== 'no-store') { stored.push(answer.url()); }
+  });
+  const look = await page.$$eval('.download', (items) => items.find((one) => one.textContent.includes('AVAMBRACCIO')).querySelector('[data-part=look]').href);
+  await page.goto(look);
+  check(/\/pages\/index\.htm$/.test(path(page)), `online: ${path(page)}`);
+  check((await page.$eval('body', (body) => body.innerText)).includes('ROSSI'), 'online: the index names nobody');
+  await judge.look(page, 'online-index', FEW);
+  const href = await page.$$eval('a', (links) => (links.find((link) => /\.PDF$/i.test(link.href)) || {}).href);
+  await Promise.all([page.waitForNavigation(), page.$$eval('a', (links) => links.find((link) => /SE\d+\.HTM/i.test(link.href)).click())]);
+  await page.waitForFunction(() => { const shown = document.querySelector('#screen img'); return shown && shown.naturalWidth > 0; }, { timeout: 20000 });
+  check((await page.$eval('#counter', (counter) => counter.textContent)).startsWith('1 / '), 'online: the stack does not run');
+  await judge.look(page, 'online-series', FEW);
+  // The image itself, as a JPG.
+  const image = await page.$eval('#file', (link) => link.href);
+  const picture = await page.goto(image);
+  check(picture.status() === 200 && picture.headers()['content-type'] === 'image/jpeg', `online: ${image}: ${picture.status()}`);
+  check(await page.$eval('img', (img) => img.naturalWidth > 0), 'online: the image does not open');
+  // The report, in the viewer of the browser.
+  const opened = await page.goto(href);
+  const policy = opened.headers()['content-security-policy'];
+  check(opened.status() === 200 && opened.headers()['content-type'] === 'application/pdf' && policy.includes('sandbox'), `online: the report ${href}: ${opened.status()} ${policy}`);
+  check(await page.evaluate(() => document.contentType) === 'application/pdf', 'online: the report does not open');
+  check(stored.length === 0, `online: these may stay on the disk: ${stored.join(', ')}`);
+  await page.goto(home);
+}
+
 async function main(judge, demo) {
   const check = (holds, what) => judge.check(holds, what);
   const { browser, page } = await judge.browser();
@@ -118,6 +152,8 @@ async function main(judge, demo) {
   });
   check(fetched.status === 200 && fetched.kind === 'application/zip' && fetched.start === 'PK', `S-083: ${JSON.stringify(fetched)}`);
 
+  await lookOnline(judge, page, home);
+
   // S-086: it stays while one goes on, folds, closes, and is reached again from any page.
   await page.goto(`${demo.origin}/help`);
   check(await isShown(page), 'S-086: the panel does not come along');
@@ -166,7 +202,7 @@ async function main(judge, demo) {
 
   // S-091, S-092, S-131: it is back, and the patient is told.
   await page.goto(home);
-  check(await until(page, 'RM ENCEFALO', ['ready'], 300) === 'ready', `S-091: ${await panelText(page)}`);
+  check(await until(page, 'RM ENCEFALO', ['ready'], 120) === 'ready', `S-091: ${await panelText(page)}`);
   await judge.look(page, 'panel-recalled', FEW);
   await page.goto(demo.outbox);
   check(/SMS/.test(await page.$eval('main', (main) => main.innerText)), 'S-131: no SMS');
@@ -199,7 +235,7 @@ async function main(judge, demo) {
 }
 
 (async () => {
-  const demo = await start(esito);
+  const demo = await start(esito, undefined, undefined, ['--recall-after', '30']);
   const judge = new Judge(demo.origin, pictures);
   const walked = main(judge, demo);
   judge.run(walked);

@@ -46,8 +46,8 @@ fn a_patient_is_told_that_the_pacs_does_not_answer() {
     println!("{}", text.trim_end());
 }
 
-/// Downloads on every page, on two devices, by events, by asking, without script; a study that is not online, which
-/// takes two minutes to come back.
+/// Downloads on every page, on two devices, by events, by asking, without script; a study that is not online and comes
+/// back; the images of an order looked at without downloading it.
 #[test]
 fn a_patient_can_download() {
     let used = node("downloads.js").arg(env!("CARGO_BIN_EXE_esito")).finish();
