@@ -164,3 +164,4 @@ peers:
 	.cache/venv/bin/python benches/peers/pixels.py $${QUICK:+--quick}
 	$(CARGO) build --locked --release --package portal --example furnish_store
 	.cache/venv/bin/python benches/peers/portal.py $${QUICK:+--quick}
+	.cache/venv/bin/python benches/peers/downloads.py $${QUICK:+--quick}

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use portal::secret::Token;
 use portal::store::{
-    Account, AccountId, AccountState, Accounts as _, Added, Along, Consent, Created, Examination,
-    ExaminationStatus, IssuedId, Kind, Language, ListedReport, Moment, Name, Order, OrderKey,
-    Orders as _, Person, PersonId, Persons as _, Private, Refresh, Representation, Role, Session,
-    Sessions as _, SledStore, Through,
+    Account, AccountId, AccountState, Accounts as _, Added, Along, Asked, Asker, ClaimId, Consent,
+    Created, Downloads as _, Examination, ExaminationStatus, IssuedId, Kind, Language,
+    ListedReport, Moment, Name, NewRequest, Order, OrderKey, Orders as _, Package, PackageContent,
+    PackageKey, Person, PersonId, Persons as _, Preparation, PreparedStudy, Private, Refresh,
+    Representation, RequestId, Role, Session, Sessions as _, SledStore, Through,
 };
 
 /// A patient with so many orders, and the account.
@@ -67,6 +68,58 @@ pub async fn log_in(store: &SledStore, account: &Account) -> Token {
     };
     store.begin_session(session, None, Along::nothing()).await.expect("stored");
     token
+}
+
+/// Asks for the package of an order, all of it.
+pub async fn ask(
+    store: &SledStore,
+    account: &Account,
+    order: &Order,
+    key: PackageKey,
+) -> RequestId {
+    let study = |one: &Examination| PreparedStudy {
+        pacs: one.pacs.clone(),
+        study: one.study.clone(),
+        patient_id: one.patient_id.id.clone(),
+    };
+    let request = NewRequest {
+        id: RequestId::fresh().expect("random bytes"),
+        asker: Asker::Account(account.id),
+        at: Timestamp::now(),
+        most: usize::MAX,
+        key,
+        person: account.persons.first().expect("a person").person,
+        order: order.id,
+        content: PackageContent::Everything,
+        language: Language::It,
+        studies: order.examinations.iter().map(study).collect(),
+        reports: Vec::new(),
+    };
+    let id = request.id;
+    let asked = store.ask(request, Along::nothing()).await.expect("stored");
+    assert!(matches!(asked, Asked::Done(_)));
+    id
+}
+
+/// Takes on what is asked for next, for an hour.
+pub async fn claim(store: &SledStore) -> (ClaimId, Preparation) {
+    let (by, now) = (ClaimId::fresh().expect("random bytes"), Timestamp::now());
+    let until = now + SignedDuration::from_hours(1);
+    let claimed = store.claim_preparation(by, now, until, Vec::new()).await.expect("stored");
+    (by, claimed.expect("something that is asked for"))
+}
+
+/// A package of so many bytes.
+pub fn package(bytes: u64) -> Package {
+    let now = Timestamp::now();
+    Package {
+        name: "ESITO".to_owned(),
+        bytes,
+        sha256: "00".repeat(32),
+        missing: 0,
+        made: now,
+        until: now + SignedDuration::from_hours(24),
+    }
 }
 
 /// An order of the last weeks, with a report.
