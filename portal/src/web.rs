@@ -13,6 +13,7 @@ mod cookie;
 mod dates;
 mod done;
 mod downloads;
+mod enter;
 mod error;
 mod form;
 mod guard;
@@ -41,6 +42,7 @@ mod routes;
 mod session;
 mod settings;
 mod shared;
+mod shares;
 mod shell;
 mod toast;
 

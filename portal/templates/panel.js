@@ -31,6 +31,7 @@
     part(item, "fetch").href = entry.href;
     part(item, "look").href = entry.look;
     part(item, "withdraw").action = base + "/" + entry.id + "/withdraw";
+    part(item, "tell").action = base + "/" + entry.id + "/tell";
     part(item, "again").action = base + "/" + entry.id + "/again";
     return item;
   }
@@ -53,6 +54,8 @@
     write(item, "fetch-label", entry.fetchLabel);
     part(item, "look").hidden = !(entry.isReady || entry.isPreparing);
     write(item, "look-label", entry.lookLabel);
+    part(item, "tell").hidden = !entry.tellLabel;
+    write(item, "tell-label", entry.tellLabel);
     write(item, "withdraw-label", entry.withdrawLabel);
     write(item, "again-label", entry.againLabel);
     part(item, "again").hidden = !entry.canAgain;

@@ -8,7 +8,10 @@
     upper: function (text) { return /[A-Z]/.test(text); },
     lower: function (text) { return /[a-z]/.test(text); },
     digit: function (text) { return /[0-9]/.test(text); },
-    symbol: function (text) { return /[!@#$%^&*]/.test(text); }
+    symbol: function (text) { return /[!@#$%^&*]/.test(text); },
+    six: function (text) { return /^[0-9]{6}$/.test(text); },
+    zero: function (text) { return /^[1-9]/.test(text); },
+    varied: function (text) { return text.length > 5 && !/^(.)\1*$/.test(text) && "0123456789876543210".indexOf(text) < 0; }
   };
 
   function addEye(button) {
@@ -34,6 +37,7 @@
         state.textContent = "(" + (good ? list.dataset.kept : list.dataset.open) + ")";
       }
       input.addEventListener("input", update);
+      input.form.addEventListener("reset", function () { setTimeout(update, 0); });
       update();
     });
   }
@@ -49,12 +53,9 @@
   }
 
   document.querySelectorAll(".show").forEach(addEye);
-  var rules = document.getElementById("rules");
-  var field = document.getElementById("new");
-  if (rules && field) {
-    tick(rules, field);
-    compare(document.getElementById("differs"), field, document.getElementById("confirm"));
-  }
+  document.querySelectorAll(".rules").forEach(function (rules) { tick(rules, document.getElementById(rules.dataset.field)); });
+  var differs = document.getElementById("differs");
+  if (differs) { compare(differs, document.getElementById("new"), document.getElementById("confirm")); }
 
   document.querySelectorAll(".menu").forEach(function (menu) {
     document.addEventListener("click", function (event) {

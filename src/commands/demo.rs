@@ -210,6 +210,9 @@ impl Demo {
              What to try: log in and choose a password; read the report of the forearm; filter the list; open\n\
              the order of two examinations; press Scarica, there and on RM ENCEFALO, which is brought back after\n\
              {recall} seconds; look at the images; change to the child below the name; press the bell and the globe.\n\
+             And to share: open TC TORACE, Azioni >> Condividi, with two addresses and a PIN; open the link from the\n\
+             outbox in another browser, enter the PIN, press Scarica; see who came under Condivisioni, below the name\n\
+             at the top right; press Revoca there, and reload the other browser.\n\
              Not shown, as it should be: TC ADDOME has no report yet, that of COLONNA LOMBOSACRALE was withdrawn.\n\
              Everybody in it is invented. Ctrl-C ends it.",
             recall = self.recall.as_secs(),

@@ -113,6 +113,8 @@ async function main(judge, demo) {
   // S-073: its report is brought back with it; that of the CT opens by itself, and the way back leads to the order.
   await openOrder(page, home, 'RM ENCEFALO');
   await press(page, '.read button');
+  const reading = page.url();
+  for (let tries = 0; tries < 100 && !(await page.$eval('main', (main) => main.innerText)).includes('richiamarlo'); tries += 1) { await pause(200); await page.goto(reading); }
   // It comes again by itself after a while, which would end the looking.
   await page.evaluate(() => window.stop());
   await judge.look(page, 'report-recalling');

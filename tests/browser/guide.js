@@ -79,6 +79,26 @@ async function guide(page, origin, folder) {
   await page.goto(home);
   await page.click('.menu summary');
   await picture(page, file('menu'), { until: '.menu .entries' });
+  await sharing(page, origin, order, file);
+}
+
+/** A share, as who makes it and as who is sent the link sees it. */
+async function sharing(page, origin, order, file) {
+  await page.goto(`${order}/share`);
+  await page.type('#emails-next', 'anna.test@example.org ');
+  await page.type('#pin', '271828');
+  await page.evaluate(() => document.activeElement.blur());
+  await picture(page, file('share'), { from: '.heading', until: '.choices' });
+  await press(page, 'form.share button.primary');
+  await page.goto(`${origin}/outbox`);
+  const link = await page.$$eval('.message', (all) => all.map((one) => one.innerText.match(/https?:\S+\/s\/\S+/)).find(Boolean)[0]);
+  await page.goto(link);
+  await picture(page, file('pin'), { until: '.entry .card' });
+  await fill(page, { pin: '271828' });
+  await press(page, '.pin-entry button.primary');
+  await picture(page, file('shared'), { from: '.band', until: '.heading' });
+  await page.goto(`${origin}/shares`);
+  await picture(page, file('shares'), { from: '.heading', until: '.share-card' });
 }
 
 /** The list and an order as a desk and a telephone show them. */

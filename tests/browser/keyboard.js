@@ -5,7 +5,8 @@ const WIDTHS = [1280, 390];
 
 /** What can have the focus, in the order of the page: a selector for each that a walk must meet. */
 const wanted = (page) => page.evaluate(() => {
-  const all = document.querySelectorAll('a[href],button:not([disabled]),input,select,summary,[tabindex="0"]');
+  // Of a group of radio buttons the chosen one is the stop.
+  const all = document.querySelectorAll('a[href],button:not([disabled]),input:not([type=radio]:not(:checked)),select,textarea,summary,[tabindex="0"]');
   const isHidden = (element) => element.parentElement.closest('details:not([open])') && !(element.tagName === 'SUMMARY' && !element.parentElement.parentElement.closest('details:not([open])'));
   return Array.from(all).filter((element) => element.getClientRects().length && !isHidden(element)).map((element, number) => {
     element.dataset.walk = number;

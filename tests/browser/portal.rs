@@ -56,6 +56,16 @@ fn a_patient_can_download() {
     println!("{}", text.trim_end());
 }
 
+/// One order, three browsers: a patient shares it with two people, who follow the links of their mails, enter the PIN,
+/// download and read; she sees it, and takes it back. What the demonstration says to try is done here.
+#[test]
+fn a_patient_shares_with_recipients_and_takes_it_back() {
+    let used = node("shares.js").arg(env!("CARGO_BIN_EXE_esito")).finish();
+    let text = String::from_utf8_lossy(&used.stdout);
+    assert_eq!(used.code, Some(0), "{text}{}", used.stderr);
+    println!("{}", text.trim_end());
+}
+
 /// No page weighs more than 60 KB on the wire.
 #[test]
 fn pages_are_light() {

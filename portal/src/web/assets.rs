@@ -18,9 +18,13 @@ const STYLE: &str = concat!(
     include_str!("../../templates/portal.css"),
     include_str!("../../templates/pages.css"),
     include_str!("../../templates/panel.css"),
+    include_str!("../../templates/share.css"),
 );
-const SCRIPT: &str =
-    concat!(include_str!("../../templates/portal.js"), include_str!("../../templates/panel.js"),);
+const SCRIPT: &str = concat!(
+    include_str!("../../templates/portal.js"),
+    include_str!("../../templates/panel.js"),
+    include_str!("../../templates/share.js"),
+);
 
 const ICON: &str = include_str!("../../templates/icon.svg");
 
@@ -92,6 +96,11 @@ pub(crate) async fn script() -> Response {
 
 pub(crate) async fn icon() -> Response {
     asset("image/svg+xml", ICON)
+}
+
+/// The icon where browsers ask for one that no page names: at an address that stays when it changes, so it is not kept.
+pub(crate) async fn favicon() -> Response {
+    ([(header::CONTENT_TYPE, "image/svg+xml")], ICON).into_response()
 }
 
 pub(crate) async fn theme(State(app): State<App>) -> Response {

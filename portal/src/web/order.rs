@@ -4,18 +4,21 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use store::ReportStatus;
+use store::{Holder, ReportId, ReportStatus};
 use texts::Texts;
 
 use crate::results::{ShownExamination, ShownOrder, ShownReport, modality_label};
+use crate::shares::Offer;
 use crate::web::App;
 use crate::web::client::Client;
-use crate::web::dates::{display_date, display_moment};
+use crate::web::dates::{display_date, display_moment, display_timestamp};
 use crate::web::error::Refusal;
+use crate::web::holding::UnlockedShare;
 use crate::web::orders::{freshness, shown, status};
 use crate::web::patient::Frame;
-use crate::web::person::PatientSession;
+use crate::web::person::{PatientSession, PersonView, display_name};
 use crate::web::routes;
+use crate::web::shares::form::{Faults, FormView, Typed};
 use crate::web::shell::Shell;
 
 #[derive(Template)]
@@ -23,7 +26,8 @@ use crate::web::shell::Shell;
 struct OrderPage<'a> {
     shell: &'a Shell,
     frame: Frame,
-    back: String,
+    /// The list; none for whom it was shared with.
+    back: Option<String>,
     /// Where its package is asked for.
     ask: String,
     /// Where a report is asked for that lies in the study.
@@ -33,6 +37,12 @@ struct OrderPage<'a> {
     /// There is something to be left out.
     has_viewer: bool,
     notice: Option<String>,
+    /// The form to share it, where that can be done.
+    share: Option<FormView>,
+    /// With how many it is shared.
+    shared: Option<String>,
+    /// Who shares it with whom reads this, and until when.
+    shared_by: Option<String>,
     description: String,
     placed: String,
     number: String,
@@ -57,6 +67,7 @@ struct ExaminationView {
 }
 
 struct ReportView {
+    id: ReportId,
     link: String,
     title: String,
     status: &'static str,
@@ -78,30 +89,76 @@ pub(crate) async fn show(
     let seen = app.services.results.see(&session.who.account, Some(id)).await?;
     shell.news = shell.news.map(|news| news.saturating_sub(seen));
     let frame = Frame::new(&session, None, app.services.clock.now(), shell.text);
-    let notice = freshness(opened.freshness, shell.text);
-    let back = routes::results(session.person.id);
-    let page = page(&shell, frame, back, notice, &opened.order);
+    let shares = &app.services.shares;
+    let offer = shares.offer(&session.who.account, id).await?;
+    let (now, text) = (app.services.clock.now(), shell.text);
+    let form =
+        |offer: &Offer| FormView::new(offer, &Typed::default(), Faults::default(), now, text);
+    let shared = shares.of_account(&session.who.account).await?;
+    let open = shared.iter().filter(|one| one.share.order == id && one.is_open);
+    let recipients: usize = open.map(|one| one.recipients.len()).sum();
+    let page = OrderPage {
+        back: Some(routes::results(session.person.id)),
+        notice: freshness(opened.freshness, text),
+        share: offer.as_ref().map(form),
+        shared: (recipients > 0).then(|| text.share_of_order(recipients)),
+        ..page(&shell, frame, &opened.order)
+    };
     Ok(shell.page(StatusCode::OK, &page))
 }
 
-fn page<'a>(
-    shell: &'a Shell,
-    frame: Frame,
-    back: String,
-    notice: Option<String>,
-    order: &ShownOrder,
-) -> OrderPage<'a> {
+/// The order as a recipient sees it: alone, without what leads elsewhere (S-121, S-122).
+pub(crate) async fn show_shared(
+    State(app): State<App>,
+    Client(from): Client,
+    shell: Shell,
+    UnlockedShare { open, .. }: UnlockedShare,
+) -> Result<Response, Refusal> {
+    let shares = &app.services.shares;
+    let opened = shares.order(&open, from).await?.ok_or(Refusal::Locked)?;
+    let (now, text) = (app.services.clock.now(), shell.text);
+    let frame = Frame {
+        person: PersonView::new(&opened.person, now, text),
+        has_contact: shares.settings().show_contacts,
+        tabs: Vec::new(),
+        persons: Vec::new(),
+    };
+    let holder = Holder::from(open.clone());
+    let name = display_name(&opened.person.name);
+    let order = &opened.order;
+    let mut page = OrderPage {
+        ask: routes::downloads(&holder),
+        read: routes::read_of(&holder, order.person, order.id),
+        shared_by: Some(text.enter_shared_by(display_timestamp(open.share.until, text), name)),
+        ..page(&shell, frame, order)
+    };
+    for report in page.all_reports() {
+        report.link = routes::shared_report(open.share.id, report.id);
+    }
+    Ok(shell.page(StatusCode::OK, &page))
+}
+
+impl OrderPage<'_> {
+    fn all_reports(&mut self) -> impl Iterator<Item = &mut ReportView> {
+        self.examinations.iter_mut().flat_map(|one| &mut one.reports).chain(&mut self.reports)
+    }
+}
+
+fn page<'a>(shell: &'a Shell, frame: Frame, order: &ShownOrder) -> OrderPage<'a> {
     let text = shell.text;
     let moment = order.placed.as_ref();
     OrderPage {
         shell,
         frame,
-        back,
+        back: None,
         ask: routes::ask(order.person, order.id),
         read: routes::read(order.person, order.id),
         has_report: order.has_report(),
         has_viewer: engine::has_viewer(),
-        notice,
+        notice: None,
+        share: None,
+        shared: None,
+        shared_by: None,
         description: shown(order.description.as_ref(), text),
         placed: moment.map_or_else(|| shown(None, text), |moment| display_moment(moment, text)),
         number: shown(order.number.as_ref(), text),
@@ -141,6 +198,7 @@ fn modalities(one: &ShownExamination, text: Texts) -> Option<String> {
 
 fn report(order: &ShownOrder, one: &ShownReport, text: Texts) -> ReportView {
     ReportView {
+        id: one.id,
         link: routes::report(order.person, order.id, one.id),
         title: one.title.clone().unwrap_or_else(|| text.order_report().to_owned()),
         status: match one.status {

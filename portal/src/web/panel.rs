@@ -61,6 +61,8 @@ pub(crate) struct Entry {
     pub(crate) fetch_label: String,
     pub(crate) withdraw_label: String,
     pub(crate) again_label: String,
+    /// Has a recipient written to when it is back; empty where nobody can be.
+    pub(crate) tell_label: String,
     /// What is read aloud when it comes to this state; empty where that would be chatter.
     pub(crate) announced: String,
 }
@@ -178,6 +180,10 @@ fn entry(holder: &Holder, one: &ShownDownload, whose: Option<String>, text: Text
             text.panel_remove(&name)
         },
         again_label: text.panel_again(&name),
+        tell_label: match (holder, &one.state) {
+            (Holder::Recipient(_), DownloadState::Recalling { .. }) => text.enter_tell(&name),
+            _ => String::new(),
+        },
         can_again: one.state.can_be_asked_again(),
         id,
         ..Entry::default()
@@ -240,9 +246,10 @@ fn told(holder: &Holder, state: &DownloadState, text: Texts) -> Told {
             ..Told::default()
         },
         // Nobody can tell a recipient when it is back (S-093).
-        DownloadState::Recalling { .. } if is_recipient => {
-            unavailable("recalling", text.shared_recall())
-        }
+        DownloadState::Recalling { .. } if is_recipient => Told {
+            detail: text.shared_withdrawn().to_owned(),
+            ..unavailable("recalling", text.shared_recall())
+        },
         DownloadState::Recalling { .. } => {
             Told { outcome: "", ..unavailable("recalling", text.download_recalling()) }
         }

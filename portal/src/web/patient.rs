@@ -27,6 +27,9 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) person: PersonView,
+    /// Whether telephone and e-mail address stand there.
+    pub(crate) has_contact: bool,
+    /// None for whom something was shared with.
     pub(crate) tabs: Vec<Link>,
     /// Whom one can change to; empty when there is nobody else.
     pub(crate) persons: Vec<Link>,
@@ -60,7 +63,7 @@ impl Frame {
                 .collect(),
         };
         let person = PersonView::new(&session.person, now, text);
-        Self { person, tabs: tabs.to_vec(), persons }
+        Self { person, has_contact: true, tabs: tabs.to_vec(), persons }
     }
 }
 

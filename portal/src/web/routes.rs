@@ -8,8 +8,9 @@ use store::{Holder, OrderId, PersonId, ReportId, RequestId, ShareId};
 use crate::oidc::RETURN_PATH;
 use crate::web::form::LONGEST_FORM;
 use crate::web::{
-    App, about, assets, done, downloads, language, live, login, news, order, orders, outbox,
+    App, about, assets, done, downloads, enter, language, live, login, news, order, orders, outbox,
     package, pages, password, pictures, profile, provider, reading, recovery, report, shared,
+    shares,
 };
 
 /// Log in.
@@ -42,6 +43,14 @@ const ORDER: &str = "/persons/{person}/orders/{order}";
 const REPORT: &str = "/persons/{person}/orders/{order}/reports/{report}";
 /// Where the reports of an order are asked for, to be read.
 const READ: &str = "/persons/{person}/orders/{order}/report";
+const SHARE: &str = "/persons/{person}/orders/{order}/share";
+/// What the account shares.
+pub(crate) const SHARES: &str = "/shares";
+const SHARE_DONE: &str = "/shares/{share}/done";
+const REVOKE: &str = "/shares/{share}/revoke";
+const EXTEND: &str = "/shares/{share}/extend";
+const RENEW_PIN: &str = "/shares/{share}/pin";
+const REARM: &str = "/shares/{share}/rearm";
 const PROFILE: &str = "/persons/{person}/profile";
 const ASK: &str = "/persons/{person}/orders/{order}/downloads";
 /// The downloads of the account.
@@ -60,8 +69,10 @@ const PAGES: &str = "/downloads/{request}/pages";
 const ENTRY: &str = "/downloads/{request}/pages/{*entry}";
 /// Below it the link of a share leads to a page that asks for its PIN.
 pub(crate) const LINK: &str = "/s/";
+const ENTER: &str = "/s/{token}";
 /// Below it lies what is shared.
 const SHARED: &str = "/shared/";
+const SHARED_ORDER: &str = "/shared/{share}";
 const SHARED_ASK: &str = "/shared/{share}/downloads";
 const SHARED_READ: &str = "/shared/{share}/report";
 const SHARED_REPORT: &str = "/shared/{share}/reports/{report}";
@@ -106,6 +117,13 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (ORDER, get(order::show)),
         (REPORT, get(report::show)),
         (PROFILE, get(profile::show)),
+        (SHARE, get(shares::show).post(shares::share)),
+        (SHARES, get(shares::list)),
+        (SHARE_DONE, get(shares::done)),
+        (REVOKE, post(shares::revoke)),
+        (EXTEND, post(shares::extend)),
+        (RENEW_PIN, post(shares::renew_pin)),
+        (REARM, post(shares::rearm)),
         (ASK, post(downloads::ask)),
         (DOWNLOADS, get(downloads::show)),
         (WITHDRAW, post(downloads::withdraw)),
@@ -118,6 +136,8 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (READING, get(reading::show)),
         (PAGES, get(pages::start)),
         (ENTRY, get(pages::entry)),
+        (ENTER, get(enter::show).post(enter::enter)),
+        (SHARED_ORDER, get(order::show_shared)),
         (SHARED_ASK, get(downloads::show).post(shared::ask)),
         (SHARED_READ, post(shared::read)),
         (SHARED_REPORT, get(shared::report)),
@@ -141,7 +161,7 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (assets::SCRIPT_ROUTE, get(assets::script)),
         (assets::ICON_ROUTE, get(assets::icon)),
         // Pages of packages name no icon: browsers ask for this one then.
-        ("/favicon.ico", get(assets::icon)),
+        ("/favicon.ico", get(assets::favicon)),
         (pictures::PICTURE_ROUTE, get(pictures::show)),
         (assets::LOGO_ROUTE, get(assets::logo)),
     ]
@@ -200,6 +220,16 @@ pub(crate) fn read_of(holder: &Holder, person: PersonId, id: OrderId) -> String 
     }
 }
 
+/// The page of a link.
+pub(crate) fn link(token: &str) -> String {
+    format!("{LINK}{token}")
+}
+
+/// Whether a path is one of a recipient.
+pub(crate) fn is_of_recipient(path: &str) -> bool {
+    path.starts_with(LINK) || is_shared(path)
+}
+
 /// What is shared with somebody.
 pub(crate) fn shared(share: ShareId) -> String {
     format!("/shared/{share}")
@@ -238,6 +268,21 @@ pub(crate) fn ask(person: PersonId, order: OrderId) -> String {
 /// A report on an order, as PDF.
 pub(crate) fn report(person: PersonId, order: OrderId, report: ReportId) -> String {
     format!("/persons/{person}/orders/{order}/reports/{report}")
+}
+
+/// Where an order is shared.
+pub(crate) fn share(person: PersonId, order: OrderId) -> String {
+    format!("/persons/{person}/orders/{order}/share")
+}
+
+/// That an order is shared, and with whom.
+pub(crate) fn share_done(share: ShareId) -> String {
+    format!("{SHARES}/{share}/done")
+}
+
+/// A report on what is shared, as PDF.
+pub(crate) fn shared_report(share: ShareId, report: ReportId) -> String {
+    format!("{}/reports/{report}", shared(share))
 }
 
 /// The profile of a person.

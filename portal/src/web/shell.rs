@@ -77,6 +77,7 @@ impl Shell {
         let token = known.as_ref().or(new.as_ref());
         let site = app.services.accounts.site();
         let text = language(headers).unwrap_or_default().texts();
+        let is_recipient = routes::is_of_recipient(path);
         let branding = app.settings.branding();
         Self {
             text,
@@ -88,8 +89,9 @@ impl Shell {
             token: token.and_then(|token| FormToken::fresh(&app.services.secret, token).ok()),
             path: path.to_owned(),
             user: None,
-            theme_class: "patient",
-            home: routes::HOME.to_owned(),
+            theme_class: if is_recipient { "recipient" } else { "patient" },
+            // Whoever came by a link has no other page.
+            home: if is_recipient { path } else { routes::HOME }.to_owned(),
             downloads: routes::DOWNLOADS.to_owned(),
             news: None,
             panel: None,
@@ -105,7 +107,6 @@ impl Shell {
     async fn of_recipient(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let UnlockedShare { open, .. } = UnlockedShare::from_request_parts(parts, app).await?;
         let mut shell = Self::of_stranger(app, &parts.headers, parts.uri.path());
-        shell.theme_class = "recipient";
         shell.home = routes::shared(open.share.id);
         let holder = Holder::from(open);
         shell.downloads = routes::downloads(&holder);
@@ -130,6 +131,11 @@ impl Shell {
     pub(crate) fn tells_of_downloads(&self) -> bool {
         let below = self.path.strip_prefix(&*self.downloads);
         below.is_some_and(|below| below.is_empty() || below.ends_with("/report"))
+    }
+
+    /// The part of the quick guide for who reads this.
+    pub(crate) fn help(&self) -> &'static str {
+        if self.theme_class == "patient" { "/help" } else { "/help#recipient" }
     }
 
     pub(crate) fn language(&self) -> &'static str {

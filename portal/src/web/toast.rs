@@ -16,11 +16,18 @@ pub(crate) enum Toast {
     DownloadAsked,
     /// It is not: there are as many as there may be.
     TooManyDownloads,
+    /// A share is extended, has another PIN, can be opened again, or is over.
+    ShareChanged,
 }
 
 impl Toast {
-    const ALL: [Self; 4] =
-        [Self::LoggedOut, Self::NewsRead, Self::DownloadAsked, Self::TooManyDownloads];
+    const ALL: [Self; 5] = [
+        Self::LoggedOut,
+        Self::NewsRead,
+        Self::DownloadAsked,
+        Self::TooManyDownloads,
+        Self::ShareChanged,
+    ];
 
     fn as_term(self) -> &'static str {
         match self {
@@ -28,6 +35,7 @@ impl Toast {
             Self::NewsRead => "news-read",
             Self::DownloadAsked => "download-asked",
             Self::TooManyDownloads => "too-many-downloads",
+            Self::ShareChanged => "share-changed",
         }
     }
 
@@ -38,6 +46,7 @@ impl Toast {
             Self::NewsRead => text.news_read(),
             Self::DownloadAsked => text.download_asked(),
             Self::TooManyDownloads => text.download_too_many(),
+            Self::ShareChanged => text.share_changed(),
         }
     }
 

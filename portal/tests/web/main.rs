@@ -34,5 +34,6 @@ mod share_ends;
 mod share_mails;
 mod share_pins;
 mod shares;
+mod sharing;
 mod tls;
 mod trail;

@@ -126,6 +126,7 @@ fn the_guide_has_a_part_for_patients_and_one_for_recipients(
             ("S-003", patient),
             ("S-003", recipient),
             ("S-004", "<section class=\"recipient\""),
+            ("S-008", ">> "),
             ("S-038", overview),
             ("S-038", "<img class=\"picture\" src=\"/assets/guide/"),
             ("S-141", "index.htm"),

@@ -28,4 +28,4 @@ message-password-changed-text = the password with which you log in to { $portal 
 
     If it was not you, choose another one at once with «Forgot password/user ID?» at { $address }, and tell the hospital.
 message-download-back = { $portal }: the download that you asked for is ready. To fetch it log in at { $address }
-message-shared-back = { $portal }: the result that you share, and that was not available, is so now. Who asked for it can download it.
+message-shared-back = { $portal }: what you have shared, and what was not available, is available now. Who asked for it can download it.

@@ -28,4 +28,4 @@ message-password-changed-text = la password con cui accedi a { $portal } è stat
 
     Se non sei stato tu, scegline subito un'altra con «Password/ID utente dimenticato?» a { $address } e avvisa la struttura.
 message-download-back = { $portal }: il download che hai richiesto è pronto. Per scaricarlo accedi a { $address }
-message-shared-back = { $portal }: l'esito che hai condiviso, e che non era disponibile, ora lo è. Chi lo ha richiesto può scaricarlo.
+message-shared-back = { $portal }: ciò che hai condiviso, e che non era disponibile, ora lo è. Chi lo ha richiesto può scaricarlo.
