@@ -60,7 +60,8 @@ function listen(page, allowed) {
 async function main() {
   const demo = await demonstration.start(esito);
   const { browser, page } = await open('chromium', { script: true });
-  page.setDefaultTimeout(60_000);
+  // Every byte that wine serves goes through its server, which a busy machine keeps waiting.
+  page.setDefaultTimeout(120_000);
   try {
     listen(page, (url) => url.startsWith(demo.origin) || url.startsWith(new URL(demo.outbox).origin) || /^(data|blob|file):/.test(url));
     const { look: images, zip } = await prepare(page, demo);

@@ -24,12 +24,12 @@ let opened = null;
 const announce = (text) => { byId('announce').textContent = text; };
 
 function start() {
+  startLoading();
   startLanguage();
   startCore();
   // The processor draws the same pixels on every machine, and keeps each image once, not again as a texture.
   setUseCPURendering(true);
   startToolLibrary();
-  startLoading();
   startTools();
   let controls = null;
   const refresh = () => {
@@ -99,7 +99,9 @@ async function openPackage(source, stage, cine, refresh) {
   fillShelf(opened, opened.show);
   stage.fit();
   if (all.length) { await opened.show(all[0]); }
+  // For who measures: since the folder was chosen, and since the page was asked for. Milliseconds.
   document.body.dataset.firstImage = Math.round(performance.now() - begun);
+  document.body.dataset.sinceStart = Math.round(performance.now());
   document.body.dataset.opens = Number(document.body.dataset.opens ?? 0) + 1;
   // What stands beside the images comes after the first of them.
   const [reports, selections] = await Promise.all([reportsOf(source), keyImagesOf(source, studies)]);

@@ -11,8 +11,17 @@ const LONGEST = 30_000;
 let giveUp;
 let workersEnded = new Promise(() => {});
 
-/** A worker from the text in this script: file:// allows no other. */
+/** A worker that was begun before anybody asked for it: it reads its script while the directory is read. */
+let early = null;
+
 function startWorker() {
+  const worker = early ?? beginWorker();
+  early = null;
+  return worker;
+}
+
+/** A worker from the text in this script: file:// allows no other. */
+function beginWorker() {
   const address = URL.createObjectURL(new Blob([workerText], { type: 'text/javascript' }));
   const worker = new Worker(address);
   URL.revokeObjectURL(address);
@@ -26,6 +35,7 @@ function register(overwrite) {
 }
 
 export function startDecoding() {
+  early = beginWorker();
   register(false);
 }
 
