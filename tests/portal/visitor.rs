@@ -97,6 +97,11 @@ impl Visitor {
         format!("cookie: {}", cookies.collect::<Vec<_>>().join("; "))
     }
 
+    /// A cookie; empty without it.
+    pub fn cookie(&self, name: &str) -> &str {
+        self.cookies.get(name).map_or("", String::as_str)
+    }
+
     /// What it is known by.
     pub fn session(&self) -> &str {
         self.cookies.get("__Host-esito-session").map_or("", String::as_str)

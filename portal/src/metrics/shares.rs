@@ -1,27 +1,14 @@
 //! What is counted of shares.
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 use store::Accessed;
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-enum Act {
-    Created,
-    Unlocked,
-    Refused,
-    Frozen,
-    Report,
-    Images,
-    Package,
-    Ended,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Done {
-    act: Act,
+    act: &'static str,
 }
 
 /// Of shares.
@@ -41,37 +28,37 @@ impl ShareMetrics {
         Self { acts }
     }
 
-    fn count(&self, act: Act) {
+    fn count(&self, act: &'static str) {
         self.acts.get_or_create(&Done { act }).inc();
     }
 
     /// An order was shared.
     pub(crate) fn created(&self) {
-        self.count(Act::Created);
+        self.count("created");
     }
 
     /// A PIN was wrong, or a link led to nothing.
     pub(crate) fn refused(&self) {
-        self.count(Act::Refused);
+        self.count("refused");
     }
 
     /// A share was frozen.
     pub(crate) fn frozen(&self) {
-        self.count(Act::Frozen);
+        self.count("frozen");
     }
 
     /// A share ended, by whomever or by time.
     pub(crate) fn ended(&self) {
-        self.count(Act::Ended);
+        self.count("ended");
     }
 
     /// A recipient did something.
     pub(crate) fn accessed(&self, what: Accessed) {
         self.count(match what {
-            Accessed::Unlocked => Act::Unlocked,
-            Accessed::Report => Act::Report,
-            Accessed::Images => Act::Images,
-            Accessed::Package => Act::Package,
+            Accessed::Unlocked => "unlocked",
+            Accessed::Report => "report",
+            Accessed::Images => "images",
+            Accessed::Package => "package",
         });
     }
 }

@@ -33,6 +33,8 @@ const HEADERS: [(HeaderName, &str); 8] = [
 /// Two years, as browsers ask for (RFC 6797).
 const STRICT_TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
+/// For a page whose address is a secret: nobody is told it, not even we.
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Puts the headers on every answer. What says nothing of how long it may be kept is not kept.
@@ -41,17 +43,20 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// proxy before us might see the end of the request elsewhere (RFC 9112 §6.1).
 pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let is_secret = request.uri().path().starts_with(routes::LINK);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if is_chunked {
         headers.insert(header::CONNECTION, CLOSE);
     }
     for (name, value) in HEADERS {
-        // What is no page may have a policy of its own, and so may an address that is a secret.
-        let may_differ = [header::CONTENT_SECURITY_POLICY, header::REFERRER_POLICY].contains(&name);
-        if !may_differ || !headers.contains_key(&name) {
+        // What is no page may have a policy of its own.
+        if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
+    }
+    if is_secret {
+        headers.insert(header::REFERRER_POLICY, NO_REFERRER);
     }
     if app.settings.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY);
