@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -54,14 +54,7 @@ pub(crate) async fn show(
     Path(token): Path<String>,
 ) -> Response {
     let shell = Shell::of_stranger(&app, &headers, &routes::link(&token));
-    secret(shell.page(StatusCode::OK, &PinPage { shell: &shell, fault: None }))
-}
-
-/// The address of such a page is told to nobody.
-fn secret(mut response: Response) -> Response {
-    let policy = HeaderValue::from_static("no-referrer");
-    response.headers_mut().insert(header::REFERRER_POLICY, policy);
-    response
+    shell.page(StatusCode::OK, &PinPage { shell: &shell, fault: None })
 }
 
 /// Opens what is shared, with the right PIN; the address that one is led to has nothing of the link.
@@ -80,10 +73,10 @@ pub(crate) async fn enter(
     };
     // It is no guess that could be right.
     let Some(pin) = Pin::parse(&form.pin) else {
-        return Ok(secret(ask(text.share_fault_pin().to_owned())));
+        return Ok(ask(text.share_fault_pin().to_owned()));
     };
     let entered = app.services.shares.unlock(&link, &pin, from).await?;
-    Ok(secret(match entered {
+    Ok(match entered {
         Entered::Done { token, share } => {
             let shared = routes::shared(share);
             let mut response = Redirect::to(&shared).into_response();
@@ -114,7 +107,7 @@ pub(crate) async fn enter(
             };
             shell.page(StatusCode::NOT_FOUND, &page)
         }
-    }))
+    })
 }
 
 /// No PIN is taken for a while.

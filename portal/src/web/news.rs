@@ -80,7 +80,15 @@ pub(crate) async fn show(
         whose: whose(order.person),
         what: label(why, text),
     };
-    let news = back.chain(news.into_iter().map(line)).take(MOST).collect();
+    let frozen = app.services.shares.frozen_of(&who.account).await?;
+    let frozen = frozen.into_iter().map(|share| NewsLine {
+        href: routes::SHARES.to_owned(),
+        description: text.news_share().to_owned(),
+        placed: display_timestamp(share.created, text),
+        whose: whose(share.person),
+        what: text.news_share_frozen(),
+    });
+    let news = frozen.chain(back).chain(news.into_iter().map(line)).take(MOST).collect();
     Ok(shell.page(StatusCode::OK, &NewsPage { shell: &shell, news }))
 }
 

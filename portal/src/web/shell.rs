@@ -185,9 +185,10 @@ impl FromRequestParts<App> for Shell {
             shell.user = Some(user(app, &who.account).await?);
             if !who.must_change_password() {
                 let orders = app.services.results.news(&who.account).await?.len();
+                let frozen = app.services.shares.frozen_of(&who.account).await?.len();
                 let view =
                     PanelView::of(app, &Holder::from(who.account.clone()), shell.text).await?;
-                shell.news = Some(orders + view.news);
+                shell.news = Some(orders + frozen + view.news);
                 if !view.entries.is_empty() {
                     shell.panel = Some(Panel::new(view, &parts.headers));
                 }

@@ -31,6 +31,7 @@ mod results;
 mod screens;
 mod server;
 mod share_ends;
+mod share_links;
 mod share_mails;
 mod share_pins;
 mod shares;

@@ -6,3 +6,5 @@ news-back = Available again
 news-updated = Updated
 news-all-read = Mark all as read
 news-read = All notifications are marked as read.
+news-share = One of your shares
+news-share-frozen = Blocked

@@ -6,3 +6,5 @@ news-back = Di nuovo disponibile
 news-updated = Aggiornato
 news-all-read = Segna tutto come letto
 news-read = Tutte le notifiche sono segnate come lette.
+news-share = Una tua condivisione
+news-share-frozen = Bloccata
