@@ -20,7 +20,7 @@ use crate::web::person::{PatientSession, display_name, represented};
 use crate::web::routes;
 use crate::web::session::AccountSession;
 use crate::web::shares::card::Card;
-use crate::web::shares::form::{Faults, FormView, Typed, pin_fault, spans};
+use crate::web::shares::form::{Faults, FormView, Typed, pin_fault, spans, ways};
 use crate::web::shell::Shell;
 use crate::web::toast::Toast;
 
@@ -257,15 +257,18 @@ pub(crate) async fn renew_pin(
     let id = own(&app, &who.account, &share).await?;
     let way = way(&form.way, &form.phone);
     let shares = &app.services.shares;
-    let fault = match shares.renew_pin(&who.account, id, &form.pin, &way, from).await? {
+    let (pin, phone) = match shares.renew_pin(&who.account, id, &form.pin, &way, from).await? {
         Changed::Done => return changed(true),
         Changed::NoSuchShare => return changed(false),
-        Changed::Refused(Fault::Pin(fault)) => pin_fault(fault, shell.text),
-        Changed::Refused(_) => shell.text.share_fault_phone(),
+        Changed::Refused(Fault::Pin(fault)) => (Some(pin_fault(fault, shell.text)), None),
+        Changed::Refused(_) => (None, Some(shell.text.share_fault_phone())),
     };
     let mut shares = cards(&app, &shell, &who.account).await?;
     if let Some(card) = shares.iter_mut().find(|card| card.id == id) {
-        card.pin_fault = Some(fault.to_owned());
+        card.pin_fault = pin.map(str::to_owned);
+        card.phone_fault = phone.map(str::to_owned);
+        card.ways = ways(&form.way, shell.text);
+        card.phone = form.phone;
     }
     Ok(shell.page(StatusCode::UNPROCESSABLE_ENTITY, &SharesPage { shell: &shell, shares }))
 }

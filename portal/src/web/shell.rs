@@ -127,10 +127,11 @@ impl Shell {
         self.toast.map(|toast| toast.sentence(self.text))
     }
 
-    /// Whether the content of the page is what the panel would say.
-    pub(crate) fn tells_of_downloads(&self) -> bool {
+    /// Whether the page goes without the panel: it says the same, or is a form that the panel would lie on.
+    pub(crate) fn is_without_panel(&self) -> bool {
         let below = self.path.strip_prefix(&*self.downloads);
         below.is_some_and(|below| below.is_empty() || below.ends_with("/report"))
+            || self.path.ends_with("/share")
     }
 
     /// The part of the quick guide for who reads this.

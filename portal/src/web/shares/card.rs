@@ -6,7 +6,7 @@ use texts::Texts;
 
 use crate::shares::{RecipientState, ShownRecipient, ShownShare};
 use crate::web::dates::display_timestamp;
-use crate::web::shares::form::Span;
+use crate::web::shares::form::{Choice, Span, ways};
 
 /// A share, in sentences.
 #[derive(Debug)]
@@ -31,6 +31,10 @@ pub(crate) struct Card {
     pub(crate) spans: Vec<Span>,
     /// The fault of a PIN that was not taken: its form is open.
     pub(crate) pin_fault: Option<String>,
+    /// How another PIN is told.
+    pub(crate) ways: Vec<Choice>,
+    pub(crate) phone: String,
+    pub(crate) phone_fault: Option<String>,
 }
 
 /// Somebody with whom it is shared.
@@ -71,7 +75,15 @@ impl Card {
             can_be_changed: !shown.is_over,
             spans: Vec::new(),
             pin_fault: None,
+            ways: ways("", text),
+            phone: String::new(),
+            phone_fault: None,
         }
+    }
+
+    /// The field for the number of a telephone.
+    pub(crate) fn phone_id(&self) -> String {
+        format!("phone-{}", self.id)
     }
 
     /// The field for a new PIN: each form of the page has its own.

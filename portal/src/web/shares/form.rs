@@ -119,7 +119,8 @@ pub(crate) fn spans(terms: &[Term], chosen: &str, text: Texts) -> Vec<Span> {
     terms.iter().enumerate().map(span).collect()
 }
 
-fn ways(chosen: &str, text: Texts) -> Vec<Choice> {
+/// How a PIN is told: by e-mail unless another way was chosen.
+pub(crate) fn ways(chosen: &str, text: Texts) -> Vec<Choice> {
     let all = [
         ("email", text.share_way_email(), text.share_way_email_how()),
         ("sms", text.share_way_sms(), text.share_way_sms_how()),
