@@ -125,7 +125,7 @@ class Site:
         secret.chmod(0o600)
         self.config = folder / "esito.toml"
         self.config.write_text(
-            f"[store]\nfolder = 'store'\nsecret_file = 'secret'\n[log]\nlevel = 'warn'\n"
+            f"[store]\nfolder = 'store'\nsecret_file = 'secret'\n[log]\nlevel = 'error'\n"
             f"[portal]\nlisten = '127.0.0.1:{self.port}'\naddress = 'http://127.0.0.1:{self.port}'\n"
             f"[results]\nrelease = 'always'\navailability_days = 0\n"
             f"refresh = {{ at_most_every = 1, page_waits_ms = 10000 }}\n"
@@ -371,7 +371,7 @@ def main():
 def patient_of(folder):
     """Notes the Patient ID of a study; gives its UID."""
     import pydicom
-    first = next(path for path in folder.rglob("*") if path.is_file() and not path.suffix)
+    first = next(path for path in folder.rglob("*") if path.is_file())
     data_set = pydicom.dcmread(first, stop_before_pixels=True)
     PATIENT["person"]["patient_ids"][0]["id"] = str(data_set.PatientID)
     return str(data_set.StudyInstanceUID)

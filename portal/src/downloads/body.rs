@@ -11,6 +11,7 @@ use std::future::Future;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -32,12 +33,17 @@ const LONGEST: Duration = Duration::from_mins(10);
 const SPARE: usize = 16;
 /// Reads of the disk at a time.
 const READS: usize = 4;
+/// What the pieces of all downloads that are under way are to take at most, as long as none is the smallest: each holds
+/// one that is sent and one that is read ahead.
+const PIECES_OF_ALL: u64 = 64 << 20;
 
 /// Reads pieces of files, a few at a time. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Reads {
     gate: Arc<Semaphore>,
     spare: Spare,
+    /// Downloads under way.
+    bodies: Arc<AtomicU64>,
 }
 
 /// Large buffers to be filled again: to allocate one costs as much as to fill it.
@@ -45,11 +51,18 @@ type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
 
 impl Default for Reads {
     fn default() -> Self {
-        Self { gate: Arc::new(Semaphore::new(READS)), spare: Spare::default() }
+        let gate = Arc::new(Semaphore::new(READS));
+        Self { gate, spare: Spare::default(), bodies: Arc::default() }
     }
 }
 
 impl Reads {
+    /// The largest piece now: many at a time get smaller ones.
+    fn most(&self) -> u64 {
+        let bodies = self.bodies.load(Ordering::Relaxed).max(1);
+        (PIECES_OF_ALL / bodies / 2).clamp(PIECES.0, PIECES.1)
+    }
+
     /// So many bytes from `at`, all of them.
     pub(super) async fn piece(&self, file: Arc<File>, at: u64, length: u64) -> io::Result<Bytes> {
         let closed = |_closed| io::Error::other("the program ends");
@@ -140,12 +153,14 @@ impl PackageBody {
         ticket: Ticket,
     ) -> Self {
         let (piece, asked) = (PIECES.0, Instant::now());
+        reads.bodies.fetch_add(1, Ordering::Relaxed);
         Self { source, reads, at, end, piece, asked, next: None, ticket }
     }
 
     /// Begins to read the next piece.
     fn begin(&mut self) -> Next {
-        let (reads, at, piece) = (self.reads.clone(), self.at, self.piece);
+        let (reads, at) = (self.reads.clone(), self.at);
+        let piece = self.piece.min(reads.most());
         let check = self.ticket.check();
         match &self.source {
             Bytewise::Whole(package) => {
@@ -190,11 +205,17 @@ impl PackageBody {
             return Err(io::ErrorKind::TimedOut.into());
         }
         if took < PACE.0 {
-            self.piece = (self.piece * 2).min(PIECES.1);
+            self.piece = (self.piece * 2).min(self.reads.most());
         } else if took > PACE.1 {
             self.piece = (self.piece / 2).max(PIECES.0);
         }
         Ok(())
+    }
+}
+
+impl Drop for PackageBody {
+    fn drop(&mut self) {
+        self.reads.bodies.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -252,5 +273,21 @@ impl Body for PackageBody {
     fn size_hint(&self) -> SizeHint {
         self.end
             .map_or_else(SizeHint::default, |end| SizeHint::with_exact(end.saturating_sub(self.at)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_downloads_share_the_memory_of_a_few() {
+        let reads = Reads::default();
+        for (bodies, most) in [(0, 1 << 20), (32, 1 << 20), (64, 512 << 10), (100, 335_544)] {
+            reads.bodies.store(bodies, Ordering::Relaxed);
+            assert_eq!(reads.most(), most, "{bodies}");
+        }
+        reads.bodies.store(10_000, Ordering::Relaxed);
+        assert_eq!(reads.most(), PIECES.0);
     }
 }
