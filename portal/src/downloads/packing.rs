@@ -64,8 +64,8 @@ impl Downloads {
         let studies = preparation.studies.iter().map(|study| {
             let mut pacs = self.pacs_for(study);
             if pacs.is_empty() {
-                let why = "no PACS is configured any more";
-                return Err(failed(FailureReason::NotAtPacs, why));
+                // Whoever runs the portal may be about to name one.
+                return Err(failed(FailureReason::Pacs, "no PACS is configured any more"));
             }
             // Each try begins with another one: that which was asked first may break off again.
             let turn = usize::try_from(preparation.tries.saturating_sub(1)).unwrap_or(0);
