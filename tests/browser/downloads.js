@@ -74,7 +74,6 @@ async function lookOnline(judge, page, home) {
   await Promise.all([page.waitForNavigation(), page.$$eval('a', (links) => links.find((link) => /SE\d+\.HTM/i.test(link.href)).click())]);
   await page.waitForFunction(() => { const shown = document.querySelector('#screen img'); return shown && shown.naturalWidth > 0; }, { timeout: 20000 });
   check((await page.$eval('#counter', (counter) => counter.textContent)).startsWith('1 / '), 'online: the stack does not run');
-  await judge.look(page, 'online-series', FEW);
   // The image itself, as a JPG.
   const image = await page.$eval('#file', (link) => link.href);
   const picture = await page.goto(image);
