@@ -164,4 +164,6 @@ peers:
 	.cache/venv/bin/python benches/peers/pixels.py $${QUICK:+--quick}
 	$(CARGO) build --locked --release --package portal --example furnish_store
 	.cache/venv/bin/python benches/peers/portal.py $${QUICK:+--quick}
+	cp Cargo.lock benches/peers/serve_file/Cargo.lock
+	$(CARGO) build --release --manifest-path benches/peers/serve_file/Cargo.toml --target-dir target/serve_file
 	.cache/venv/bin/python benches/peers/downloads.py $${QUICK:+--quick}

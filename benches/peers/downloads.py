@@ -1,11 +1,11 @@
-"""Measures downloads: from the click to the package beside `esito package`, 100 slow downloads beside ten preparations,
-and the start of a portal with 10,000 jobs.
+"""Measures downloads: from the click to the package beside `esito package`, what it costs to hand a package out beside
+tower-http's `ServeFile` and nginx, 100 slow downloads beside ten preparations, and the start of a portal with 10,000 jobs.
 
-Usage: downloads.py [--quick] [--esito PATH] [--furnish PATH]
+Usage: downloads.py [--quick] [--esito PATH] [--furnish PATH] [--serve-file PATH]
 
 The images come from an Orthanc on the same machine, over C-GET. "Click" is the POST of the button `Scarica`, "ready" the
 event of the page that says so; `esito package --study` makes the same package in turns with it, into the same file
-system in memory. A slow download reads 200 KB a second off a socket with small buffers; each begins within the first
+system in memory. A package is handed out to curl, by each server in turns, one after the other. A slow download reads 200 KB a second off a socket with small buffers; each begins within the first
 five seconds, while ten packages are made. What is no whole answer, or another than the file, is an error. Results go to
 downloads.md and downloads.json beside this file and into the README (with --quick to quick-downloads.*, not committed).
 """
@@ -37,6 +37,7 @@ import measure  # noqa: E402
 import report  # noqa: E402
 from portal import Server, free_port  # noqa: E402
 from retrieval import CALLED, CALLING, orthanc, write  # noqa: E402
+from serving import nginx, serve_file, serving  # noqa: E402
 
 DOWNLOADS, PREPARATIONS = 100, 10
 BYTES_PER_SECOND = 200_000
@@ -246,14 +247,28 @@ async def fetch(site, path, length, begin, seconds):
         return None
 
 
+def ready_package(site, order):
+    """Where the package of an order is handed out once it is made, and its length."""
+    site.ask_for(order)
+    site.wait_for_events(1)
+    ready = next(one for one in site.entries() if one["state"] == "ready")
+    return f"/downloads/{ready['id']}/package", site.console("jobs", "list", "--json")["jobs"][0]["bytes"]
+
+
+def handing_out(site, program, order, rounds):
+    """The package of an order, by the portal and its peers."""
+    path, length = ready_package(site, order)
+    file = max(site.folder.rglob("*.zip"), key=lambda found: found.stat().st_size)
+    cookies = site.her.headers()["cookie"]
+    found = serving(site.server, path, cookies, [serve_file(program, file), nginx(site.folder, file)], length, rounds)
+    site.console("jobs", "cancel", site.console("jobs", "list", "--json")["jobs"][0]["id"])
+    return found
+
+
 def slow_downloads(site, seconds):
     """100 of them while ten packages are made."""
     orders = site.orders(PREPARATIONS + 1)
-    site.ask_for(orders[0])
-    site.wait_for_events(1)
-    ready = next(one for one in site.entries() if one["state"] == "ready")
-    path = f"/downloads/{ready['id']}/package"
-    length = site.console("jobs", "list", "--json")["jobs"][0]["bytes"]
+    path, length = ready_package(site, orders[0])
     site.server.end()
     site.start()
     site.her.ask(orders[0])
@@ -310,7 +325,8 @@ def restart(esito, furnish, place, persons, rounds):
 
 def table(found):
     """What README shows."""
-    host, click, slow = found["machine"], found["click"], found["slow"]
+    host, click, slow, cost = found["machine"], found["click"], found["slow"], found["serving"]
+    ratio = cost["Esito"] / cost["ServeFile"]
     ours, theirs = median(click["clicks"]), median(click["commands"])
 
     def row(what, value, peer, reach, aim, measured, form):
@@ -318,9 +334,11 @@ def table(found):
         bound = f"≤ {reach}" + (f" ({aim})" if aim is not None else "")
         return f"| {what} | {value:{form}} | {peer} | {bound} | {verdict} |"
 
-    lines = ["| figure | portal | `esito package` | bound (aim) | |", "|---|---|---|---|---|",
+    lines = ["| figure | portal | peer | bound (aim) | |", "|---|---|---|---|---|",
              row(f"from the click to the package, s (CT of {click['bytes'] / 1e6:.0f} MB from Orthanc; ratio "
-                 f"{ours / theirs:.2f})", ours, f"{theirs:.2f}", 1.15, 1.05, ours / theirs, ".2f"),
+                 f"{ours / theirs:.2f})", ours, f"{theirs:.2f} `esito package`", 1.15, 1.05, ours / theirs, ".2f"),
+             row(f"a package of {cost['bytes'] / 1e6:.0f} MB handed out, CPU s a GB (ratio {ratio:.2f})", cost["Esito"],
+                 f"{cost['ServeFile']:.2f} ServeFile, {cost['nginx']:.2f} nginx", 1.3, 1.05, ratio, ".2f"),
              row(f"{DOWNLOADS} downloads at 200 KB/s beside {PREPARATIONS} preparations: errors", slow["errors"], "", 0,
                  None, slow["errors"], "d"),
              row("the same: first byte, p99, s", slow["p99"], "", 2, None, slow["p99"], ".3f"),
@@ -341,6 +359,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--esito", default=ROOT / "target/release/esito", type=Path)
     parser.add_argument("--furnish", default=ROOT / "target/release/examples/furnish_store", type=Path)
+    parser.add_argument("--serve-file", default=ROOT / "target/serve_file/release/serve_file", type=Path)
     options = parser.parse_args()
     slices, rounds, seconds, persons = (30, 1, 5, 20) if options.quick else (300, 5, 30, 1000)
     esito = options.esito.resolve()
@@ -355,6 +374,11 @@ def main():
             (place / "site").mkdir()
             site = Site(esito, place / "site", peer)
             click = click_to_ready(site, uid, place, rounds)
+            known = site.orders(1)
+            write(esito, place / "large", "ct", slices * 27 // 10, PREPARATIONS + 1)
+            peer.fill(place / "large")
+            large = next(order for order in site.orders(2) if order not in known)
+            cost = handing_out(site, options.serve_file.resolve(), large, rounds)
             for seed in range(1, PREPARATIONS + 1):
                 write(esito, place / f"ct{seed}", "ct", max(slices // 5, 10), seed)
                 peer.fill(place / f"ct{seed}")
@@ -363,7 +387,7 @@ def main():
         jobs = place / "jobs"
         jobs.mkdir()
         taken = restart(esito, options.furnish.resolve(), jobs, persons, rounds)
-    found = {"click": click, "slow": slow, "restart": taken, "jobs": persons * 10, "machine": report.machine(),
+    found = {"click": click, "serving": cost, "slow": slow, "restart": taken, "jobs": persons * 10, "machine": report.machine(),
              "load": [before, os.getloadavg()[0]]}
     report.save("quick-downloads" if options.quick else "downloads", table(found), found, "downloads")
 
