@@ -61,6 +61,10 @@
     document.addEventListener("click", function (event) {
       if (!menu.contains(event.target)) { menu.open = false; }
     });
+    // What is behind it is seen when Tab comes there.
+    menu.addEventListener("focusout", function (event) {
+      if (event.relatedTarget && !menu.contains(event.relatedTarget)) { menu.open = false; }
+    });
     menu.addEventListener("keydown", function (event) {
       if (event.key === "Escape" && menu.open) {
         menu.open = false;

@@ -19,7 +19,8 @@ const focused = (page) => page.evaluate(() => {
   const element = document.activeElement;
   if (!element || element === document.body) { return null; }
   const style = window.getComputedStyle(element);
-  const isFloating = (one) => one !== null && (['fixed', 'sticky'].includes(window.getComputedStyle(one).position) || isFloating(one.parentElement));
+  // What a menu offers lies over the page too.
+  const isFloating = (one) => one !== null && (one.matches('.menu .entries') || ['fixed', 'sticky'].includes(window.getComputedStyle(one).position) || isFloating(one.parentElement));
   const box = element.getBoundingClientRect();
   const x = Math.min(Math.max(box.left + box.width / 2, 0), window.innerWidth - 1);
   const above = document.elementFromPoint(x, Math.min(Math.max(box.top + box.height / 2, 0), window.innerHeight - 1));
