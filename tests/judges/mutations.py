@@ -92,7 +92,7 @@ def case_twin(entries):
 
 
 def script_in_page(entries):
-    name = entry(entries, "/index.htm$")
+    name = entry(entries, r"^[^/]+/index\.htm$")
     entries[name] = entries[name].replace(b"</body>", b"<script>alert(1)</script></body>")
 
 
@@ -126,11 +126,11 @@ MUTATIONS = {
     "element value": (replace("STUDIES/.*/IM", b"TEST", b"TOAD"), "source"),
     "truncated JPG": (rebuild(truncate_jpg), "Pillow"),
     "missing JPG": (rebuild(remove_jpg), "previews"),
-    "link in the wrong case": (replace("/index.htm$", b"IHE_PDI/ST", b"IHE_PDI/st"), "links"),
-    "link to the outside": (replace("/index.htm$", b'href="', b'href="//x/'), "links"),
+    "link in the wrong case": (replace(r"^[^/]+/index\.htm$", b"IHE_PDI/ST", b"IHE_PDI/st"), "links"),
+    "link to the outside": (replace(r"^[^/]+/index\.htm$", b'href="', b'href="//x/'), "links"),
     "script in a page": (rebuild(script_in_page), "html"),
     "hash in the manifest": (replace("manifest.json$", b'"sha256":"', b'"sha256":"0'), "manifest"),
-    "language of a page": (replace("/index.htm$", b'lang="', b'lang="x'), "html"),
+    "language of a page": (replace(r"^[^/]+/index\.htm$", b'lang="', b'lang="x'), "html"),
 }
 
 
