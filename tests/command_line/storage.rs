@@ -25,13 +25,11 @@ fn a_target_that_is_a_pipe_stays_one() {
     let pipe = place.beside("pipe");
     run::program("mkfifo").arg(&pipe).finish().expect_code(&[0]);
     let reader = run::program("cat").arg(&pipe).start();
-    run::esito(&["package", "--folder"])
-        .arg(place.source())
-        .arg("--out")
-        .arg(&pipe)
-        .finish()
-        .expect_code(&[0]);
+    let packaging =
+        run::esito(&["package", "--folder"]).arg(place.source()).arg("--out").arg(&pipe).start();
+    // More than pipes hold: it has to be read while it is written.
     let read = run::finish(reader, run::TIME_LIMIT).expect_code(&[0]);
+    run::finish(packaging, run::TIME_LIMIT).expect_code(&[0]);
     assert!(read.stdout.starts_with(b"PK\x03\x04"));
     assert!(fs::metadata(&pipe).expect("the pipe").file_type().is_fifo());
 }

@@ -218,7 +218,7 @@ impl Ended {
     /// These are named, for this reason, on stderr, in the report and in the manifest.
     #[track_caller]
     pub fn names(&self, uids: &[String], kind: &str, reason: &str) {
-        let manifest = self.entry("manifest.json");
+        let manifest = self.entry("other_content/manifest.json");
         let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
         assert_eq!(manifest["complete"], false, "{manifest}");
         for list in [&self.report.as_ref().expect("a report")["notices"], &manifest["notices"]] {
@@ -254,13 +254,13 @@ impl Ended {
         assert!(self.stderr.contains(sentence), "{}", self.stderr);
     }
 
-    /// A text in the package.
-    pub fn entry(&self, name: &str) -> String {
+    /// A text in the package, by its path below the top folder.
+    pub fn entry(&self, path: &str) -> String {
         let file = std::fs::File::open(self.workplace.zip()).expect("the package");
         let mut zip = zip::ZipArchive::new(file).expect("a ZIP");
         let place = (0..zip.len()).find(|place| {
             let entry = zip.by_index_raw(*place).expect("an entry");
-            entry.name().expect("a name").ends_with(name)
+            entry.name().expect("a name").split_once('/').is_some_and(|(_, below)| below == path)
         });
         let mut text = String::new();
         let mut entry = zip.by_index(place.expect("the entry")).expect("the entry");
