@@ -2,9 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use portal::Origin;
+use portal::shares::Entered;
 use store::{Along, Asked, Asker, NewRequest, Request};
 
 use crate::downloads::Ready;
@@ -38,43 +40,77 @@ fn ask(server: &Server, ready: &Ready, shared: &Shared) -> Request {
     }
 }
 
+/// A recipient who fetches a package, and has some of it.
+struct Fetching {
+    ready: Ready,
+    shared: Shared,
+    path: String,
+    token: String,
+    stream: TcpStream,
+    got: usize,
+}
+
+impl Fetching {
+    fn start() -> Self {
+        let ready = Ready::start(LENGTH);
+        let shared = ready.server.share_with(&ready.person, &["verdi@example.org"]);
+        let request = ask(&ready.server, &ready, &shared);
+        let Entered::Done { token, .. } = ready.server.enter(&shared.links[0], PIN) else {
+            panic!("not let in");
+        };
+        let path = shared.path(&format!("/downloads/{}/package", request.id));
+        let mut stream = TcpStream::connect(ready.server.address).unwrap();
+        let cookie = format!("{COOKIE}={}", token.as_str());
+        let head =
+            format!("GET {path} HTTP/1.1\r\nHost: portale.example.org\r\nCookie: {cookie}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut first = vec![0; 64 << 10];
+        let got = stream.read(&mut first).unwrap();
+        let begun = String::from_utf8_lossy(&first[..got]).into_owned();
+        assert!(begun.starts_with("HTTP/1.1 200"), "{begun}");
+        assert!(begun.contains(&format!("content-length: {LENGTH}")), "{begun}");
+        Self { ready, shared, path, token: token.as_str().to_owned(), stream, got }
+    }
+
+    /// It breaks off, and cannot be begun again; the patient keeps what is theirs.
+    fn ends_short(mut self) {
+        let since = Instant::now();
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            match self.stream.read(&mut piece) {
+                Ok(0) | Err(_) => break,
+                Ok(more) => self.got += more,
+            }
+        }
+        assert!(self.got < LENGTH, "{} of {LENGTH} bytes", self.got);
+        assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
+        let server = &self.ready.server;
+        let mut later = server.browser();
+        later.cookies.insert(COOKIE.to_owned(), self.token);
+        assert_eq!(later.get(&self.path).status, 404);
+        let shown = server.wait(server.services.store.request(self.ready.request)).unwrap();
+        assert!(shown.is_some(), "the patient's own stays");
+    }
+}
+
 #[test]
 fn revoking_breaks_off_what_is_being_fetched() {
-    let ready = Ready::start(LENGTH);
-    let server = &ready.server;
-    let shared = server.share_with(&ready.person, &["verdi@example.org"]);
-    let request = ask(server, &ready, &shared);
-    let portal::shares::Entered::Done { token, .. } = server.enter(&shared.links[0], PIN) else {
-        panic!("not let in");
-    };
-    let path = shared.path(&format!("/downloads/{}/package", request.id));
-    let mut stream = TcpStream::connect(server.address).unwrap();
-    let cookie = format!("{COOKIE}={}", token.as_str());
-    let head =
-        format!("GET {path} HTTP/1.1\r\nHost: portale.example.org\r\nCookie: {cookie}\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut first = vec![0; 64 << 10];
-    let got = stream.read(&mut first).unwrap();
-    let begun = String::from_utf8_lossy(&first[..got]).into_owned();
-    assert!(begun.starts_with("HTTP/1.1 200"), "{begun}");
-    assert!(begun.contains(&format!("content-length: {LENGTH}")), "{begun}");
-    // The patient fetches the same package, and goes on.
-    let account = server.account_of(&ready.person);
-    let revoked = server.services.shares.revoke(&account, shared.id, Origin([192, 0, 2, 1].into()));
+    let fetching = Fetching::start();
+    let server = &fetching.ready.server;
+    let account = server.account_of(&fetching.ready.person);
+    let from = Origin([192, 0, 2, 1].into());
+    let revoked = server.services.shares.revoke(&account, fetching.shared.id, from);
     assert!(server.wait(revoked).unwrap());
-    let since = Instant::now();
-    let mut total = got;
-    loop {
-        match stream.read(&mut first) {
-            Ok(0) | Err(_) => break,
-            Ok(more) => total += more,
-        }
-    }
-    assert!(total < LENGTH, "{total} of {LENGTH} bytes");
-    assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
-    let mut later = server.browser();
-    later.cookies.insert(COOKIE.to_owned(), token.as_str().to_owned());
-    assert_eq!(later.get(&path).status, 404);
-    let shown = server.wait(server.services.store.request(ready.request)).unwrap();
-    assert!(shown.is_some(), "the patient's own stays");
+    fetching.ends_short();
+}
+
+#[test]
+fn what_is_being_fetched_breaks_off_when_the_time_of_a_share_is_over() {
+    let fetching = Fetching::start();
+    let server = &fetching.ready.server;
+    let until = server.kept(fetching.shared.id).until;
+    server.clock.advance(until.duration_since(server.clock.now()));
+    // It is looked at every fifteen seconds while pieces are taken.
+    thread::sleep(Duration::from_millis(15_500));
+    fetching.ends_short();
 }
