@@ -115,7 +115,7 @@ fn a_package_is_fetched_while_it_is_made_and_breaks_off_when_it_is_withdrawn() {
 }
 
 /// A radiograph of hers in a folder, one of an order; gives its UID.
-fn write_radiograph(folder: &Path, seed: u64) -> String {
+pub fn write_radiograph(folder: &Path, seed: u64) -> String {
     let study = StudyBuilder::new(seed, "nearline").patient(ROSSI).description("TORACE");
     let mut study = study.numbers("MTF4711", "A4711");
     let series = study.series("CR", "TORACE PA");

@@ -30,5 +30,6 @@ mod reload;
 #[path = "../support/served.rs"]
 mod served;
 mod server;
+mod shares;
 mod unread;
 mod visitor;
