@@ -120,16 +120,16 @@ mod tests {
     #[test]
     fn every_key_counts() {
         let told = check(
-            "at_once = 3\nat_once_per_pacs = 1\nmemory_mib = 64",
+            "at_once = 3\nat_once_per_pacs = 1\nmemory_mib = 80",
             "size_gib = 5\nkeep_hours = 7\nfree_mib = 9",
         )
         .unwrap();
         assert_eq!((told.at_once.get(), told.at_once_per_pacs.get()), (3, 1));
-        assert_eq!((told.budget_bytes, told.keep), (64 << 20, SignedDuration::from_hours(7)));
+        assert_eq!((told.budget_bytes, told.keep), (80 << 20, SignedDuration::from_hours(7)));
         assert_eq!((told.spool.most_bytes, told.spool.free_bytes), (5 << 30, 9 << 20));
         let usual = check("", "").unwrap();
         assert_eq!((usual.spool.most_bytes, usual.spool.free_bytes), (20 << 30, 512 << 20));
-        assert_eq!((usual.budget_bytes, usual.keep), (96 << 20, SignedDuration::from_hours(48)));
+        assert_eq!((usual.budget_bytes, usual.keep), (64 << 20, SignedDuration::from_hours(48)));
     }
 
     #[rstest]

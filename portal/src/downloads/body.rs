@@ -35,7 +35,7 @@ const SPARE: usize = 16;
 const READS: usize = 4;
 /// What the pieces of all downloads that are under way are to take at most, as long as none is the smallest: each holds
 /// one that is sent and one that is read ahead.
-const PIECES_OF_ALL: u64 = 64 << 20;
+const PIECES_OF_ALL: u64 = 32 << 20;
 
 /// Reads pieces of files, a few at a time. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn many_downloads_share_the_memory_of_a_few() {
         let reads = Reads::default();
-        for (bodies, most) in [(0, 1 << 20), (32, 1 << 20), (64, 512 << 10), (100, 335_544)] {
+        for (bodies, most) in [(0, 1 << 20), (16, 1 << 20), (64, 256 << 10), (100, 167_772)] {
             reads.bodies.store(bodies, Ordering::Relaxed);
             assert_eq!(reads.most(), most, "{bodies}");
         }

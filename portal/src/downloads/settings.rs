@@ -39,7 +39,7 @@ impl DownloadsSettings {
             keep: SignedDuration::from_hours(48),
             at_once,
             at_once_per_pacs: NonZeroUsize::MIN.saturating_add(1),
-            budget_bytes: 96 << 20,
+            budget_bytes: 64 << 20,
             pacs: Vec::new(),
             branding: Branding::default(),
         }
