@@ -17,9 +17,9 @@ use crate::support::{Workplace, judges, names_in, run};
 
 #[test]
 fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
-    // So large that the rest of it does not fit into the buffers between the portal and curl.
-    let workplace = Workplace::with_study(&["--study", "ct", "--slices", "60", "--rows", "512"]);
-    let holding = slow(&workplace, 10_000_000);
+    // More than the buffers between the portal and curl ever grow to: 32 MiB at the one end, 4 at the other.
+    let workplace = Workplace::with_study(&["--study", "ct", "--slices", "180", "--rows", "512"]);
+    let holding = slow(&workplace, 40_000_000);
     let mut site = Hospital::open(workplace, holding, "");
     site.ask();
     site.wait_for(PREPARING);
@@ -38,7 +38,7 @@ fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
     // Slowly, and killed in the middle.
     let part = site.workplace.beside("part.zip");
     let path = package(&site.her.get("/downloads").body);
-    let slowly = site.curl(&path, &["--limit-rate", "400K", "-o"]).arg(&part).start();
+    let slowly = site.curl(&path, &["--limit-rate", "4M", "-o"]).arg(&part).start();
     let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     while length(&part) < 300_000 {
         std::thread::sleep(Duration::from_millis(20));
