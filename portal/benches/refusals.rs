@@ -4,10 +4,16 @@
 //! medians lie apart, beside how far one of them spreads.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::print_stdout,
+    unreachable_pub,
     reason = "a benchmark: it prints, and a failed expectation ends it"
 )]
+
+#[expect(dead_code, reason = "shared by the benches, each of which uses a part")]
+#[path = "support/furnishing.rs"]
+mod furnishing;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -20,9 +26,8 @@ use portal::results::ResultsSettings;
 use portal::secret::{SiteSecret, Token};
 use portal::shares::{Pin, SharesSettings};
 use portal::store::{
-    Account, AccountId, AccountState, Added, Along, EndOfShare, Guesses, IssuedId, Language,
-    MessageId, Name, NewLimits, OrderId, PasswordHash, Person, PersonId, RecipientId,
-    Representation, Role, Share, ShareId, ShareRecipient, ShareState, Shared,
+    Account, Along, EndOfShare, Guesses, Language, MessageId, NewLimits, OrderId, PasswordHash,
+    RecipientId, Share, ShareId, ShareRecipient, ShareState, Shared,
 };
 use portal::{
     Clock, ConnectionLimits, Cost, Limits, Origin, Portal, Services, Settings, Site, WebSettings,
@@ -54,30 +59,6 @@ fn open(folder: &std::path::Path) -> Portal {
         oidc: None,
     };
     Portal::open(settings, Clock::System).unwrap()
-}
-
-async fn enrolled(services: &Services) -> Account {
-    let id = PersonId::fresh().unwrap();
-    let issued = IssuedId { id: "TEST-1".into(), issuer: String::new() };
-    let name = Name { family: "ROSSI".to_owned(), given: "MARIA TEST".to_owned() };
-    let account = Account {
-        id: AccountId::fresh().unwrap(),
-        user_name: "maria.test".parse().unwrap(),
-        email: None,
-        phone: None,
-        language: Language::It,
-        password: None,
-        must_change_password: false,
-        state: AccountState::Active,
-        subject: None,
-        persons: vec![Representation { person: id, role: Role::Oneself, until: None }],
-        created: services.clock.now(),
-        password_set: None,
-    };
-    let person = Person::new(id, vec![issued], name);
-    let added = services.store.add_person(person, Some(account.clone()), Along::nothing()).await;
-    assert_eq!(added.unwrap(), Added::Done);
-    account
 }
 
 /// A share, and the token of its link.
@@ -115,7 +96,7 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     let portal = open(folder.path());
     let services = portal.services();
-    let account = enrolled(services).await;
+    let account = furnishing::enrol(portal.embedded_store(), 1, 0).await;
     let now = services.clock.now();
     // Of another PIN, at the cost of the site.
     let hash = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\

@@ -20,13 +20,18 @@ pub struct Site {
     pub address: String,
 }
 
-/// The language of an account.
-fn texts(account: &Account) -> Texts {
-    match account.language {
+/// The sentences in a language that the store knows.
+pub(crate) fn texts_in(language: store::Language) -> Texts {
+    match language {
         store::Language::It => Language::Italian,
         store::Language::En => Language::English,
     }
     .texts()
+}
+
+/// On one line: a control character, a line end above all, is a blank.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 impl Site {
@@ -36,7 +41,7 @@ impl Site {
         account: &Account,
         now: Timestamp,
     ) -> Result<Option<Message>, NoRandom> {
-        let texts = texts(account);
+        let texts = texts_in(account.language);
         let text =
             texts.message_user_name_text(&self.address, account.user_name.as_str(), &self.portal);
         self.email(
@@ -54,7 +59,7 @@ impl Site {
         account: &Account,
         now: Timestamp,
     ) -> Result<Option<Message>, NoRandom> {
-        let texts = texts(account);
+        let texts = texts_in(account.language);
         let text = texts.message_user_name_again_text(
             &self.address,
             account.user_name.as_str(),
@@ -69,7 +74,7 @@ impl Site {
         account: &Account,
         now: Timestamp,
     ) -> Result<Option<Message>, NoRandom> {
-        let texts = texts(account);
+        let texts = texts_in(account.language);
         let text = texts.message_password_changed_text(&self.address, &self.portal);
         self.email(account, now, "password", texts.message_password_changed_subject(), &text)
     }
@@ -81,7 +86,8 @@ impl Site {
         password: &Password,
         now: Timestamp,
     ) -> Result<Option<Message>, NoRandom> {
-        let text = texts(account).message_first_password(password.as_str(), &self.portal);
+        let text =
+            texts_in(account.language).message_first_password(password.as_str(), &self.portal);
         sms(account, now, "credentials", text)
     }
 
@@ -93,8 +99,11 @@ impl Site {
         life: SignedDuration,
         now: Timestamp,
     ) -> Result<Option<Message>, NoRandom> {
-        let text =
-            texts(account).message_recovery_code(code.as_str(), life.as_mins(), &self.portal);
+        let text = texts_in(account.language).message_recovery_code(
+            code.as_str(),
+            life.as_mins(),
+            &self.portal,
+        );
         let message = sms(account, now, "recovery", text)?;
         // Late it would only confuse.
         let expires = now.checked_add(life).unwrap_or(Timestamp::MAX);
@@ -108,7 +117,7 @@ impl Site {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Message>, NoRandom> {
-        let text = texts(account).message_download_back(&self.address, &self.portal);
+        let text = texts_in(account.language).message_download_back(&self.address, &self.portal);
         let message = sms(account, now, "download", text)?;
         // When the package has gone it would be wrong.
         Ok(message.map(|message| Message { expires: Some(until), ..message }))
@@ -121,7 +130,7 @@ impl Site {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Message>, NoRandom> {
-        let text = texts(account).message_shared_back(&self.portal);
+        let text = texts_in(account.language).message_shared_back(&self.portal);
         let message = sms(account, now, "download", text)?;
         Ok(message.map(|message| Message { expires: Some(until), ..message }))
     }
@@ -153,7 +162,7 @@ impl Site {
         text: &str,
     ) -> Result<Option<Message>, NoRandom> {
         let Some(address) = account.email.clone() else { return Ok(None) };
-        let texts = texts(account);
+        let texts = texts_in(account.language);
         let content = self.letter(texts, texts.message_greeting(), subject, text);
         message(topic, account, Recipient::Email(address), content, now).map(Some)
     }

@@ -24,9 +24,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use store::{
-    Account, Actor, Along, Event, GuessPolicy, Guesses, Holder, Language, NewLimits, NoRandom,
-    OrderId, Outcome, PasswordHash, Private, RecipientId, Share, ShareId, ShareRecipient,
-    ShareState, Shared, Store, StoreError,
+    Account, Actor, Along, Event, GuessPolicy, Guesses, Holder, Language, Message, NewLimits,
+    NoRandom, OrderId, Outcome, PasswordHash, Person, Private, RecipientId, Share, ShareId,
+    ShareRecipient, ShareState, Shared, Store, StoreError,
 };
 
 pub use control::{Changed, RecipientState, ShownRecipient, ShownShare};
@@ -207,7 +207,12 @@ impl Shares {
             let event = Event {
                 outcome: Outcome::Refused,
                 account: Some(account.id),
-                ..self.event("share.create", Actor::Account(account.id), order.to_string(), from)
+                ..self.event(
+                    "share.create",
+                    Actor::Account(account.id),
+                    order.to_string(),
+                    Some(from),
+                )
             };
             inner.store.record_event(event).await?;
             return Ok(SharedOrder::NoSuchOrder);
@@ -241,26 +246,7 @@ impl Shares {
             guesses: Guesses::default(),
             state: ShareState::Active,
         };
-        let mut messages = Vec::new();
-        for email in emails {
-            let token = Token::fresh()?;
-            let told = Told { share: &share, person: &offer.person, now };
-            let letter = inner.letters.link(told, &email, &token)?;
-            if form.way == PinWay::Email {
-                messages.push(inner.letters.pin(told, &email, &pin)?);
-            }
-            let (id, letter_id) = (RecipientId::fresh()?, letter.id);
-            messages.push(letter);
-            let accesses = Vec::new();
-            let recipient =
-                ShareRecipient { id, email, token: token.hash(), letter: letter_id, accesses };
-            share.recipients.push(recipient);
-        }
-        if let PinWay::Sms(number) = &form.way {
-            let told = Told { share: &share, person: &offer.person, now };
-            messages.push(inner.letters.pin_by_sms(told, number, &pin)?);
-        }
-        share.messages = messages.iter().map(|message| message.id).collect();
+        let messages = self.invite(&mut share, &offer.person, emails, &pin, &form.way)?;
         let day = SignedDuration::from_hours(24);
         let limits = NewLimits {
             since: now.checked_sub(day).unwrap_or(Timestamp::MIN),
@@ -281,12 +267,45 @@ impl Shares {
         })
     }
 
+    /// Gives each recipient a link of their own; the messages that tell links and PIN.
+    fn invite(
+        &self,
+        share: &mut Share,
+        person: &Person,
+        emails: Vec<Private<String>>,
+        pin: &Pin,
+        way: &PinWay,
+    ) -> Result<Vec<Message>, NoRandom> {
+        let letters = &self.0.letters;
+        let mut messages = Vec::new();
+        for email in emails {
+            let token = Token::fresh()?;
+            let told = Told { share, person, now: share.created };
+            let letter = letters.link(told, &email, &token)?;
+            if *way == PinWay::Email {
+                messages.push(letters.pin(told, &email, pin)?);
+            }
+            let (id, letter_id) = (RecipientId::fresh()?, letter.id);
+            messages.push(letter);
+            let accesses = Vec::new();
+            let recipient =
+                ShareRecipient { id, email, token: token.hash(), letter: letter_id, accesses };
+            share.recipients.push(recipient);
+        }
+        if let PinWay::Sms(number) = way {
+            let told = Told { share, person, now: share.created };
+            messages.push(letters.pin_by_sms(told, number, pin)?);
+        }
+        share.messages = messages.iter().map(|message| message.id).collect();
+        Ok(messages)
+    }
+
     /// Hashes a PIN with the site's secret: whoever has a copy of the store alone cannot try PINs.
     async fn hash(&self, pin: &Pin, from: Origin) -> Result<PasswordHash, Busy> {
         self.0.hasher.hash(pin.peppered(&self.0.secret), from.turn()).await
     }
 
-    fn event(&self, action: &str, actor: Actor, object: String, from: Origin) -> Event {
+    fn event(&self, action: &str, actor: Actor, object: String, from: Option<Origin>) -> Event {
         Event {
             at: self.0.clock.now(),
             actor,
@@ -295,21 +314,16 @@ impl Shares {
             account: None,
             object: Some(object),
             outcome: Outcome::Done,
-            address: Some(from.0),
+            address: from.map(|from| from.0),
         }
     }
 
     /// An event on a share: whose order it is, and who shares it.
     fn event_of(&self, action: &str, actor: Actor, share: &Share, from: Option<Origin>) -> Event {
         Event {
-            at: self.0.clock.now(),
-            actor,
-            action: action.to_owned(),
             person: Some(share.person),
             account: Some(share.account),
-            object: Some(share.id.to_string()),
-            outcome: Outcome::Done,
-            address: from.map(|from| from.0),
+            ..self.event(action, actor, share.id.to_string(), from)
         }
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::commands::patient::{Place, all, identifier};
+use crate::commands::patient::{Listing, Place, all, identifier};
 use crate::console::{self, Administration, Failure, text};
 use crate::table;
 
@@ -20,22 +20,13 @@ pub(crate) struct JobsArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Lists them, those first that were asked for last
-    List(ListArgs),
+    List(Listing),
     /// Shows one with who asks for it, as JSON
     Show(JobArgs),
     /// Ends one, and deletes its package; whoever asked for it is told
     Cancel(JobArgs),
     /// Has one that waits, failed or ended prepared at once
     Retry(JobArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct ListArgs {
-    #[command(flatten)]
-    place: Place,
-    /// JSON on standard output instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -57,7 +48,7 @@ pub(crate) fn run(arguments: &JobsArgs) -> ExitCode {
     })
 }
 
-fn list(arguments: &ListArgs) -> Result<(), Failure> {
+fn list(arguments: &Listing) -> Result<(), Failure> {
     let administration = Administration::open(&arguments.place.config)?;
     let mut jobs = all(&administration, "jobs")?;
     jobs.sort_by_key(|job| std::cmp::Reverse(text(job, "/created")));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::commands::patient::{Place, identifier};
+use crate::commands::patient::{Listing, Place, identifier};
 use crate::console::{self, Administration, Failure, text};
 use crate::table;
 
@@ -20,18 +20,9 @@ pub(crate) struct OutboxArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Lists the newest messages, without what they say and to whom
-    List(ListArgs),
+    List(Listing),
     /// Has a message that waits for its next try tried at once
     Retry(RetryArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct ListArgs {
-    #[command(flatten)]
-    place: Place,
-    /// JSON on standard output instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +42,7 @@ pub(crate) fn run(arguments: &OutboxArgs) -> ExitCode {
     })
 }
 
-fn list(arguments: &ListArgs) -> Result<(), Failure> {
+fn list(arguments: &Listing) -> Result<(), Failure> {
     let administration = Administration::open(&arguments.place.config)?;
     let listed = administration.ask("GET", "/v1/messages?limit=500")?.body;
     if arguments.json {

@@ -66,6 +66,16 @@ pub(crate) struct Place {
     pub(crate) config: PathBuf,
 }
 
+/// A list of what the portal has, for people or programs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// JSON on standard output instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Does it.
 pub(crate) fn run(arguments: &PatientArgs) -> ExitCode {
     console::end(match &arguments.command {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::commands::patient::{Place, all, identifier};
+use crate::commands::patient::{Listing, Place, all, identifier};
 use crate::console::{self, Administration, Failure, text};
 use crate::table;
 
@@ -20,18 +20,9 @@ pub(crate) struct ShareArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Lists them, the newest first, without whom they are with
-    List(ListArgs),
+    List(Listing),
     /// Ends one at once: its recipients see nothing any more
     Revoke(RevokeArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct ListArgs {
-    #[command(flatten)]
-    place: Place,
-    /// JSON on standard output instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +42,7 @@ pub(crate) fn run(arguments: &ShareArgs) -> ExitCode {
     })
 }
 
-fn list(arguments: &ListArgs) -> Result<(), Failure> {
+fn list(arguments: &Listing) -> Result<(), Failure> {
     let administration = Administration::open(&arguments.place.config)?;
     let mut shares = all(&administration, "shares")?;
     shares.sort_by_key(|share| std::cmp::Reverse(text(share, "/created")));

@@ -24,7 +24,8 @@ use lettre::{Address, address::AddressError};
 use zeroize::Zeroizing;
 
 use super::{HandedOver, NotHandedOver, Outgoing, Transport};
-use letter::{Letter, one_line};
+use crate::messages::one_line;
+use letter::Letter;
 use refusal::{Stage, not_handed_over, reason};
 
 /// How long a connection is kept for a next message. Servers close theirs after minutes.

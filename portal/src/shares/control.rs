@@ -1,8 +1,8 @@
 //! What who shares sees of it, and does with it.
 
 use store::{
-    Account, Actor, Along, EndOfShare, EndedShare, Event, Holder, Message, MessageState, PersonId,
-    RenewedPin, RequestId, Share, ShareId, ShareRecipient, ShareState, StoreError,
+    Account, Actor, Along, EndOfShare, EndedShare, Event, Holder, Message, MessageState, OrderId,
+    PersonId, RenewedPin, RequestId, Share, ShareId, ShareRecipient, ShareState, StoreError,
 };
 
 use crate::accounts::Origin;
@@ -92,6 +92,31 @@ impl Shares {
         Ok(shown)
     }
 
+    /// With how many recipients an account shares an order that it may see.
+    ///
+    /// # Errors
+    /// [`SharesError`].
+    pub async fn recipients_of(
+        &self,
+        account: &Account,
+        order: OrderId,
+    ) -> Result<usize, SharesError> {
+        let now = self.0.clock.now();
+        let shares = self.0.store.shares_of_account(account.id).await?;
+        let open = shares.iter().filter(|share| share.order == order && share.is_open(now));
+        Ok(open.map(|share| share.recipients.len()).sum())
+    }
+
+    /// A share that an account made of somebody whom it still represents.
+    async fn own(&self, account: &Account, id: ShareId) -> Result<Option<Share>, StoreError> {
+        let inner = &self.0;
+        let is_own = |share: &Share| {
+            share.account == account.id
+                && inner.results.represented(account).any(|person| person == share.person)
+        };
+        Ok(inner.store.share(id).await?.filter(is_own))
+    }
+
     /// The shares of an account that were frozen and wait for it.
     ///
     /// # Errors
@@ -115,7 +140,7 @@ impl Shares {
         id: ShareId,
         from: Origin,
     ) -> Result<bool, SharesError> {
-        let Some(share) = self.0.store.share(id).await? else { return Ok(false) };
+        let Some(share) = self.own(account, id).await? else { return Ok(false) };
         let actor = Actor::Account(account.id);
         let event = self.event_of("share.revoke", actor, &share, Some(from));
         Ok(self.end(Some(account), &share, EndOfShare::Revoked, event).await?)
@@ -168,13 +193,12 @@ impl Shares {
         from: Origin,
     ) -> Result<Changed, SharesError> {
         let inner = &self.0;
+        let Some(share) = self.own(account, id).await? else {
+            return Ok(Changed::NoSuchShare);
+        };
         if !DAYS.contains(&days) {
             return Ok(Changed::Refused(Fault::Days));
         }
-        let found = inner.store.share(id).await?;
-        let Some(share) = found.filter(|share| share.account == account.id) else {
-            return Ok(Changed::NoSuchShare);
-        };
         if inner.results.visible(account, share.order).await?.is_none() {
             return Ok(Changed::NoSuchShare);
         }
@@ -200,8 +224,7 @@ impl Shares {
         from: Origin,
     ) -> Result<Changed, SharesError> {
         let inner = &self.0;
-        let found = inner.store.share(id).await?;
-        let Some(share) = found.filter(|share| share.account == account.id) else {
+        let Some(share) = self.own(account, id).await? else {
             return Ok(Changed::NoSuchShare);
         };
         let Some(person) = inner.store.person(share.person).await? else {
@@ -232,7 +255,7 @@ impl Shares {
         Ok(if changed.is_some() { Changed::Done } else { Changed::NoSuchShare })
     }
 
-    /// Lets a frozen share of an account be opened again; false when it has no such share.
+    /// Lets a frozen share of an account be opened again, one that is open stays so; false when it has no such share.
     ///
     /// # Errors
     /// [`SharesError`].
@@ -243,10 +266,11 @@ impl Shares {
         from: Origin,
     ) -> Result<bool, SharesError> {
         let inner = &self.0;
-        let Some(share) = inner.store.share(id).await? else { return Ok(false) };
+        let Some(share) = self.own(account, id).await? else { return Ok(false) };
         let event = self.event_of("share.rearm", Actor::Account(account.id), &share, Some(from));
         let now = inner.clock.now();
-        Ok(inner.store.rearm_share(account.id, id, now, event.into()).await?.is_some())
+        inner.store.rearm_share(account.id, id, now, event.into()).await?;
+        Ok(true)
     }
 
     /// Has a recipient told when what they asked for is back: at their own address, which got the link.

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use store::{
     Account, Content, Message, MessageId, MessageState, NoRandom, Person, Private, Recipient, Share,
 };
-use texts::{Language, Texts};
+use texts::Texts;
 
-use crate::messages::Site;
+use crate::messages::{Site, one_line, texts_in};
 use crate::secret::Token;
 use crate::shares::Pin;
 use crate::web::{display_date, display_timestamp};
@@ -29,19 +29,6 @@ pub(crate) struct Told<'a> {
     pub(crate) now: Timestamp,
 }
 
-fn spoken(language: store::Language) -> Texts {
-    match language {
-        store::Language::It => Language::Italian,
-        store::Language::En => Language::English,
-    }
-    .texts()
-}
-
-/// On one line.
-fn line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
 impl Letters {
     fn link_to(&self, path: &str) -> String {
         format!("{}{path}", self.site.address.trim_end_matches('/'))
@@ -50,12 +37,13 @@ impl Letters {
     /// Whose order it is: what S-109 asks for, contacts as far as the site lets them be seen.
     fn identity(&self, told: Told<'_>, texts: Texts) -> String {
         let name = &told.person.name;
-        let name = format!("{} {}", line(&name.given), line(&name.family));
+        let name = format!("{} {}", one_line(&name.given), one_line(&name.family));
         let mut facts = vec![(texts.profile_patient(), name.trim().to_owned())];
         let born = told.person.birth_date.as_ref();
         facts.extend(born.map(|born| (texts.profile_birth_date(), display_date(born.0, texts))));
         if self.show_contacts {
-            let known = |value: &Option<Private<String>>| value.as_ref().map(|value| line(value));
+            let known =
+                |value: &Option<Private<String>>| value.as_ref().map(|value| one_line(value));
             facts.extend(known(&told.person.phone).map(|phone| (texts.profile_phone(), phone)));
             facts.extend(known(&told.person.email).map(|email| (texts.profile_email(), email)));
         }
@@ -72,9 +60,9 @@ impl Letters {
         to: &Private<String>,
         token: &Token,
     ) -> Result<Message, NoRandom> {
-        let texts = spoken(told.share.language);
+        let texts = texts_in(told.share.language);
         let quote = told.share.message.as_ref().map(|message| {
-            let lines: Vec<_> = message.lines().map(|one| format!("> {}", line(one))).collect();
+            let lines: Vec<_> = message.lines().map(|one| format!("> {}", one_line(one))).collect();
             format!("{}\n\n{}\n\n", texts.letter_writes(), lines.join("\n"))
         });
         let text = format!(
@@ -97,7 +85,7 @@ impl Letters {
         to: &Private<String>,
         pin: &Pin,
     ) -> Result<Message, NoRandom> {
-        let texts = spoken(told.share.language);
+        let texts = texts_in(told.share.language);
         let subject = texts.letter_pin_subject(&self.site.portal);
         let text = texts.letter_pin(pin.as_str(), &self.site.portal);
         message(told, Recipient::Email(to.clone()), self.to_recipient(texts, &subject, &text))
@@ -110,13 +98,13 @@ impl Letters {
         number: &Private<String>,
         pin: &Pin,
     ) -> Result<Message, NoRandom> {
-        let text = spoken(told.share.language).letter_pin_sms(pin.as_str(), &self.site.portal);
+        let text = texts_in(told.share.language).letter_pin_sms(pin.as_str(), &self.site.portal);
         message(told, Recipient::Sms(number.clone()), Content { text, ..Content::default() })
     }
 
     /// That what a recipient asked for is back, at the address that got the link.
     pub(crate) fn back(&self, told: Told<'_>, to: &Private<String>) -> Result<Message, NoRandom> {
-        let texts = spoken(told.share.language);
+        let texts = texts_in(told.share.language);
         let text = texts.letter_back(&self.site.portal);
         let content = self.to_recipient(texts, texts.letter_back_subject(), &text);
         message(told, Recipient::Email(to.clone()), content)
@@ -129,7 +117,7 @@ impl Letters {
         told: Told<'_>,
         recipient: &Private<String>,
     ) -> Result<Option<Message>, NoRandom> {
-        let texts = spoken(account.language);
+        let texts = texts_in(account.language);
         let at = display_timestamp(told.now, texts);
         let text = texts.letter_opened(self.link_to("/shares"), at, recipient.as_str());
         self.to_sharer(account, told, texts.letter_opened_subject(), &text)
@@ -141,7 +129,7 @@ impl Letters {
         account: &Account,
         told: Told<'_>,
     ) -> Result<Option<Message>, NoRandom> {
-        let texts = spoken(account.language);
+        let texts = texts_in(account.language);
         let since = display_timestamp(told.share.created, texts);
         let text = texts.letter_frozen(self.link_to("/shares"), since);
         self.to_sharer(account, told, texts.letter_frozen_subject(), &text)
@@ -159,7 +147,7 @@ impl Letters {
         text: &str,
     ) -> Result<Option<Message>, NoRandom> {
         let Some(email) = account.email.clone() else { return Ok(None) };
-        let texts = spoken(account.language);
+        let texts = texts_in(account.language);
         let content = self.site.letter(texts, texts.message_greeting(), subject, text);
         message(told, Recipient::Email(email), content).map(Some)
     }

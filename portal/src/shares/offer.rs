@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use store::{Account, OrderId, Person};
 
-use crate::results::ShownOrder;
+use crate::results::{OpenedOrder, ShownOrder};
 use crate::shares::{DAYS, Shares, SharesError};
 
 /// An order that can be shared.
@@ -39,15 +39,29 @@ impl Shares {
         account: &Account,
         order: OrderId,
     ) -> Result<Option<Offer>, SharesError> {
+        match self.0.results.visible(account, order).await? {
+            Some(opened) => self.offer_of(&opened).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The same of an order that the account sees.
+    ///
+    /// # Errors
+    /// [`SharesError`].
+    pub(crate) async fn offer_of(
+        &self,
+        opened: &OpenedOrder,
+    ) -> Result<Option<Offer>, SharesError> {
         let inner = &self.0;
         if !inner.settings.is_offered {
             return Ok(None);
         }
-        let Some(opened) = inner.results.visible(account, order).await? else { return Ok(None) };
-        let last = inner.results.shown_until(opened.person.id, order).await?;
+        let OpenedOrder { person, order, .. } = opened;
+        let last = inner.results.shown_until(person.id, order.id).await?;
         let now = inner.clock.now();
         let terms = DAYS.map(|days| term(days, now, last)).to_vec();
-        Ok(Some(Offer { person: opened.person, order: opened.order, terms }))
+        Ok(Some(Offer { person: person.clone(), order: order.clone(), terms }))
     }
 }
 

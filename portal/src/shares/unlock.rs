@@ -86,7 +86,7 @@ impl Shares {
             }
             GuessBegun::Wait { .. } | GuessBegun::Nothing => {
                 let object = "unknown".to_owned();
-                let mut event = self.event("share.unlock", Actor::Anonymous, object, from);
+                let mut event = self.event("share.unlock", Actor::Anonymous, object, Some(from));
                 event.outcome = Outcome::Refused;
                 inner.store.record_event(event).await?;
                 inner.metrics.refused();

@@ -62,11 +62,7 @@ pub(crate) async fn ask(
     let order: OrderId = order.parse().map_err(|_odd| Refusal::NotFound)?;
     let downloads = &app.services.downloads;
     let holder = Holder::from(session.who.account.clone());
-    // An order of somebody else whom the account represents has another address.
-    let opened = app.services.results.visible_to(&holder, order).await?;
-    if opened.is_some_and(|opened| opened.person.id != session.person.id) {
-        return Err(Refusal::NotFound);
-    }
+    session.owns(&app, order).await?;
     let language = language(shell.text);
     let asked = downloads.ask(&holder, order, form.content, language, from).await?;
     answer(asked, &routes::order(session.person.id, order))

@@ -90,13 +90,11 @@ pub(crate) async fn show(
     shell.news = shell.news.map(|news| news.saturating_sub(seen));
     let frame = Frame::new(&session, None, app.services.clock.now(), shell.text);
     let shares = &app.services.shares;
-    let offer = shares.offer(&session.who.account, id).await?;
+    let offer = shares.offer_of(&opened).await?;
     let (now, text) = (app.services.clock.now(), shell.text);
     let form =
         |offer: &Offer| FormView::new(offer, &Typed::default(), Faults::default(), now, text);
-    let shared = shares.of_account(&session.who.account).await?;
-    let open = shared.iter().filter(|one| one.share.order == id && one.is_open);
-    let recipients: usize = open.map(|one| one.recipients.len()).sum();
+    let recipients = shares.recipients_of(&session.who.account, id).await?;
     let page = OrderPage {
         back: Some(routes::results(session.person.id)),
         notice: freshness(opened.freshness, text),

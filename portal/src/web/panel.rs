@@ -245,7 +245,7 @@ fn told(holder: &Holder, state: &DownloadState, text: Texts) -> Told {
             is_preparing: true,
             ..Told::default()
         },
-        // Nobody can tell a recipient when it is back (S-093).
+        // To whom the guide gives its advice (S-093, S-094); who wants to be told can ask for that.
         DownloadState::Recalling { .. } if is_recipient => Told {
             detail: text.shared_withdrawn().to_owned(),
             ..unavailable("recalling", text.shared_recall())

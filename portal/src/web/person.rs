@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::Timestamp;
-use store::{Account, Name, Person, PersonId, Role, Sex};
+use store::{Account, Name, OrderId, Person, PersonId, Role, Sex};
 use texts::Texts;
 
 use crate::accounts::Authenticated;
@@ -23,6 +23,18 @@ pub(crate) struct PatientSession {
     pub(crate) person: Person,
     /// Everybody whose pages the account sees.
     pub(crate) persons: Vec<Person>,
+}
+
+impl PatientSession {
+    /// Refuses an order of somebody else whom the account represents: it has another address. What is not seen at
+    /// all is left to who asks for it.
+    pub(crate) async fn owns(&self, app: &App, order: OrderId) -> Result<(), Refusal> {
+        let opened = app.services.results.visible(&self.who.account, order).await?;
+        if opened.is_some_and(|opened| opened.person.id != self.person.id) {
+            return Err(Refusal::NotFound);
+        }
+        Ok(())
+    }
 }
 
 impl FromRequestParts<App> for PatientSession {

@@ -45,12 +45,8 @@ pub(crate) async fn ask(
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
     let order: OrderId = order.parse().map_err(|_odd| Refusal::NotFound)?;
+    session.owns(&app, order).await?;
     let holder = Holder::from(session.who.account);
-    // An order of somebody else whom the account represents has another address.
-    let opened = app.services.results.visible_to(&holder, order).await?;
-    if opened.is_some_and(|opened| opened.person.id != session.person.id) {
-        return Err(Refusal::NotFound);
-    }
     match app.services.downloads.read(&holder, order, language(shell.text), from).await? {
         AskedFor::Done(request) => {
             Ok(Redirect::to(&routes::reading(&holder, request)).into_response())

@@ -87,11 +87,7 @@ pub(crate) async fn share(
 ) -> Result<Response, Refusal> {
     let id: OrderId = order.parse().map_err(|_odd| Refusal::NotFound)?;
     let account = &session.who.account;
-    // An order of somebody else whom the account represents has another address.
-    let opened = app.services.results.visible(account, id).await?;
-    if opened.is_some_and(|opened| opened.person.id != session.person.id) {
-        return Err(Refusal::NotFound);
-    }
+    session.owns(&app, id).await?;
     let addresses: Vec<&str> =
         typed.emails.split(BETWEEN).filter(|address| !address.is_empty()).collect();
     let shared = app.services.shares.share(account, id, read(&typed, &addresses), from).await?;
@@ -165,7 +161,7 @@ pub(crate) async fn done(
     AccountSession(who): AccountSession,
     Path(share): Path<String>,
 ) -> Result<Response, Refusal> {
-    let id: ShareId = share.parse().map_err(|_odd| Refusal::NotFound)?;
+    let id = named(&share)?;
     let cards = cards(&app, &shell, &who.account).await?;
     let share = cards.into_iter().find(|card| card.id == id).ok_or(Refusal::NotFound)?;
     Ok(shell.page(StatusCode::OK, &DonePage { shell: &shell, share }))
@@ -196,12 +192,8 @@ async fn cards(app: &App, shell: &Shell, account: &store::Account) -> Result<Vec
     Ok(cards)
 }
 
-/// A share that the account made for somebody whom it still represents.
-async fn own(app: &App, account: &store::Account, share: &str) -> Result<ShareId, Refusal> {
-    let id: ShareId = share.parse().map_err(|_odd| Refusal::NotFound)?;
-    let shares = app.services.shares.of_account(account).await?;
-    let is_own = shares.iter().any(|one| one.share.id == id);
-    if is_own { Ok(id) } else { Err(Refusal::NotFound) }
+fn named(share: &str) -> Result<ShareId, Refusal> {
+    share.parse().map_err(|_odd| Refusal::NotFound)
 }
 
 /// Ends a share at once.
@@ -212,8 +204,7 @@ pub(crate) async fn revoke(
     Path(share): Path<String>,
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
-    let id = own(&app, &who.account, &share).await?;
-    changed(app.services.shares.revoke(&who.account, id, from).await?)
+    changed(app.services.shares.revoke(&who.account, named(&share)?, from).await?)
 }
 
 /// Lets a frozen share be opened again; one that is open stays so.
@@ -224,9 +215,7 @@ pub(crate) async fn rearm(
     Path(share): Path<String>,
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
-    let id = own(&app, &who.account, &share).await?;
-    app.services.shares.rearm(&who.account, id, from).await?;
-    changed(true)
+    changed(app.services.shares.rearm(&who.account, named(&share)?, from).await?)
 }
 
 /// Makes a share last longer.
@@ -237,7 +226,7 @@ pub(crate) async fn extend(
     Path(share): Path<String>,
     Submitted(form): Submitted<ExtendForm>,
 ) -> Result<Response, Refusal> {
-    let id = own(&app, &who.account, &share).await?;
+    let id = named(&share)?;
     match app.services.shares.extend(&who.account, id, form.days, from).await? {
         Changed::Done => changed(true),
         Changed::NoSuchShare => changed(false),
@@ -254,7 +243,7 @@ pub(crate) async fn renew_pin(
     Path(share): Path<String>,
     Submitted(form): Submitted<PinForm>,
 ) -> Result<Response, Refusal> {
-    let id = own(&app, &who.account, &share).await?;
+    let id = named(&share)?;
     let way = way(&form.way, &form.phone);
     let shares = &app.services.shares;
     let (pin, phone) = match shares.renew_pin(&who.account, id, &form.pin, &way, from).await? {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use store::Holder;
 use texts::{Language, Texts};
 
+use crate::messages::texts_in;
 use crate::secret::Token;
 use crate::web::App;
 use crate::web::assets::{LogoImage, SCRIPT_PATH, STYLE_PATH};
@@ -180,7 +181,7 @@ impl FromRequestParts<App> for Shell {
         let mut shell = Self::of_stranger(app, &parts.headers, parts.uri.path());
         if let Some(who) = who {
             if language_chosen(&parts.headers).is_none() {
-                shell.text = of_account(who.account.language).texts();
+                shell.text = texts_in(who.account.language);
                 shell.institution = app.institution(shell.text.language()).to_owned();
             }
             shell.user = Some(user(app, &who.account).await?);
@@ -216,16 +217,9 @@ async fn user(app: &App, account: &store::Account) -> Result<User, Refusal> {
     Ok(User { name, initials, has_password })
 }
 
-fn of_account(language: store::Language) -> Language {
-    match language {
-        store::Language::It => Language::Italian,
-        store::Language::En => Language::English,
-    }
-}
-
 /// What somebody who is logged in reads: in the language chosen here, or in that of the account.
 fn spoken(headers: &HeaderMap, account: &store::Account) -> Texts {
-    language_chosen(headers).unwrap_or_else(|| of_account(account.language)).texts()
+    language_chosen(headers).map_or_else(|| texts_in(account.language), Language::texts)
 }
 
 /// What who asks reads: a recipient in the language of the browser.

@@ -6,6 +6,7 @@ use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
+use crate::messages::one_line;
 use crate::outbox::{NotHandedOver, Outgoing};
 
 /// The bytes of an e-mail.
@@ -49,11 +50,6 @@ impl Letter {
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
-}
-
-/// A text for a header: a control character in it, a line end above all, is a blank.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// Written by a program: nobody's absence note answers it (RFC 3834 §5).
