@@ -70,14 +70,20 @@ async function openFromDisk(page, root) {
   return openFolder(page, root);
 }
 
-/** Makes the picture of the first pane exactly so large, in pixels of the screen. */
+/** Makes the picture of the first pane exactly so large, in pixels of the screen, its canvas with it. */
 async function resizeFilm(page, width, height) {
-  for (let tries = 0; tries < 8; tries += 1) {
-    const film = await page.$eval('.film', ({ clientWidth, clientHeight }) => [clientWidth, clientHeight]);
-    if (film[0] === width && film[1] === height) { break; }
-    const now = page.viewport();
-    await page.setViewport({ ...now, width: now.width + width - film[0], height: now.height + height - film[1] });
-    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+  for (let tries = 0; tries < 16; tries += 1) {
+    const [film, canvas] = await page.$eval('.film', (one) => {
+      const { width: across = 0, height: down = 0 } = one.querySelector('canvas') ?? {};
+      return [[one.clientWidth, one.clientHeight], [across / devicePixelRatio, down / devicePixelRatio]];
+    });
+    if (film[0] === width && film[1] === height) {
+      if (canvas[0] === width && canvas[1] === height) { return; }
+    } else {
+      const now = page.viewport();
+      await page.setViewport({ ...now, width: now.width + width - film[0], height: now.height + height - film[1] });
+    }
+    await frames(page, 3);
   }
 }
 

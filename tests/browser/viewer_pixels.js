@@ -11,6 +11,7 @@ const at = require('./viewer_page');
 
 async function look(page, job) {
   await at.openFolder(page, job.root);
+  await page.waitForFunction(() => document.body.dataset.complete === document.body.dataset.opens);
   await at.resizeFilm(page, job.columns, job.rows);
   const results = [];
   for (const frame of job.frames) {
@@ -18,6 +19,8 @@ async function look(page, job) {
     await page.$eval('.place', (place, number) => { place.value = number; place.dispatchEvent(new Event('input')); }, frame + 1);
     await at.settledAt(page, frame + 1);
     await page.keyboard.press('0');
+    // What is said beside the picture may have taken room from it.
+    await at.resizeFilm(page, job.columns, job.rows);
     await at.frames(page, 3);
     const state = await page.evaluate(() => {
       const pane = document.querySelector('.pane');

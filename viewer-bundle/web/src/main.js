@@ -94,10 +94,13 @@ async function openPackage(source, stage, cine, refresh) {
     cine.recommend(attributes(series.ids[0]));
     refresh();
   };
+  const wasVisible = document.body.dataset.state === 'open';
   document.body.dataset.state = 'open';
   byId('keys').hidden = true;
   fillShelf(opened, opened.show);
-  stage.fit();
+  // A stage that was visible is watched. To fit it to the room that a message leaves, which goes before the next
+  // look of the browser, would keep the canvas in that size.
+  if (!wasVisible) { stage.fit(); }
   if (all.length) { await opened.show(all[0]); }
   // For who measures: since the folder was chosen, and since the page was asked for. Milliseconds.
   document.body.dataset.firstImage = Math.round(performance.now() - begun);
