@@ -13,6 +13,7 @@ const pack = join(dist, 'pack');
 const FILES = [
   ['web', 'index.htm', 'INDEX.HTM'],
   ['web', 'VIEWER.JS', 'VIEWER.JS'],
+  ['web', 'DECODERS.JS', 'DECODERS.JS'],
   ['web', 'VIEWER.CSS', 'VIEWER.CSS'],
   ['web', 'LICENSES.TXT', 'LICENSES.TXT'],
   ['starter', '_start.exe', 'START.EXE'],

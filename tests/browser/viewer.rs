@@ -196,7 +196,7 @@ fn two_builds_of_the_viewer_are_identical() {
     let again = run::program("node").arg(bundle.join("web/build.mjs")).arg(workplace.target());
     assert_eq!(again.finish().code, Some(0));
     let files = files_below(&workplace.target());
-    assert_eq!(files.len(), 4, "{files:?}");
+    assert_eq!(files.len(), 5, "{files:?}");
     for file in files {
         let name = file.file_name().expect("a name");
         let bytes = std::fs::read(&file).expect("a file");

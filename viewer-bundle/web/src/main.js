@@ -97,11 +97,13 @@ async function openPackage(source, stage, cine, refresh) {
   const wasVisible = document.body.dataset.state === 'open';
   document.body.dataset.state = 'open';
   byId('keys').hidden = true;
-  fillShelf(opened, opened.show);
   // A stage that was visible is watched. To fit it to the room that a message leaves, which goes before the next
   // look of the browser, would keep the canvas in that size.
   if (!wasVisible) { stage.fit(); }
-  if (all.length) { await opened.show(all[0]); }
+  const first = all.length ? opened.show(all[0]) : null;
+  // The list is made while the first image is on its way.
+  fillShelf(opened, opened.show);
+  await first;
   // For who measures: since the folder was chosen, and since the page was asked for. Milliseconds.
   document.body.dataset.firstImage = Math.round(performance.now() - begun);
   document.body.dataset.sinceStart = Math.round(performance.now());

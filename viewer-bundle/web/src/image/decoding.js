@@ -1,42 +1,76 @@
 // The workers that decode frames, and how long they may take.
+//
+// Most packages hold plain pixels: their worker is in this script. The decoders of compressed ones are four times as large
+// as that, and come with the first image that needs them.
 import { getWebWorkerManager } from '@cornerstonejs/core';
 import { Problem } from '../problem.js';
-import workerText from 'decode-worker';
+import plainText from 'plain-worker';
 
-/** The name under which the image loader of Cornerstone3D asks for its worker. */
-const WORKER = 'dicomImageLoader';
+/** Uncompressed, or by runs: what the small worker decodes. */
+const PLAIN = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.1.98', '1.2.840.10008.1.2.5']);
+/** The script with the decoders, beside the page. */
+const SCRIPT = 'DECODERS.JS';
 /** A frame that takes longer is given up: some damaged streams never end. Milliseconds. */
 const LONGEST = 30_000;
 
+/** The text of each worker that is registered, by its name. */
+const texts = new Map();
 let giveUp;
 let workersEnded = new Promise(() => {});
-
 /** A worker that was begun before anybody asked for it: it reads its script while the directory is read. */
 let early = null;
+let decoders = null;
 
-function startWorker() {
-  const worker = early ?? beginWorker();
-  early = null;
-  return worker;
-}
+/** The name of the worker for a transfer syntax: Cornerstone3D asks for it. */
+export const workerOf = (syntax) => (PLAIN.has(syntax) ? 'plain' : 'decoders');
 
-/** A worker from the text in this script: file:// allows no other. */
-function beginWorker() {
-  const address = URL.createObjectURL(new Blob([workerText], { type: 'text/javascript' }));
+/** A worker from the text in a script: file:// allows no other. */
+function beginWorker(text) {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
   const worker = new Worker(address);
   URL.revokeObjectURL(address);
   return worker;
 }
 
-function register(overwrite) {
+function register(name) {
   const cores = navigator.hardwareConcurrency || 2;
-  getWebWorkerManager().registerWorker(WORKER, startWorker, { maxWorkerInstances: Math.min(Math.max(cores - 1, 1), 4), overwrite });
+  const start = () => {
+    const worker = (name === 'plain' && early) || beginWorker(texts.get(name));
+    early = null;
+    return worker;
+  };
+  getWebWorkerManager().registerWorker(name, start, { maxWorkerInstances: Math.min(Math.max(cores - 1, 1), 4), overwrite: true });
+}
+
+function registerAll() {
+  Array.from(texts.keys()).forEach(register);
   workersEnded = new Promise((resolve) => { giveUp = () => resolve(true); });
 }
 
 export function startDecoding() {
-  early = beginWorker();
-  register(false);
+  early = beginWorker(plainText);
+  texts.set('plain', plainText);
+  registerAll();
+}
+
+/** Resolves when frames of a transfer syntax can be decoded. @throws {Problem} when the script with the decoders does not come */
+export async function readyFor(syntax) {
+  if (workerOf(syntax) === 'plain') { return; }
+  decoders ??= new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement('script'), { src: SCRIPT });
+    script.addEventListener('load', () => resolve(globalThis.esitoDecoders));
+    script.addEventListener('error', () => {
+      // The next image that needs them tries once more.
+      decoders = null;
+      script.remove();
+      reject(new Problem('noDecoders', { file: SCRIPT }));
+    });
+    document.head.append(script);
+  }).then((text) => {
+    texts.set('decoders', text);
+    register('decoders');
+  });
+  await decoders;
 }
 
 /**
@@ -53,9 +87,9 @@ export async function withinTime(decode) {
     const outcome = await Promise.race([decode().then((image) => ({ image })), late, ended.then(() => 'ended')])
       .finally(() => clearTimeout(timer));
     if (outcome === 'late') {
-      getWebWorkerManager().terminate(WORKER);
+      texts.forEach((_, name) => getWebWorkerManager().terminate(name));
       giveUp();
-      register(true);
+      registerAll();
       throw new Problem('tooSlow');
     }
     if (outcome !== 'ended') { return outcome.image; }

@@ -7,7 +7,7 @@ import createImage from 'loader/createImage.js';
 import getPixelData from 'loader/wadouri/getPixelData.js';
 import { parseDicom } from 'loader/wadouri/parseDicomWithInflater.js';
 import { Problem, asProblem } from '../problem.js';
-import { startDecoding, withinTime } from './decoding.js';
+import { readyFor, startDecoding, withinTime } from './decoding.js';
 import { frameOf, hasSharedColours, moduleOf, withoutPixels } from './header.js';
 import { decodableAs, isJpeg } from './jpeg.js';
 import { refuseUnknown } from './shown.js';
@@ -123,6 +123,7 @@ async function load(imageId) {
     if (!file.bytes) { keep(file, dataSet); }
     const declared = dataSet.string('x00020010');
     const syntax = isJpeg(declared) ? decodableAs(pixels, declared, dataSet.uint16('x00280010'), dataSet.uint16('x00280011')) : declared;
+    await readyFor(syntax);
     const image = await withinTime(() => createImage(imageId, pixels, syntax, { useRGBA: true }));
     return checked(image, imageId);
   } catch (error) {

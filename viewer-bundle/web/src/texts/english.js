@@ -25,5 +25,6 @@ export const ENGLISH = {
   newTab: '(opens in another tab)', report: 'Report', text: 'TEXT', status_preliminary: 'Preliminary', status_final: 'Final', status_withdrawn: 'Withdrawn', status_cancelled: 'Cancelled', keyImage: 'Key image', keysOf: '{count} key', keysAlone: '★ Key images only ({count})',
   window_half: 'Up to half of the maximum', window_quarter: 'Up to a quarter of the maximum', window_harder: 'More contrast', window_softer: 'Less contrast',
   problem_starterGone: 'The program that serves the images has ended. Start _start.exe again.', problem_portalGone: 'The portal does not answer: check the Internet connection and try again.', problem_loggedOut: 'The session is over. Log in to the portal again and reopen the images.', problem_entryMissing: 'This image is no longer available here. Go back to the portal and ask for the images again.',
+  problem_noDecoders: 'A part of the viewer ({file}) was not loaded. Open this page again; if you opened it from a folder, first extract all files of the ZIP file again.',
   planesMissing: 'Marks of the file are not shown',
 };

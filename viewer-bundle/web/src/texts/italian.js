@@ -25,5 +25,6 @@ export const ITALIAN = {
   newTab: '(si apre in un’altra scheda)', report: 'Referto', text: 'TESTO', status_preliminary: 'Provvisorio', status_final: 'Definitivo', status_withdrawn: 'Ritirato', status_cancelled: 'Annullato', keyImage: 'Immagine chiave', keysOf: '{count} chiave', keysAlone: '★ Solo immagini chiave ({count})',
   window_half: 'Fino a metà del massimo', window_quarter: 'Fino a un quarto del massimo', window_harder: 'Più contrasto', window_softer: 'Meno contrasto',
   problem_starterGone: 'Il programma che fornisce le immagini si è chiuso. Avvia di nuovo _start.exe.', problem_portalGone: 'Il portale non risponde: controlla la connessione a Internet e riprova.', problem_loggedOut: 'La sessione è scaduta. Accedi di nuovo al portale e riapri le immagini.', problem_entryMissing: 'Questa immagine non è più disponibile qui. Torna al portale e chiedi di nuovo le immagini.',
+  problem_noDecoders: 'Una parte del visualizzatore ({file}) non si è caricata. Riapri questa pagina; se l’hai aperta da una cartella, estrai prima di nuovo tutti i file dal file ZIP.',
   planesMissing: 'Annotazioni del file non mostrate',
 };
