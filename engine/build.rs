@@ -44,7 +44,7 @@ fn listed(index: &str, folder: &Path) -> Result<String, Box<dyn std::error::Erro
         let file = file.to_str().ok_or("the path of this source is no UTF-8")?;
         writeln!(
             code,
-            "    File {{ reference: {reference:?}, strict: {strict:?}, bytes: {bytes}, \
+            "    ViewerFile {{ reference: {reference:?}, strict: {strict:?}, bytes: {bytes}, \
              crc32: {crc32}, sha256: [{sha256}], deflated: include_bytes!({file:?}) }},"
         )?;
     }

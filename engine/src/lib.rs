@@ -72,5 +72,5 @@ pub use report::{PackageReport, Phases, describe};
 pub use request::{Options, PackageRequest, PacsStudy, Source, TransferSyntaxPolicy};
 pub use study_failure::{StudyFailure, StudyFault};
 pub use usage::Usage;
-pub use viewer::has_viewer;
+pub use viewer::{ViewerFile, has_viewer, viewer_files};
 pub use zipstream::{DirectoryEntry, EntryFacts, Method, Placement, body_offset, read_directory};

@@ -12,23 +12,24 @@ use crate::assembly::Assembly;
 use crate::error::PackError;
 
 /// A file of the viewer.
-struct File {
+#[derive(Debug)]
+pub struct ViewerFile {
     /// Its name in the reference layout.
-    reference: &'static str,
+    pub reference: &'static str,
     /// Its name in the strict layout.
-    strict: &'static str,
+    pub strict: &'static str,
     /// Length before compression.
-    bytes: u64,
+    pub bytes: u64,
     /// CRC-32 before compression.
-    crc32: u32,
+    pub crc32: u32,
     /// SHA-256 before compression.
-    sha256: [u8; 32],
-    /// Deflate blocks.
-    deflated: &'static [u8],
+    pub sha256: [u8; 32],
+    /// Deflate blocks (RFC 1951).
+    pub deflated: &'static [u8],
 }
 
 /// Empty when this program was built without the viewer.
-const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/viewer.rs"));
+const FILES: &[ViewerFile] = include!(concat!(env!("OUT_DIR"), "/viewer.rs"));
 
 /// The page that shows images, for any system.
 const PAGE: &str = "index.htm";
@@ -38,6 +39,11 @@ const PROGRAM: &str = "_start.exe";
 /// Whether packages of this build can hold the viewer.
 pub fn has_viewer() -> bool {
     !FILES.is_empty()
+}
+
+/// The files of the viewer that packages of this build can hold; none when it was built without.
+pub fn viewer_files() -> &'static [ViewerFile] {
+    FILES
 }
 
 impl<W: Write> Assembly<'_, W> {

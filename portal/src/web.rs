@@ -45,6 +45,7 @@ mod shared;
 mod shares;
 mod shell;
 mod toast;
+mod viewer;
 
 use std::sync::Arc;
 

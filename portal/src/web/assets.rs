@@ -78,12 +78,17 @@ fn theme_sheet(theme: &Theme) -> String {
 }
 
 pub(crate) fn versioned(path: &str, content: &[u8]) -> String {
-    let mut path = format!("{path}?");
-    for byte in Sha256::digest(content).iter().take(8) {
+    format!("{path}?{}", digest_of(&Sha256::digest(content).into()))
+}
+
+/// How a SHA-256 stands in an address: as much of it as tells one content from another.
+pub(crate) fn digest_of(sha256: &[u8; 32]) -> String {
+    let mut digits = String::with_capacity(16);
+    for byte in sha256.iter().take(8) {
         // Writing to a String cannot fail.
-        write!(path, "{byte:02x}").unwrap_or_default();
+        write!(digits, "{byte:02x}").unwrap_or_default();
     }
-    path
+    digits
 }
 
 pub(crate) async fn style() -> Response {

@@ -6,7 +6,7 @@
 
 use std::io::Write as _;
 
-use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
@@ -46,6 +46,17 @@ pub(crate) async fn compressed(request: Request, next: Next) -> Response {
     head.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(packed.len()));
     Response::from_parts(head, Body::from(packed))
+}
+
+/// What stands before and behind Deflate blocks to make a GZIP member of them (RFC 1952 §2.3): CRC-32 and length
+/// are those of the bytes before compression.
+pub(crate) fn gzip_around(crc32: u32, bytes: u64) -> (Bytes, Bytes) {
+    const HEAD: [u8; 10] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
+    // The length modulo 2^32.
+    let length = bytes.to_le_bytes();
+    let behind: Vec<u8> =
+        crc32.to_le_bytes().into_iter().chain(length.into_iter().take(4)).collect();
+    (Bytes::from_static(&HEAD), behind.into())
 }
 
 fn is_text(headers: &HeaderMap) -> bool {

@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use engine::{EntryFacts, Method};
+use engine::Method;
 use http_body_util::channel::Channel;
 use serde::Deserialize;
 use store::{Accessed, RequestId};
@@ -15,12 +15,13 @@ use store::{Accessed, RequestId};
 use crate::downloads::{Found, PackedEntry};
 use crate::web::App;
 use crate::web::client::Client;
-use crate::web::compression::takes_gzip;
+use crate::web::compression::{gzip_around, takes_gzip};
 use crate::web::downloads::OfRequest;
 use crate::web::error::Refusal;
 use crate::web::holding::Holding;
 use crate::web::routes;
 use crate::web::shell::Shell;
+use crate::web::viewer;
 
 /// What a page of a package may load and do: as it says itself, and it lies in no frame.
 const OF_PAGES: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; \
@@ -223,6 +224,9 @@ pub(crate) async fn entry(
         _ => return Err(Refusal::NotFound),
     };
     let facts = entry.facts;
+    if let Some(kept) = viewer::kept_address(&path, facts) {
+        return Ok(Redirect::to(&kept).into_response());
+    }
     let is_deflated = facts.method == Method::Deflated;
     if is_deflated && !takes_gzip(&headers) {
         return Ok(StatusCode::NOT_ACCEPTABLE.into_response());
@@ -248,22 +252,12 @@ pub(crate) async fn entry(
     Ok(response)
 }
 
-/// What stands before and behind a deflated body to make a GZIP member of it (RFC 1952).
-fn gzip(facts: EntryFacts) -> (Bytes, Bytes) {
-    const HEAD: [u8; 10] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
-    let length = facts.uncompressed_bytes.to_le_bytes();
-    // The length modulo 2^32.
-    let behind: Vec<u8> =
-        facts.crc32.to_le_bytes().into_iter().chain(length.into_iter().take(4)).collect();
-    (Bytes::from_static(&HEAD), behind.into())
-}
-
 /// The entry as the body of an answer, and its length; what cannot be read breaks the answer off.
 fn body(entry: Box<PackedEntry>) -> (Body, u64) {
     let length = entry.facts.compressed_bytes;
     let (before, behind) = match entry.facts.method {
         Method::Stored => (Bytes::new(), Bytes::new()),
-        Method::Deflated => gzip(entry.facts),
+        Method::Deflated => gzip_around(entry.facts.crc32, entry.facts.uncompressed_bytes),
     };
     let whole = length + before.len() as u64 + behind.len() as u64;
     let (mut sender, body) = Channel::<Bytes, std::io::Error>::new(2);

@@ -10,7 +10,7 @@ use crate::web::form::LONGEST_FORM;
 use crate::web::{
     App, about, assets, done, downloads, enter, language, live, login, news, order, orders, outbox,
     package, pages, password, pictures, profile, provider, reading, recovery, report, shared,
-    shares,
+    shares, viewer,
 };
 
 /// Log in.
@@ -162,6 +162,7 @@ fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (assets::ICON_ROUTE, get(assets::icon)),
         // Pages of packages name no icon: browsers ask for this one then.
         ("/favicon.ico", get(assets::favicon)),
+        (viewer::ROUTE, get(viewer::viewer)),
         (pictures::PICTURE_ROUTE, get(pictures::show)),
         (assets::LOGO_ROUTE, get(assets::logo)),
     ]

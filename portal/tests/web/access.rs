@@ -20,7 +20,7 @@ enum May {
     Account,
     /// Who represents the person of the path.
     Person,
-    /// Nobody, where no identity provider is configured.
+    /// Nobody: no identity provider is configured, and a path names no content of the viewer (`pages.rs` does).
     Nobody,
     /// A recipient of the share of the path, and nobody by a login (`shares.rs` asks as recipients).
     Recipient,
@@ -124,6 +124,7 @@ const ROWS: &[Row] = &[
     ("GET", "/assets/logo", May::Anybody, &[]),
     ("GET", "/assets/portal.js", May::Anybody, &[]),
     ("GET", "/assets/guide/{language}/{picture}", May::Anybody, &[]),
+    ("GET", "/assets/viewer/{name}", May::Nobody, &[]),
 ];
 
 #[test]

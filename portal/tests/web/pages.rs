@@ -14,11 +14,22 @@ use crate::server::{GOOD, Options};
 const PAGE: &str = "<!DOCTYPE html><html lang=\"it\"><title>Esito TEST</title></html>";
 const JPEG: &[u8] = &[0xFF, 0xD8, 0xFF, 0xD9];
 
+/// A file of the viewer of this build, uncompressed; none when it was built without.
+fn style_of_viewer() -> Option<Vec<u8>> {
+    let file = engine::viewer_files().iter().find(|file| file.reference == "VIEWER.CSS")?;
+    let mut bytes = Vec::new();
+    flate2::read::DeflateDecoder::new(file.deflated).read_to_end(&mut bytes).unwrap();
+    Some(bytes)
+}
+
 /// A package as somebody else's program writes it.
 fn package() -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let dicom = vec![7; 16_000];
+    let style = style_of_viewer().unwrap_or_default();
     for (path, method, bytes) in [
+        ("cdviewer/VIEWER.JS", Deflated, b"'another version'".as_slice()),
+        ("cdviewer/VIEWER.CSS", Deflated, &style),
         ("IHE_PDI/ST000001/SE000001/IM000001.JPG", Stored, JPEG),
         ("IHE_PDI/RP000001.PDF", Stored, b"%PDF-1.4"),
         ("STUDIES/ST000001/SE000001/IM000001", Deflated, &dicom),
@@ -107,6 +118,37 @@ fn the_viewer_may_do_what_it_needs_and_no_more() {
     assert!(!policy.contains("'unsafe-eval'") && !policy.contains("unsafe-inline"), "{policy}");
     let (page, _) = ready.look("/index.htm", &[gzip()]);
     assert!(!page.header("content-security-policy").contains("wasm"), "only the viewer may");
+}
+
+/// A browser fetches the viewer once, not for each examination: where it is that of this build.
+#[test]
+fn the_viewer_lies_at_one_address_for_all_packages() {
+    let Some(style) = style_of_viewer() else {
+        println!("notice: built without `make viewer`: it has no address of its own");
+        return;
+    };
+    let mut ready = ready();
+    let (answer, _) = ready.look("/cdviewer/VIEWER.CSS", &[gzip()]);
+    assert_eq!((answer.status, answer.header("cache-control")), (303, "no-store"));
+    let address = answer.location().to_owned();
+    let mut kept = ready.browser.send("GET", &address, None, &[gzip()]);
+    assert_eq!((kept.status, kept.header("content-type")), (200, "text/css; charset=utf-8"));
+    assert_eq!(kept.header("cache-control"), "public, max-age=31536000, immutable");
+    let mut bytes = Vec::new();
+    let packed = std::mem::take(&mut kept.bytes);
+    flate2::read::GzDecoder::new(&*packed).read_to_end(&mut bytes).unwrap();
+    assert!(bytes == style, "{} bytes", bytes.len());
+    let plain = [("accept-encoding", "identity".to_owned())];
+    assert_eq!(ready.browser.send("GET", &address, None, &plain).status, 406);
+    // An address that names no content, or that of another build, is nothing to keep.
+    let (path, _) = address.split_once('?').unwrap();
+    for odd in [path.to_owned(), format!("{path}?0011223344556677"), format!("{address}0")] {
+        assert_eq!(ready.browser.get(&odd).status, 404, "{odd}");
+    }
+    assert_eq!(ready.browser.get(&address.replace("VIEWER.CSS", "_start.exe")).status, 404);
+    // What a package holds of another build is its own.
+    let (own, _) = ready.look("/cdviewer/VIEWER.JS", &[gzip()]);
+    assert_eq!((own.status, own.header("cache-control")), (200, "no-store"));
 }
 
 #[rstest]
