@@ -153,6 +153,24 @@ async function measure(page, python, root) {
   done.push('measures');
 }
 
+/** Screens with more pixels than a page counts: each of them is used, and measures are the same. */
+async function dense(page, python, root) {
+  for (const share of [2, 1.25]) {
+    await page.setViewport({ width: 1400, height: 1200, deviceScaleFactor: share });
+    await at.resizeFilm(page, FILM, FILM);
+    await act(page, 'reset');
+    const canvas = await page.$eval('.film canvas', ({ width, height }) => [width, height]);
+    check(canvas.every((side) => side === FILM * share), `${share} pixels for one: the canvas has ${canvas}`);
+    check((await label(page, 'bottom.right')).includes(`Zoom ${(share * 100 * FILM) / SIZE} %`), `${share} pixels for one: ${await label(page, 'bottom.right')}`);
+    await measure(page, python, root);
+    await pan(page);
+    done.pop();
+  }
+  await page.setViewport({ width: 1400, height: 1200 });
+  await at.resizeFilm(page, FILM, FILM);
+  done.push('dense screens');
+}
+
 /** Turned and mirrored pictures show each pixel where it belongs; the probe still reads its value. */
 async function turn(page, python, root) {
   const pixel = [300, 150];
@@ -180,12 +198,8 @@ async function turn(page, python, root) {
   done.push('turning');
 }
 
-/** Zoom and pan by keys, mouse and fingers; a reset shows the whole image again. */
-async function enlarge(page, isChromium) {
-  const zoom = async () => Number((await label(page, 'bottom.right')).match(/Zoom (\d+)/)[1]);
-  check(await zoom() === 200, `the film of ${FILM} shows ${SIZE} at ${await zoom()} %`);
-  await press(page, '+', '+');
-  check(await zoom() === 288, `twice + makes ${await zoom()} %`);
+/** The picture goes with the mouse, and back by a reset. */
+async function pan(page) {
   const before = await at.placeOf(page, 256, 256, SIZE, SIZE);
   await tool(page, 'pan');
   await act(page, 'reset');
@@ -195,6 +209,16 @@ async function enlarge(page, isChromium) {
   check(String(await at.colourAt(page, [moved[0] + 100, moved[1] + 60])) === String(colour), 'the picture has not moved by what was dragged');
   await act(page, 'reset');
   check(String(await at.colourAt(page, await at.placeOf(page, 100, 250, SIZE, SIZE))) === String(colour), 'a reset leaves the picture elsewhere');
+}
+
+/** Zoom and pan by keys, mouse and fingers; a reset shows the whole image again. */
+async function enlarge(page, isChromium) {
+  const zoom = async () => Number((await label(page, 'bottom.right')).match(/Zoom (\d+)/)[1]);
+  check(await zoom() === 200, `the film of ${FILM} shows ${SIZE} at ${await zoom()} %`);
+  await press(page, '+', '+');
+  check(await zoom() === 288, `twice + makes ${await zoom()} %`);
+  await pan(page);
+  const before = await at.placeOf(page, 256, 256, SIZE, SIZE);
   await at.drag(page, [before, [before[0], before[1] - 60]], { button: 'right' });
   check(await zoom() !== 200, 'the right button does not enlarge');
   await act(page, 'reset');
@@ -321,6 +345,7 @@ async function damaged(page, root) {
 async function others(page, { isChromium, python, ct, mixed, xss, step }) {
   await step('windows', () => windows(page, python, ct));
   await step('turning', () => turn(page, python, ct));
+  await step('dense screens', () => dense(page, python, ct));
   await step('zoom', () => enlarge(page, isChromium));
   await step('cine', () => cine(page));
   await step('saving', () => save(page, isChromium));

@@ -85,6 +85,11 @@ export function pageMends(here) {
       ['return [pixelCoord[0], pixelCoord[1], 0];', 'return [pixelCoord[0] - 0.5, pixelCoord[1] - 0.5, 0];'],
       [/point\[0\],\s+point\[1\],\s+\]\);\s+return this\.canvasToWorldCPU/, 'point[0] + 0.5, point[1] + 0.5]); return this.canvasToWorldCPU'],
     ]),
+    // Places on the screen are turned into places of the image as if the canvas had the pixels of the screen; yet it gets as many
+    // as the page counts, and with two for one lengths are twice as long.
+    rewrite(/cpuFallback[\\/]rendering[\\/]resize\.js$/, [
+      ['const { clientWidth, clientHeight } = canvas;', 'const [clientWidth, clientHeight] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * (window.devicePixelRatio || 1)));'],
+    ]),
     // The probe asks the image, which is one slice, for the value in the slice of its place in the stack.
     rewrite(/annotation[\\/]ProbeTool\.js$/, [[/getAtIJKPoint\(ijk\)/g, 'getAtIJKPoint([ijk[0], ijk[1], 0])']]),
     // Both tables begin where their descriptor says, hold unsigned entries (PS3.3 §C.11.1.1), up to 65 536 of them.

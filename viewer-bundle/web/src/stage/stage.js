@@ -21,6 +21,15 @@ export class Stage {
     this.isLinked = true;
     this.setLayout('1x1');
     new ResizeObserver(() => this.fit()).observe(host);
+    this.watchScreen();
+  }
+
+  /** A window that is moved to a finer screen keeps its size and has other pixels. */
+  watchScreen() {
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener('change', () => {
+      this.fit();
+      this.watchScreen();
+    }, { once: true });
   }
 
   fit() {
