@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use fixtures::demonstration::{IMPORTED, STUDIES, WITHDRAWN, report_pdf};
+use fixtures::demonstration::{IMPORTED, STUDIES, Size, WITHDRAWN, report_pdf};
 use fixtures::dimse::{DimsePacs, DimseSettings};
 use fixtures::{Holding, ROSSI, ROSSI_CHILD};
 use jiff::Timestamp;
@@ -42,6 +42,9 @@ pub(crate) struct DemoArgs {
     /// Seconds after which a study that is not online is back, once it was asked for
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = clap::value_parser!(u64).range(1..=3600))]
     recall_after: u64,
+    /// Stacks of CT as a scanner makes them, 300 images of 512 by 512 of a chest, instead of small ones
+    #[arg(long)]
+    large: bool,
 }
 
 /// With what the patient logs in.
@@ -96,7 +99,8 @@ fn prepare(arguments: &DemoArgs) -> anyhow::Result<Demo> {
         .create(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
     let studies = folder.join("pacs");
-    write_studies(&studies)?;
+    let size = if arguments.large { Size::Large } else { Size::Small };
+    write_studies(&studies, size)?;
     let recall = Duration::from_secs(arguments.recall_after);
     let holding = holding(&studies, recall).context("the studies of the demonstration")?;
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -119,7 +123,7 @@ fn free(listen: SocketAddr) -> anyhow::Result<SocketAddr> {
 }
 
 /// Studies that are not there yet; days are counted back from today.
-fn write_studies(folder: &Path) -> anyhow::Result<()> {
+fn write_studies(folder: &Path, size: Size) -> anyhow::Result<()> {
     let now = today();
     for study in &STUDIES {
         let place = folder.join(study.name);
@@ -130,7 +134,7 @@ fn write_studies(folder: &Path) -> anyhow::Result<()> {
         let unfinished = folder.join(format!(".{}", study.name));
         drop(fs::remove_dir_all(&unfinished));
         let day = now.saturating_sub(jiff::Span::new().days(study.days_ago));
-        let files = study.files(&day.strftime("%Y%m%d").to_string());
+        let files = study.files(&day.strftime("%Y%m%d").to_string(), size);
         fixtures::write_files(&files, &unfinished)?;
         fs::rename(&unfinished, &place)?;
     }
