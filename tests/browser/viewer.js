@@ -10,7 +10,8 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { open } = require('./browsers');
-const { dragged, kinds, markup } = require('./viewer_beside');
+const { dragged, kinds, linked, markup } = require('./viewer_beside');
+const { hostile, withoutPdf } = require('./viewer_reports');
 const { look } = require('./viewer_looks');
 const at = require('./viewer_page');
 
@@ -20,6 +21,8 @@ const FILM = 1024;
 
 const faults = [];
 const done = [];
+/** The policy refuses what a page of somebody else asks for, and says so. */
+let isHostile = false;
 const check = (holds, text) => { if (!holds) { faults.push(text); } };
 const near = (value, expected, within) => typeof value === 'number' && Math.abs(value - expected) <= within;
 
@@ -354,6 +357,11 @@ async function others(page, { isChromium, python, ct, mixed, xss, step }) {
   if (mixed && isChromium) {
     await step('kinds', () => kinds(page, mixed, check).then(() => done.push('reports', 'key images')));
     await step('markup', () => markup(page, xss, check).then(() => done.push('markup')));
+    isHostile = true;
+    await step('hostile reports', () => hostile(page, xss, check).then(() => done.push('hostile reports')));
+    isHostile = false;
+    await step('links', () => linked(page, mixed, check).then(() => done.push('links')));
+    await step('no PDF in frames', () => withoutPdf(page, mixed, check).then(() => done.push('no PDF in frames')));
     await step('dragging', () => dragged(page, mixed, check).then(() => done.push('dragging')));
   }
 }
@@ -363,8 +371,9 @@ async function main() {
   const isChromium = kind === 'chromium';
   const { browser, page } = await open(kind, { script: true });
   page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
-  page.on('console', (message) => { if (['error', 'warn'].includes(message.type()) && !/Error executing method|willReadFrequently/.test(message.text())) { faults.push(`console: ${message.text().slice(0, 300)}`); } });
-  page.on('request', (request) => check(/^(file|data|blob):/.test(request.url()), `asks for ${request.url().slice(0, 80)}`));
+  const isExpected = (text) => /Error executing method|willReadFrequently/.test(text) || (isHostile && /Content Security Policy/.test(text));
+  page.on('console', (message) => { if (['error', 'warn'].includes(message.type()) && !isExpected(message.text())) { faults.push(`console: ${message.text().slice(0, 300)}`); } });
+  page.on('request', (request) => check(/^(file|data|blob|chrome|chrome-extension):/.test(request.url()), `asks for ${request.url().slice(0, 80)}`));
   await page.setViewport({ width: 1280, height: 900 });
   const step = async (name, act) => act().catch((error) => faults.push(`${name}: ${error.message.split('\n')[0]}`));
   const first = await at.openFromDisk(page, ct);

@@ -1,16 +1,16 @@
 // What stands beside the pictures of a package in the viewer: reports, key images, a folder that is dragged onto the page.
 'use strict';
 
+const path = require('path');
 const { pathToFileURL } = require('url');
 const at = require('./viewer_page');
+const { reports } = require('./viewer_reports');
 
-const complete = (page) => page.waitForFunction(() => document.body.dataset.complete === document.body.dataset.opens);
-
-/** An order of several kinds: every series opens, every report is a tab of its own, key images are marked and can be shown alone. */
+/** An order of several kinds: every series opens, every report opens beside them, key images are marked and can be shown alone. */
 async function kinds(page, root, check) {
   await at.openFolder(page, root);
-  await complete(page);
-  const buttons = await page.$$('.shelf li button');
+  await at.complete(page);
+  const buttons = await page.$$('.shelf li button:not(.paper)');
   check(buttons.length >= 2, `${buttons.length} series are listed`);
   for (const button of buttons) {
     await button.click();
@@ -18,7 +18,7 @@ async function kinds(page, root, check) {
   }
   await buttons[0].click();
   await presets(page, check);
-  await reports(page, check);
+  await reports(page, root, check);
   await keyImages(page, check);
 }
 
@@ -34,35 +34,44 @@ async function presets(page, check) {
   check(Math.abs((await width()) / before - 0.6) < 0.02, `more contrast makes ${await width()} of ${before}`);
 }
 
-async function reports(page, check) {
-  const papers = await page.$$('.shelf .paper');
-  check(papers.length === 3, `${papers.length} reports are listed, not the PDF, the SR and the key images`);
-  const browser = page.browser();
-  for (const paper of papers) {
-    const opened = new Promise((resolve) => { browser.once('targetcreated', resolve); });
-    await paper.click();
-    const target = await Promise.race([opened, new Promise((resolve) => { setTimeout(resolve, 5_000); })]);
-    check(target, 'a report opens no tab');
-    const tab = await target?.page();
-    const kind = await tab?.waitForFunction(() => document.contentType, { timeout: 10_000 }).then((value) => value.jsonValue()).catch((error) => error.message);
-    check(kind === 'application/pdf', `a report is shown as ${kind}`);
-    await tab?.close();
-  }
-}
-
 async function keyImages(page, check) {
   const label = await page.$eval('#keys', (button) => (button.hidden ? '' : button.textContent));
   const count = Number(label.match(/\((\d+)\)/)?.[1]);
   check(count > 0, `key images: ${label}`);
   await page.click('#keys');
   await page.waitForFunction(() => document.querySelector('.pane').dataset.shown && document.querySelector('#keys').getAttribute('aria-pressed') === 'true');
-  const counts = await page.$$eval('.shelf li button .count', (all) => all.map((one) => Number(one.textContent.match(/\d+/)[0])));
+  const counts = await page.$$eval('.shelf li button:not(.paper) .count', (all) => all.map((one) => Number(one.textContent.match(/\d+/)[0])));
   check(counts.reduce((sum, one) => sum + one, 0) === count, `${counts} images are left of ${count}`);
   check((await page.$eval('.labels', (labels) => labels.innerText)).includes('★'), 'a key image is not marked');
   const alone = await page.$eval('.place', ({ max }) => Number(max));
   check(alone === counts[0], `the first has ${alone} images, and ${counts[0]} are told`);
   await page.click('#keys');
-  await page.waitForFunction((few) => Number(document.querySelector('.place').max) !== few || document.querySelectorAll('.shelf li button').length > 1, {}, alone);
+  await page.waitForFunction((few) => Number(document.querySelector('.place').max) !== few || document.querySelectorAll('.shelf li button:not(.paper)').length > 1, {}, alone);
+}
+
+/** Links of the package's pages: in their language, and from the page of a series at that series. */
+async function linked(page, root, check) {
+  const follow = async (from) => {
+    await page.goto(pathToFileURL(path.join(root, from)).href, { waitUntil: 'load' });
+    await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.click('a.button[href*="cdviewer"]')]);
+  };
+  const language = () => page.$eval('html', ({ lang }) => lang);
+  for (const [from, expected, series] of [['index.htm', 'it', 1], ['IHE_PDI/EN/INDEX.HTM', 'en', 1], ['IHE_PDI/EN/ST000001/SE000002.HTM', 'en', 2], ['IHE_PDI/ST000001/SE000002.HTM', 'it', 2]]) {
+    await follow(from);
+    check(await language() === expected, `from ${from} the viewer opens in ${await language()}`);
+    await at.openFolder(page, root);
+    check((await at.shown(page)).startsWith(`STUDIES/ST000001/SE00000${series}/`), `from ${from} it opens ${await at.shown(page)}`);
+  }
+  await page.click('#language');
+  check(await language() === 'en' && new URL(page.url()).hash === '#en/ST000001/SE000002', `the button leads to ${await language()} at ${page.url().split('/').pop()}`);
+  await page.reload({ waitUntil: 'load' });
+  check(await language() === 'en', 'loaded again it is in another language than was chosen');
+  for (const odd of ['#en/../../ST000001/SE000002', '#de/ST000001/SE000002', '#en/ST000001/SE999999', '#en/<b>']) {
+    await page.goto('about:blank');
+    await page.goto(pathToFileURL(at.viewerPage(root)).href + odd, { waitUntil: 'load' });
+    await at.openFolder(page, root);
+    check((await at.shown(page)).startsWith('STUDIES/ST000001/SE000001/'), `${odd} opens ${await at.shown(page)}`);
+  }
 }
 
 /** A folder dragged onto the first page opens; only Chromium's driver can drag one. */
@@ -81,8 +90,8 @@ async function dragged(page, root, check) {
 async function markup(page, root, check) {
   page.on('dialog', (dialog) => { check(false, `a text of a file was run: ${dialog.message()}`); dialog.dismiss(); });
   await at.openFolder(page, root);
-  await complete(page);
-  for (const button of await page.$$('.shelf li button')) {
+  await at.complete(page);
+  for (const button of await page.$$('.shelf li button:not(.paper)')) {
     await button.click();
     await page.waitForFunction(() => document.querySelector('.pane').dataset.shown);
   }
@@ -91,4 +100,4 @@ async function markup(page, root, check) {
   check(!made, `texts of files have become ${made} elements`);
 }
 
-module.exports = { dragged, kinds, markup };
+module.exports = { dragged, kinds, linked, markup };

@@ -23,6 +23,9 @@ function viewerPage(root) {
 /** Waits for the package to be open: its first image, or why there is none. `before` had been opened. */
 const settled = (page, before = 0) => page.waitForFunction((count) => Number(document.body.dataset.opens ?? 0) > count, { timeout: 60_000 }, before);
 
+/** Waits for what stands beside the images. */
+const complete = (page) => page.waitForFunction(() => document.body.dataset.complete === document.body.dataset.opens);
+
 /** Waits until the first pane has come to a place of its series, and shows it or says why not. */
 const settledAt = (page, place) => page.waitForFunction((number) => {
   const pane = document.querySelector('.pane');
@@ -134,4 +137,4 @@ async function drag(page, places, options = {}) {
   await frames(page);
 }
 
-module.exports = { chooseFolder, click, colourAt, drag, filesBelow, frames, measured, openFolder, openFromDisk, placeOf, resizeFilm, settled, settledAt, shown, viewerPage };
+module.exports = { chooseFolder, click, colourAt, complete, drag, filesBelow, frames, measured, openFolder, openFromDisk, placeOf, resizeFilm, settled, settledAt, shown, viewerPage };

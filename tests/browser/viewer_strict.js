@@ -1,9 +1,10 @@
-// The viewer of a package in the strict layout, from disk: opens, shows an image, leads back to pages that are there.
+// The viewer of a package in the strict layout, from disk: opens from the page of a series, shows an image, leads back to pages that are there.
 // Usage: node viewer_strict.js ROOT
 'use strict';
 
 const fs = require('fs');
 const path = require('path');
+const { pathToFileURL } = require('url');
 const { open } = require('./browsers');
 const at = require('./viewer_page');
 
@@ -12,7 +13,11 @@ async function main() {
   const faults = [];
   const { browser, page } = await open('chromium', { script: true });
   page.on('pageerror', (error) => faults.push(error.message));
-  await at.openFromDisk(page, root);
+  // As somebody comes from an English page of the series.
+  await page.goto(pathToFileURL(path.join(root, 'IHE_PDI', 'EN', 'ST000001', 'SE000001.HTM')).href, { waitUntil: 'load' });
+  await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.click('a.button[href*="CDVIEWER"]')]);
+  await at.openFolder(page, root);
+  if (await page.$eval('html', ({ lang }) => lang) !== 'en') { faults.push('the viewer is not in the language of the page'); }
   const shown = await at.shown(page);
   if (!/^STUDIES\/ST000001\/SE000001\/IM\d+#1$/.test(shown)) { faults.push(`it shows ${shown}`); }
   const links = await page.$$eval('a[data-index]', (all) => all.map((link) => decodeURIComponent(new URL(link.href).pathname)));

@@ -12,6 +12,7 @@ const demonstration = require('./demonstration');
 const { press, pause } = require('./portal_page');
 const { look } = require('./viewer_looks');
 const at = require('./viewer_page');
+const { openReport, showsPdf, words } = require('./viewer_reports');
 const wine = require('./wine');
 
 const [esito, python, folder, pictures] = process.argv.slice(2);
@@ -63,7 +64,7 @@ async function main() {
   // Every byte that wine serves goes through its server, which a busy machine keeps waiting.
   page.setDefaultTimeout(120_000);
   try {
-    listen(page, (url) => url.startsWith(demo.origin) || url.startsWith(new URL(demo.outbox).origin) || /^(data|blob|file):/.test(url));
+    listen(page, (url) => url.startsWith(demo.origin) || url.startsWith(new URL(demo.outbox).origin) || /^(data|blob|file|chrome|chrome-extension):/.test(url));
     const { look: images, zip } = await prepare(page, demo);
     const root = await download(page, zip);
     const slice = { place: 7, pixel: [90, 70] };
@@ -71,21 +72,26 @@ async function main() {
 
     // In the portal, by the links that a patient follows.
     await page.goto(images);
-    const link = await page.$$eval('a', (links) => links.find((one) => /cdviewer\/index\.htm$/.test(one.href))?.href);
+    const link = await page.$$eval('a', (links) => links.find((one) => /cdviewer\/index\.htm#it$/.test(one.href))?.href);
     check(link?.startsWith(demo.origin), `the pages of the images offer ${link}`);
-    const answer = await page.goto(link);
+    await Promise.all([page.waitForNavigation(), page.click('.cards a[href$="SE000001.HTM"]')]);
+    const ofSeries = await page.$eval('a.button[href*="cdviewer"]', ({ href }) => href);
+    check(ofSeries === `${link}/ST000001/SE000001`, `the page of the series offers ${ofSeries}`);
+    const answer = await page.goto(ofSeries);
     check(!answer.headers()['content-security-policy'].includes("'unsafe-eval'"), 'the policy allows to evaluate texts');
     await at.settled(page);
-    await page.waitForFunction(() => document.body.dataset.complete);
+    check(await page.$eval('html', ({ lang }) => lang) === 'it', 'the viewer is in the language of the browser, not of the portal');
     const file = path.join(root, 'STUDIES', 'ST000001', 'SE000001', fs.readdirSync(path.join(root, 'STUDIES', 'ST000001', 'SE000001'))[0]);
     const sizeOf = (name) => JSON.parse(execFileSync(python, [path.join(__dirname, '..', 'judges', 'viewer_values.py'), name, slice.pixel.join()], { encoding: 'utf8' }));
     Object.assign(slice, { rows: sizeOf(file).rows, columns: sizeOf(file).columns });
     answers.portal = await probe(page, slice);
+    await readBeside(page, 'portal');
     await look(page, 'portal', check, pictures);
     await loggedOut(page, link);
 
     await at.openFromDisk(page, root);
     answers.disk = await probe(page, slice);
+    await readBeside(page, 'disk');
     await look(page, 'disk', check, pictures);
 
     if (wine.hasWine) {
@@ -94,6 +100,7 @@ async function main() {
       await page.goto(starter.address);
       await at.settled(page);
       answers.starter = await probe(page, slice);
+      await readBeside(page, 'starter');
       await look(page, 'starter', check, pictures);
       await page.goto('about:blank');
       check(await Promise.race([starter.ended, pause(60_000)]) === 0, '_start.exe does not end when its page is closed');
@@ -113,6 +120,26 @@ async function main() {
   faults.forEach((fault) => console.log(fault));
   console.log(`${done.join(', ')}; ${faults.length} findings`);
   return faults.length ? 1 : 0;
+}
+
+/** Every report opens beside the images: a structured one as text, a document as PDF. */
+async function readBeside(page, way) {
+  await at.complete(page);
+  const kinds = await page.$$eval('.shelf .paper .sheet', (sheets) => sheets.map(({ textContent }) => textContent));
+  check(kinds.length > 0, `${way} lists no report`);
+  for (const [number, kind] of kinds.entries()) {
+    await openReport(page, number);
+    if (kind === 'PDF') {
+      for (let tries = 0; tries < 50 && !showsPdf(page); tries += 1) { await pause(100); }
+      check(showsPdf(page), `${way} shows no PDF but ${await words(page)}`);
+    } else {
+      check((await words(page)).includes('Quadro invariato'), `${way}: the report says ${await words(page)}`);
+    }
+    if (pictures) { await page.screenshot({ path: `${pictures}/viewer-${way}-report-${number}.png` }); }
+    await page.focus('#beside-close');
+    await page.keyboard.press('Escape');
+  }
+  done.push(`${way}: ${kinds.join(', ')}`);
 }
 
 /** Without a session the portal leads elsewhere, which the viewer takes for the end of it. */

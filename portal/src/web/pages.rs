@@ -26,10 +26,10 @@ use crate::web::viewer;
 /// What a page of a package may load and do: as it says itself, and it lies in no frame.
 const OF_PAGES: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// The viewer also decodes in workers of its own making, by WebAssembly inside its script, and reads DICOM
-/// entries; it evaluates no text as script.
+/// The viewer also decodes in workers of its own making, by WebAssembly inside its script, reads DICOM entries,
+/// and shows a PDF that it read in a frame; it evaluates no text as script.
 const OF_VIEWER: &str = "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; \
-    script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self' data:; \
+    script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; frame-src blob:; connect-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// The page of the viewer.
 const VIEWER: &str = "cdviewer/index.htm";

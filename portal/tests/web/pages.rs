@@ -110,6 +110,7 @@ fn the_viewer_may_do_what_it_needs_and_no_more() {
         "default-src 'none'",
         "script-src 'self' 'wasm-unsafe-eval'",
         "worker-src blob:",
+        "frame-src blob:",
         "connect-src 'self' data:",
         "frame-ancestors 'none'",
     ] {

@@ -21,6 +21,8 @@ export function listenToKeys(stage, controls, actions) {
   TOOLS.forEach(({ key, letter }) => { plain[letter] = () => controls.tool(key); });
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]')) { return; }
+    // A report is read with the keys that the browser has for that.
+    if (event.target.closest('.beside')) { return; }
     // Lists and sliders have the keys that they know themselves, buttons are pressed by the space bar.
     const isOwn = event.target.closest('select, input') ? /^(Arrow|Home|End|Page| |.$)/ : event.target.closest('button, a') ? /^ $/ : /^$/;
     if (isOwn.test(event.key)) { return; }

@@ -4,12 +4,14 @@ import { Enums, annotation, init as startToolLibrary } from '@cornerstonejs/tool
 import { actionsOn } from './actions.js';
 import { Controls } from './controls.js';
 import { byId } from './element.js';
+import { Panel } from './beside/panel.js';
 import { attributes, startLoading } from './image/loader.js';
 import { listenToKeys } from './keys.js';
 import { Problem, asProblem } from './problem.js';
 import { fillShelf, keysAlone, markKeys, markShown, seriesOf } from './shelf.js';
 import { readDirectory } from './source/dicomdir.js';
 import { keyImagesOf } from './source/key_images.js';
+import { asked, imageAt, seriesIn } from './source/places.js';
 import { reportsOf } from './source/reports.js';
 import { servedSource } from './source/served.js';
 import { keepStarterAlive } from './source/starter.js';
@@ -20,6 +22,7 @@ import { askForFolder, folderName, tell } from './start.js';
 import { currentLanguage, fillPage, startLanguage, switchLanguage, t } from './texts.js';
 
 let opened = null;
+let panel = null;
 
 const announce = (text) => { byId('announce').textContent = text; };
 
@@ -41,11 +44,17 @@ function start() {
   const actions = actionsOn(stage, cine, refresh, announce);
   controls = new Controls(stage, cine, actions);
   listenToKeys(stage, controls, actions);
+  panel = new Panel((link) => toImage(link, stage));
   for (const event of [Enums.Events.ANNOTATION_COMPLETED, Enums.Events.ANNOTATION_REMOVED]) { eventTarget.addEventListener(event, refresh); }
   byId('help-close').addEventListener('click', () => byId('help').close());
   byId('language').addEventListener('click', () => {
     switchLanguage();
     speak(stage, controls, cine);
+  });
+  document.querySelector('.skip').addEventListener('click', (event) => {
+    // The address stays as it is: it says the language.
+    event.preventDefault();
+    stage.chosen.host.focus();
   });
   byId('keys').addEventListener('click', () => showKeysAlone(!opened.isKeysAlone, stage));
   byId('other-folder').addEventListener('click', () => byId('folder').click());
@@ -82,15 +91,17 @@ async function openPackage(source, stage, cine, refresh) {
   } catch {
     throw new Problem('badDirectory');
   }
+  const isFirst = !opened;
   opened?.source.close();
+  panel.close();
   annotation.state.removeAllAnnotations();
   const all = seriesOf(source, studies);
   opened = { source, studies, all, shown: all, isKeysAlone: false };
   const here = opened;
   stage.panes.forEach((pane) => pane.clear());
-  opened.show = async (series) => {
+  opened.show = async (series, place = middleOf(series)) => {
     cine.stop();
-    await stage.chosen.open(series, middleOf(series));
+    await stage.chosen.open(series, place);
     cine.recommend(attributes(series.ids[0]));
     refresh();
   };
@@ -100,10 +111,12 @@ async function openPackage(source, stage, cine, refresh) {
   // A stage that was visible is watched. To fit it to the room that a message leaves, which goes before the next
   // look of the browser, would keep the canvas in that size.
   if (!wasVisible) { stage.fit(); }
-  const first = all.length ? opened.show(all[0]) : null;
+  const { series: wanted } = asked();
+  const first = (isFirst && wanted && seriesIn(all, wanted)) || all[0];
+  const shown = first ? opened.show(first) : null;
   // The list is made while the first image is on its way.
-  fillShelf(opened, opened.show);
-  await first;
+  list();
+  await shown;
   // For who measures: since the folder was chosen, and since the page was asked for. Milliseconds.
   document.body.dataset.firstImage = Math.round(performance.now() - begun);
   document.body.dataset.sinceStart = Math.round(performance.now());
@@ -114,7 +127,7 @@ async function openPackage(source, stage, cine, refresh) {
   opened.reports = reports;
   opened.keyCount = markKeys(all, selections);
   sayKeys();
-  fillShelf(opened, opened.show);
+  list();
   refresh();
   stage.draw();
   document.body.dataset.complete = document.body.dataset.opens;
@@ -125,10 +138,27 @@ async function showKeysAlone(isAlone, stage) {
   opened.isKeysAlone = isAlone;
   opened.shown = isAlone ? keysAlone(opened.all) : opened.all;
   sayKeys();
-  fillShelf(opened, opened.show);
+  list();
   const [first] = opened.shown;
   stage.panes.filter((pane) => pane !== stage.chosen).forEach((pane) => pane.clear());
   if (first) { await opened.show(first); }
+}
+
+function list() {
+  fillShelf(opened, (series) => opened.show(series), (report) => panel.open(report, opened.source));
+  panel.mark();
+}
+
+/** What shows the image that a link of a report leads to; null when it is not here. */
+function toImage(link, stage) {
+  if (!imageAt(opened.all, link)) { return null; }
+  return async () => {
+    if (panel.isOver()) { panel.close(); }
+    if (!imageAt(opened.shown, link)) { await showKeysAlone(false, stage); }
+    const { series, place } = imageAt(opened.shown, link);
+    stage.chosen.host.focus();
+    await opened.show(series, place);
+  };
 }
 
 function sayKeys() {
@@ -159,7 +189,8 @@ function speak(stage, controls, cine) {
   }));
   controls.refresh();
   sayKeys();
-  if (opened) { fillShelf(opened, opened.show); }
+  if (opened) { list(); }
+  panel.say();
   stage.panes.forEach((pane) => {
     pane.say();
     if (!pane.ids.length) { pane.blank(t('paneEmpty')); } else if (!pane.isBlank) { pane.viewport.render(); }

@@ -48,14 +48,14 @@ export function keysAlone(all) {
   });
 }
 
-/** Fills the list; `open` is called with the series that somebody chose. */
-export function fillShelf({ source, studies, shown, reports = [] }, open) {
+/** Fills the list; `open` is called with the series that somebody chose, `read` with the report. */
+export function fillShelf({ source, studies, shown, reports = [] }, open, read) {
   const list = byId('shelf-list');
   list.replaceChildren(...studies.map((study) => {
     const own = shown.filter((series) => series.study === study);
     const heading = element('h2', {}, [[date(study.date), study.description].filter(Boolean).join(' · ') || t('study')]);
     const papers = reports.filter((report) => studyOf(report, studies) === study);
-    const rows = element('ul', {}, [...own.map((series) => card(series, open)), ...papers.map((report) => paper(report, source))].map((one) => element('li', {}, [one])));
+    const rows = element('ul', {}, [...own.map((series) => card(series, open)), ...papers.map((report) => paper(report, read))].map((one) => element('li', {}, [one])));
     const notes = study.series.some(({ images }) => images.length) ? [] : [element('p', { class: 'note' }, [t('noImages')])];
     return element('section', {}, [heading, rows, ...notes]);
   }));
@@ -69,21 +69,17 @@ function studyOf(report, studies) {
   return (report.study && studies.find(isOwn)) || studies[0];
 }
 
-/** A report: as a page where one lies beside this one on a server, as the document otherwise. */
-function paper(report, source) {
+function paper(report, read) {
   const words = [date(report.date), ['preliminary', 'final', 'withdrawn', 'cancelled'].includes(report.status) ? t(`status_${report.status}`) : ''].filter(Boolean).join(' · ');
-  const link = element('a', { class: 'paper', target: '_blank', rel: 'noopener' }, [
-    element('span', { class: 'thumbnail sheet', 'aria-hidden': 'true' }, ['PDF']),
+  const button = element('button', { type: 'button', class: 'paper', 'data-report': report.path, 'aria-expanded': 'false', 'aria-controls': 'beside' }, [
+    element('span', { class: 'thumbnail sheet', 'aria-hidden': 'true' }, [report.pages?.[currentLanguage()] ? t('text') : 'PDF']),
     element('span', { class: 'words' }, [
       element('span', { class: 'title' }, [report.title || t('report')]),
       element('span', { class: 'count' }, [words]),
-      element('span', { class: 'unseen' }, [t('newTab')]),
     ]),
   ]);
-  const page = source.isServed ? report.pages?.[currentLanguage()] : undefined;
-  if (page) { link.querySelector('.sheet').textContent = t('text'); }
-  source.address(page ?? report.path).then((address) => { if (address) { link.href = address; } else { link.remove(); } });
-  return link;
+  button.addEventListener('click', () => read(report));
+  return button;
 }
 
 function card(series, open) {

@@ -1,5 +1,6 @@
 // The sentences of the page, in Italian and English, and how numbers and dates are written.
 import { ENGLISH } from './texts/english.js';
+import { asked } from './source/places.js';
 import { ITALIAN } from './texts/italian.js';
 
 const ALL = { it: ITALIAN, en: ENGLISH };
@@ -8,10 +9,9 @@ const LOCALE = { it: 'it-IT', en: 'en-GB' };
 const KEPT = 'esito-viewer-language';
 let language = 'it';
 
-/** What was chosen before, else what the address says (`?en`), else the browser's first of ours. */
+/** What the link said that led here, else what was chosen before, else the browser's first of ours. */
 export function startLanguage() {
-  const asked = location.search.slice(1, 3);
-  const wanted = [asked, kept(), ...navigator.languages.map((name) => name.slice(0, 2))];
+  const wanted = [asked().language, kept(), ...navigator.languages.map((name) => name.slice(0, 2))];
   language = wanted.find((name) => name in ALL) ?? 'it';
 }
 
@@ -22,6 +22,8 @@ function kept() {
 export function switchLanguage() {
   language = language === 'it' ? 'en' : 'it';
   try { localStorage.setItem(KEPT, language); } catch { /* pages from disk may have none: it lasts as long as the page */ }
+  // Loaded again, the page is to be in the language that was chosen last.
+  if (asked().language) { location.replace(location.hash.replace(/^#../, `#${language}`)); }
 }
 
 export const currentLanguage = () => language;

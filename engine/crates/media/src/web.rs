@@ -18,6 +18,7 @@ mod report;
 mod series;
 mod series_list;
 mod shown;
+mod viewer_link;
 mod window;
 
 use std::fmt::Write as _;

@@ -139,6 +139,31 @@ fn every_link_leads_to_an_entry_and_every_entry_is_linked(#[case] layout: Layout
     assert_eq!(linked, entries);
 }
 
+/// The viewer opens in the language of the page that leads to it, and from the page of a series at that series.
+#[rstest]
+#[case::reference(Layout::Reference)]
+#[case::strict(Layout::Pdi)]
+fn links_into_the_viewer_name_language_and_series(#[case] layout: Layout) {
+    let contents = sample::contents(Language::Italian, layout, 3);
+    let viewer = format!("{}#", contents.viewer.clone().unwrap());
+    let mut found = BTreeSet::new();
+    for (path, page) in pages(&contents) {
+        let places = page.split(&viewer).skip(1).filter_map(|rest| rest.split('"').next());
+        found.extend(places.map(|place| (path.to_string(), place.to_owned())));
+    }
+    let index = (layout.index().to_string(), "it".to_owned());
+    let english = ("IHE_PDI/EN/INDEX.HTM".to_owned(), "en".to_owned());
+    let mut expected = BTreeSet::from([index, english]);
+    for study in &contents.studies {
+        for series in study.series.iter().filter(|series| !series.images.is_empty()) {
+            let place = format!("ST{}/SE{}", study.ordinal, series.ordinal);
+            expected.insert((format!("IHE_PDI/{place}.HTM"), format!("it/{place}")));
+            expected.insert((format!("IHE_PDI/EN/{place}.HTM"), format!("en/{place}")));
+        }
+    }
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn pages_hold_one_script_of_their_own_and_no_outside_address() {
     let contents = sample::contents(Language::Italian, Layout::Reference, 3);

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use super::head::PageHead;
 use super::series_list::{self, OnIndex};
 use super::shown::Shown;
-use super::{Page, Site, WebError, link::link};
+use super::{Page, Site, WebError, link::link, viewer_link};
 use crate::claims;
 use crate::contents::{PackageContents, ReportLink, ReportStatus, StudySection};
 use crate::dates::{Date, display_da_tm};
@@ -159,8 +159,8 @@ impl IndexPage {
                 Some(_) => text.page_own_or_bundled_viewer(),
                 None => text.page_own_viewer(),
             },
-            viewer: contents.viewer.as_ref().map(|path| Viewer {
-                href: link(here, path),
+            viewer: viewer_link::to_viewer(site, here).map(|href| Viewer {
+                href,
                 program: contents
                     .viewer_program
                     .as_ref()

@@ -11,7 +11,7 @@ use super::object_kind::object_kind;
 use super::series_list;
 use super::shown::Shown;
 use super::window::Windows;
-use super::{Page, Site, WebError, link::link};
+use super::{Page, Site, WebError, link::link, viewer_link};
 use crate::contents::{SegmentLabel, SeriesSection, StudySection};
 use crate::dates::display_da_tm;
 use crate::layout::Edition;
@@ -37,6 +37,8 @@ struct SeriesPage {
     study_date: Option<Shown>,
     facts: String,
     windows: Windows,
+    /// The viewer at this series, when the package holds one.
+    viewer: Option<String>,
     previous: Option<String>,
     next: Option<String>,
     frame_rate: String,
@@ -179,6 +181,7 @@ impl Sheets<'_> {
             study_date: Shown::some(date.as_deref()),
             facts: facts(series, language).join(" · "),
             windows: Windows::of(series, language),
+            viewer: viewer_link::to_series(*site, &here, study.ordinal, series.ordinal),
             previous,
             next,
             frame_rate: frame_rate(series),

@@ -76,6 +76,7 @@ page-unpack = first extract all files from the ZIP file, then open the file { $i
 page-own-viewer = The DICOM images can also be seen with a DICOM viewer of your own
 page-own-or-bundled-viewer = The DICOM images can also be seen with a DICOM viewer of your own, or with the DICOM viewer in the ZIP file
 page-open-viewer = Open the DICOM viewer
+page-open-series-in-viewer = Open the series in the DICOM viewer
 page-viewer-program = On Windows you can also start { $program }, which shows the images at once: the system may ask you to confirm.
 page-importable = DICOM data to import
 page-importable-caption = For whoever imports the package: the directory is the file DICOMDIR.

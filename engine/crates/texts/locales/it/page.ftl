@@ -76,6 +76,7 @@ page-unpack = devi decomprimere il file (estrarre tutti i file presenti nel file
 page-own-viewer = E' inoltre possibile visualizzare le immagini DICOM tramite un visualizzatore DICOM in proprio possesso
 page-own-or-bundled-viewer = E' inoltre possibile visualizzare le immagini DICOM tramite un visualizzatore DICOM in proprio possesso, oppure tramite il DICOM Viewer integrato nel file ZIP
 page-open-viewer = Apri il visualizzatore DICOM
+page-open-series-in-viewer = Apri la serie nel visualizzatore DICOM
 page-viewer-program = Su Windows puoi anche avviare { $program }, che mostra subito le immagini: il sistema può chiedere una conferma.
 page-importable = Dati DICOM importabili
 page-importable-caption = Per il medico o il tecnico che importa il pacchetto: l'indice è il file DICOMDIR.
