@@ -3,6 +3,7 @@
 'use strict';
 
 const { start, firstPassword, logInForTheFirstTime, PASSWORD } = require('./demonstration.js');
+const { judgeRevoked, openViewer, sliceIn } = require('./viewer_shared.js');
 const { Judge, FEW, path, fill, press, pause } = require('./portal_page.js');
 
 const [esito, pictures] = process.argv.slice(2);
@@ -169,6 +170,8 @@ async function main(judge, demo) {
   check(theirZip.said === '200 application/zip PK', `S-123: ${theirZip.said}`);
   await guest.goto(await guest.$eval('.download [data-part=look]', (one) => one.href));
   check(/\/pages\/index\.htm$/.test(path(guest)), `S-123: the images are at ${path(guest)}`);
+  const viewer = await openViewer(theirs, guest.url());
+  const theirSlice = await sliceIn(viewer.page);
   await guest.goto(shared);
   await press(guest, '.read button');
   for (let tries = 0; tries < 300 && !/\/pages\//.test(path(guest)); tries += 1) { await pause(200); }
@@ -201,6 +204,12 @@ async function main(judge, demo) {
   await press(page, '.acts > form .primary');
   check(await until(page, ['ready'], 120) === 'ready' && (await fetched(page)).tag === theirZip.tag, 'S-150: the patient gets another package');
 
+  await page.goto(await page.$eval('.download [data-part=look]', (one) => one.href));
+  const own = await openViewer(browser, page.url());
+  const { shown, pixels } = await sliceIn(own.page);
+  check(shown === theirSlice.shown && /IM000007#1$/.test(shown) && pixels === theirSlice.pixels, `S-123: in the viewer they see ${theirSlice.shown}, the patient ${shown}`);
+  await own.page.close();
+
   // Revoked: at once, also what is open.
   await page.goto(`${demo.origin}/shares`);
   await press(page, '.share-card form[action$="/revoke"] button');
@@ -210,6 +219,7 @@ async function main(judge, demo) {
   check(!(await mainText(guest)).includes('TC TORACE'), 'S-110: it is open after it was revoked');
   await guest.goto(link);
   await enter(guest, '314159');
+  await judgeRevoked(viewer, check, (tab) => judge.look(tab, 'viewer-revoked', FEW));
   check((await mainText(guest)).includes('Chiedi al paziente'), `a link that is revoked says ${await mainText(guest)}`);
   await judge.look(guest, 'link-gone');
 

@@ -120,5 +120,5 @@ export class Panel {
 /** Why a report is not shown: the sentences of images speak of images. */
 function sentence({ key, values }) {
   if (['fileMissing', 'entryMissing'].includes(key)) { return t(`report_${key}`); }
-  return ['starterGone', 'portalGone', 'loggedOut', 'serverRefused', 'fileUnreadable'].includes(key) ? t(`problem_${key}`, values) : t('report_damaged');
+  return ['starterGone', 'portalGone', 'loggedOut', 'shareClosed', 'serverRefused', 'fileUnreadable'].includes(key) ? t(`problem_${key}`, values) : t('report_damaged');
 }

@@ -12,6 +12,8 @@ export function servedSource(root) {
   };
   // The starter serves a folder that somebody unpacked; anything else is the portal.
   const isFolder = isStarted();
+  // A recipient of the portal: a share ends, is taken back, asks for its PIN again.
+  const isShared = /\/shared\//.test(new URL(root).pathname);
   return {
     others: 0,
     isServed: true,
@@ -24,8 +26,8 @@ export function servedSource(root) {
         throw new Problem(isFolder ? 'starterGone' : 'portalGone');
       }
       // The portal leads whoever is logged out to its first page.
-      if (answer.redirected) { throw new Problem('loggedOut'); }
-      if (answer.status === 404) { throw new Problem(isFolder ? 'fileMissing' : 'entryMissing'); }
+      if (answer.redirected) { throw new Problem(isShared ? 'shareClosed' : 'loggedOut'); }
+      if (answer.status === 404) { throw new Problem(isFolder ? 'fileMissing' : isShared ? 'shareClosed' : 'entryMissing'); }
       if (!answer.ok) { throw new Problem('serverRefused', { status: answer.status }); }
       return answer.arrayBuffer();
     },
