@@ -69,9 +69,9 @@ async function asPdf(page, root, check) {
 
 async function inTab(page, check) {
   const browser = page.browser();
-  const opened = new Promise((resolve) => { browser.once('targetcreated', resolve); });
+  const before = new Set(browser.targets());
   await page.click('#beside-tab');
-  const target = await Promise.race([opened, new Promise((resolve) => { setTimeout(resolve, 5_000); })]);
+  const target = await browser.waitForTarget((one) => one.type() === 'page' && !before.has(one), { timeout: 5_000 }).catch(() => null);
   check(target, 'a report opens no tab');
   const tab = await target?.page();
   const kind = await tab?.waitForFunction(() => document.contentType, { timeout: 10_000 }).then((value) => value.jsonValue()).catch((error) => error.message);
