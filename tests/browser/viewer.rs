@@ -15,8 +15,10 @@ const SYNTAXES: [&str; 6] =
     ["implicit", "big-endian", "deflated", "encapsulated", "rle", "jpeg-lossless"];
 const STUDIES: [&str; 6] = ["ct", "ct-signed", "cr", "us", "quirk-palette", "quirk-luts"];
 /// What nobody compresses: windows, tables, bits beside the stored ones, overlays, colours, frames.
-const PLAIN: [&str; 12] = [
+const PLAIN: [&str; 14] = [
     "mr",
+    "rt",
+    "quirk-32bit",
     "pt",
     "us-ybr",
     "enhanced-mr",

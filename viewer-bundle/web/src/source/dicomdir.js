@@ -4,7 +4,7 @@ import { textOf } from './charset.js';
 import { inOrder } from './order.js';
 
 /** Records that show pixels; other leaves are documents or objects without a picture. */
-const PICTURES = 'IMAGE';
+const PICTURES = new Set(['IMAGE', 'RT DOSE']);
 /** A damaged directory must not keep the page busy for ever. */
 const MOST_RECORDS = 500_000;
 
@@ -58,8 +58,8 @@ function seriesOf(record, leaves) {
     uid: record.string('x0020000e'),
     number: record.intString('x00200011'),
     modality: record.string('x00080060') ?? 'OT',
-    images: inOrder(instances.filter(({ type }) => type === PICTURES)),
-    documents: instances.filter(({ type }) => type !== PICTURES),
+    images: inOrder(instances.filter(({ type }) => PICTURES.has(type))),
+    documents: instances.filter(({ type }) => !PICTURES.has(type)),
   };
 }
 

@@ -313,6 +313,8 @@ const SURFACE_SCAN: &[Key] = &[CONTENT_DATE, CONTENT_TIME];
 
 const RT_DOSE: &[Key] = &[
     INSTANCE_NUMBER,
+    // Beyond the table: a viewer that reads the directory alone knows how many planes there are.
+    NUMBER_OF_FRAMES,
     if_present(tags::DOSE_COMMENT, VR::LO),
     one(tags::DOSE_SUMMATION_TYPE, VR::CS, StandIn::Text("PLAN")),
 ];
