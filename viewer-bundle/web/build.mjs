@@ -27,7 +27,7 @@ const options = {
   legalComments: 'none',
   logLevel: 'warning',
   define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
-  alias: { loader: join(loader, 'imageLoader'), dcmjs: join(here, 'src', 'dcmjs.js') },
+  alias: { loader: join(loader, 'imageLoader'), tools: join(here, 'node_modules', '@cornerstonejs', 'tools', 'dist', 'esm'), dcmjs: join(here, 'src', 'dcmjs.js') },
   loader: { '.wasm': 'dataurl' },
 };
 

@@ -122,12 +122,22 @@ export function pageMends(here) {
       import splitImageIdsBy4DTags, { handleMultiframe4D, generateFrameImageId } from './utilities/splitImageIdsBy4DTags.js';
       export const utilities = { calibratedPixelSpacingMetadataProvider, getPixelSpacingInformation, imageIdToURI, isVideoTransferSyntax, splitImageIdsBy4DTags, handleMultiframe4D, generateFrameImageId };
       export const registerDefaultProviders = () => {};`),
-    // What draws by the graphics card, and volumes.
+    // Stacks are all that is shown: no volumes, films, slides, curves.
+    stub(/helpers[\\/]viewportTypeToViewportClass\.js$/, `
+      import StackViewport from '../StackViewport.js';
+      export const getViewportClassForInput = () => StackViewport;
+      export const isRegisteredViewportType = (type) => type === 'stack';
+      export const registerViewportType = () => {};
+      export default { stack: StackViewport };`),
+    // Nothing is drawn into segmentations.
+    stub(/displayTools[\\/]registerBuiltInSegmentationRepresentationDisplays\.js$/, 'export const registerBuiltInSegmentationRepresentationDisplays = () => {};'),
+    stub(/eventListeners[\\/]segmentation[\\/]index\.js$/, 'export const segmentationDataModifiedEventListener = () => {}, segmentationModifiedListener = () => {}, imageChangeEventListener = { enable() {}, disable() {} };'),
+    stub(/eventListeners[\\/]segmentation[\\/](segmentationRepresentationModified|segmentationRemovedEvent|renderingPipelineChanged)Listener\.js$/, 'export default () => {};'),
+    stub(/eventListeners[\\/]annotations[\\/]annotation(Completed|Removed)Listener\.js$/, 'export default () => {};'),
+    // What draws by the graphics card.
     stub(/vtk\.js[\\/]Rendering[\\/]Profiles[\\/]\w+\.js$/, ''),
     stub(/RenderingEngine[\\/]vtkClasses[\\/]index\.js$/, 'export const vtkOffscreenMultiRenderWindow = null, vtkSharedImageResliceMapper = null, vtkSharedVolumeMapper = null, vtkStreamingOpenGLImageResliceMapper = null, vtkStreamingOpenGLTexture = null, vtkSlabCamera = null;'),
     stub(/ColorTransferFunction[\\/]ColorMaps\.json\.js$/, 'export const v = []; export default v;'),
-    // Segmentations and polygons are computed in a worker of 3 MB, which no tool of ours asks for.
-    stub(/registerComputeWorker\.js$/, 'export function registerComputeWorker() {}'),
     absent,
   ];
 }

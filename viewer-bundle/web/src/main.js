@@ -1,6 +1,9 @@
 // The viewer: puts the parts together. From disk it asks for the folder; served, it reads beside its address.
+import './source/ahead.js';
 import { eventTarget, init as startCore, setUseCPURendering } from '@cornerstonejs/core';
-import { Enums, annotation, init as startToolLibrary } from '@cornerstonejs/tools';
+import { Events } from 'tools/enums/index.js';
+import { init as startToolLibrary } from 'tools/init.js';
+import * as annotation from 'tools/stateManagement/annotation/index.js';
 import { actionsOn } from './actions.js';
 import { Controls } from './controls.js';
 import { byId } from './element.js';
@@ -45,7 +48,7 @@ function start() {
   controls = new Controls(stage, cine, actions);
   listenToKeys(stage, controls, actions);
   panel = new Panel((link) => toImage(link, stage));
-  for (const event of [Enums.Events.ANNOTATION_COMPLETED, Enums.Events.ANNOTATION_REMOVED]) { eventTarget.addEventListener(event, refresh); }
+  for (const event of [Events.ANNOTATION_COMPLETED, Events.ANNOTATION_REMOVED]) { eventTarget.addEventListener(event, refresh); }
   byId('help-close').addEventListener('click', () => byId('help').close());
   byId('language').addEventListener('click', () => {
     switchLanguage();

@@ -1,5 +1,6 @@
 // The package behind the address of this page: the starter or the portal serves it, one file at a time.
 import { Problem } from '../problem.js';
+import { fetched } from './ahead.js';
 import { isStarted } from './starter.js';
 
 /** @param {string} root the address of the folder with the DICOMDIR, ending in a slash */
@@ -21,7 +22,7 @@ export function servedSource(root) {
       const place = address(path);
       let answer;
       try {
-        answer = await fetch(place, { credentials: 'same-origin' });
+        answer = await fetched(place);
       } catch {
         throw new Problem(isFolder ? 'starterGone' : 'portalGone');
       }

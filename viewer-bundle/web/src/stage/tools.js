@@ -1,8 +1,18 @@
 // What dragging over a picture does: one tool at a time for the left button and one finger. The middle button
 // moves the picture, the right one and two fingers enlarge it, whatever the tool.
-import {
-  AngleTool, BaseTool, EllipticalROITool, Enums, LengthTool, PanTool, ProbeTool, ToolGroupManager, ZoomTool, addTool, annotation, cancelActiveManipulations,
-} from '@cornerstonejs/tools';
+// One by one: the index of the package brings in some fifty that nobody asks for.
+import * as Enums from 'tools/enums/index.js';
+import * as annotation from 'tools/stateManagement/annotation/index.js';
+import * as ToolGroupManager from 'tools/store/ToolGroupManager/index.js';
+import { addTool } from 'tools/store/addTool.js';
+import cancelActiveManipulations from 'tools/store/cancelActiveManipulations.js';
+import PanTool from 'tools/tools/PanTool.js';
+import ZoomTool from 'tools/tools/ZoomTool.js';
+import AngleTool from 'tools/tools/annotation/AngleTool.js';
+import EllipticalROITool from 'tools/tools/annotation/EllipticalROITool.js';
+import LengthTool from 'tools/tools/annotation/LengthTool.js';
+import ProbeTool from 'tools/tools/annotation/ProbeTool.js';
+import BaseTool from 'tools/tools/base/BaseTool.js';
 import { angleLines, lengthLines, probeLines, regionLines } from './measures.js';
 
 const GROUP = 'stage';
