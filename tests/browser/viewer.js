@@ -9,8 +9,9 @@ const { execFileSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { axeFaults } = require('./accessibility');
 const { open } = require('./browsers');
-const { dragged, kinds, linked, markup } = require('./viewer_beside');
+const { dragged, kinds, linked, markup, withoutFolders } = require('./viewer_beside');
 const { hostile, withoutPdf } = require('./viewer_reports');
 const { look } = require('./viewer_looks');
 const at = require('./viewer_page');
@@ -345,6 +346,16 @@ async function damaged(page, root) {
   done.push('damaged files');
 }
 
+/** Four views, and the keys over them. */
+async function lookAtFour(page) {
+  await page.select('#bar select[data-hint="layout"]', '2x2');
+  await look(page, 'four views', check);
+  await act(page, 'help');
+  for (const fault of await axeFaults(page)) { check(false, `the keys: axe: ${fault}`); }
+  await page.click('#help-close');
+  await page.select('#bar select[data-hint="layout"]', '1x1');
+}
+
 async function others(page, { isChromium, python, ct, mixed, xss, step }) {
   await step('windows', () => windows(page, python, ct));
   await step('turning', () => turn(page, python, ct));
@@ -362,6 +373,7 @@ async function others(page, { isChromium, python, ct, mixed, xss, step }) {
     isHostile = false;
     await step('links', () => linked(page, mixed, check).then(() => done.push('links')));
     await step('no PDF in frames', () => withoutPdf(page, mixed, check).then(() => done.push('no PDF in frames')));
+    await step('no folders', () => withoutFolders(page, mixed, check).then(() => done.push('no folders')));
     await step('dragging', () => dragged(page, mixed, check).then(() => done.push('dragging')));
   }
 }
@@ -382,6 +394,7 @@ async function main() {
     await step('looks', () => look(page, 'first page', check).then(() => done.push('looks')));
     await at.openFolder(page, ct);
     await step('looks', () => look(page, 'viewer', check));
+    await step('looks', () => lookAtFour(page));
   }
   await page.setViewport({ width: 1400, height: 1200 });
   await at.resizeFilm(page, FILM, FILM);

@@ -62,7 +62,14 @@ async function linked(page, root, check) {
     await at.openFolder(page, root);
     check((await at.shown(page)).startsWith(`STUDIES/ST000001/SE00000${series}/`), `from ${from} it opens ${await at.shown(page)}`);
   }
+  const backTo = async (expected) => {
+    await at.complete(page);
+    const links = await page.$$eval('a[data-index]', (all) => all.map(({ href }) => href));
+    check(links.length > 1 && links.every((link) => link.endsWith(`/${expected}`)), `in ${await language()} the viewer leads back to ${links}`);
+  };
+  await backTo('index.htm');
   await page.click('#language');
+  await backTo('IHE_PDI/EN/INDEX.HTM');
   check(await language() === 'en' && new URL(page.url()).hash === '#en/ST000001/SE000002', `the button leads to ${await language()} at ${page.url().split('/').pop()}`);
   await page.reload({ waitUntil: 'load' });
   check(await language() === 'en', 'loaded again it is in another language than was chosen');
@@ -72,6 +79,16 @@ async function linked(page, root, check) {
     await at.openFolder(page, root);
     check((await at.shown(page)).startsWith('STUDIES/ST000001/SE000001/'), `${odd} opens ${await at.shown(page)}`);
   }
+}
+
+/** Where people can choose files alone, as on some telephones, the first page says so. */
+async function withoutFolders(page, root, check) {
+  const script = await page.evaluateOnNewDocument(() => { delete HTMLInputElement.prototype.webkitdirectory; });
+  await page.goto('about:blank');
+  await page.goto(pathToFileURL(at.viewerPage(root)).href, { waitUntil: 'load' });
+  const says = await page.$eval('#message', (message) => message.className + message.textContent);
+  check(/^problem.*computer.*JPG/.test(says), `where no folder can be chosen it says: ${says}`);
+  await page.removeScriptToEvaluateOnNewDocument(script.identifier);
 }
 
 /** A folder dragged onto the first page opens; only Chromium's driver can drag one. */
@@ -100,4 +117,4 @@ async function markup(page, root, check) {
   check(!made, `texts of files have become ${made} elements`);
 }
 
-module.exports = { dragged, kinds, linked, markup };
+module.exports = { dragged, kinds, linked, markup, withoutFolders };

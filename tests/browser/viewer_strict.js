@@ -18,10 +18,11 @@ async function main() {
   await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.click('a.button[href*="CDVIEWER"]')]);
   await at.openFolder(page, root);
   if (await page.$eval('html', ({ lang }) => lang) !== 'en') { faults.push('the viewer is not in the language of the page'); }
+  await at.complete(page);
   const shown = await at.shown(page);
   if (!/^STUDIES\/ST000001\/SE000001\/IM\d+#1$/.test(shown)) { faults.push(`it shows ${shown}`); }
   const links = await page.$$eval('a[data-index]', (all) => all.map((link) => decodeURIComponent(new URL(link.href).pathname)));
-  for (const link of links) { if (!fs.existsSync(link) || path.basename(link) !== 'INDEX.HTM') { faults.push(`${link} is not there`); } }
+  for (const link of links) { if (!fs.existsSync(link) || !link.endsWith('IHE_PDI/EN/INDEX.HTM')) { faults.push(`${link} is not there`); } }
   if (!links.length) { faults.push('nothing leads back'); }
   await browser.close();
   faults.forEach((fault) => console.log(fault));

@@ -20,14 +20,13 @@ const faults = [];
 const check = (holds, text) => { if (!holds) { faults.push(text); } };
 const done = [];
 
-/** Logs in, asks for the CT, and waits until it is ready; gives the page of its images and the address of the ZIP. */
-async function prepare(page, demo) {
-  await demonstration.logInForTheFirstTime(page, demo, await demonstration.firstPassword(page, demo));
+/** Asks for an order, and waits until it is ready; gives the page of its images and the address of the ZIP. */
+async function prepare(page, demo, name) {
   await page.goto(`${demo.origin}/`);
   for (let tries = 0; tries < 20 && !(await page.$('.orders tbody tr')); tries += 1) { await pause(500); await page.reload(); }
-  await page.goto(await page.$$eval('.orders tbody th a', (links) => links.find((link) => link.textContent.includes('TC TORACE')).href));
+  await page.goto(await page.$$eval('.orders tbody th a', (links, wanted) => links.find((link) => link.textContent.trim() === wanted).href, name));
   await press(page, '.acts > form .primary');
-  const ready = await page.waitForSelector('.download[data-state=ready]', { timeout: 120_000 });
+  const ready = await page.waitForFunction((wanted) => Array.from(document.querySelectorAll('.download[data-state=ready]')).find((one) => one.textContent.includes(wanted)), { timeout: 120_000 }, name);
   return ready.evaluate((one) => ({ look: one.querySelector('[data-part=look]').href, zip: one.querySelector('[data-part=fetch]').href }));
 }
 
@@ -65,7 +64,9 @@ async function main() {
   page.setDefaultTimeout(120_000);
   try {
     listen(page, (url) => url.startsWith(demo.origin) || url.startsWith(new URL(demo.outbox).origin) || /^(data|blob|file|chrome|chrome-extension):/.test(url));
-    const { look: images, zip } = await prepare(page, demo);
+    await demonstration.logInForTheFirstTime(page, demo, await demonstration.firstPassword(page, demo));
+    await documentBeside(page, demo);
+    const { look: images, zip } = await prepare(page, demo, 'TC TORACE');
     const root = await download(page, zip);
     const slice = { place: 7, pixel: [90, 70] };
     const answers = {};
@@ -120,6 +121,15 @@ async function main() {
   faults.forEach((fault) => console.log(fault));
   console.log(`${done.join(', ')}; ${faults.length} findings`);
   return faults.length ? 1 : 0;
+}
+
+/** A radiograph whose report is a PDF, in the portal: its policy lets the frame show it. */
+async function documentBeside(page, demo) {
+  const { look: images } = await prepare(page, demo, 'TORACE');
+  await page.goto(images);
+  await Promise.all([page.waitForNavigation(), page.click('a.button[href*="cdviewer"]')]);
+  await at.settled(page);
+  await readBeside(page, 'portal, radiograph');
 }
 
 /** Every report opens beside the images: a structured one as text, a document as PDF. */

@@ -14,8 +14,8 @@ import { Problem, asProblem } from './problem.js';
 import { fillShelf, keysAlone, markKeys, markShown, seriesOf } from './shelf.js';
 import { readDirectory } from './source/dicomdir.js';
 import { keyImagesOf } from './source/key_images.js';
+import { manifestOf } from './source/manifest.js';
 import { asked, imageAt, seriesIn } from './source/places.js';
-import { reportsOf } from './source/reports.js';
 import { servedSource } from './source/served.js';
 import { keepStarterAlive } from './source/starter.js';
 import { Cine } from './stage/cine.js';
@@ -125,9 +125,10 @@ async function openPackage(source, stage, cine, refresh) {
   document.body.dataset.sinceStart = Math.round(performance.now());
   document.body.dataset.opens = Number(document.body.dataset.opens ?? 0) + 1;
   // What stands beside the images comes after the first of them.
-  const [reports, selections] = await Promise.all([reportsOf(source), keyImagesOf(source, studies)]);
+  const [{ reports, firstPages }, selections] = await Promise.all([manifestOf(source), keyImagesOf(source, studies)]);
   if (opened !== here) { return; }
-  opened.reports = reports;
+  Object.assign(opened, { reports, firstPages });
+  leadBack();
   opened.keyCount = markKeys(all, selections);
   sayKeys();
   list();
@@ -176,15 +177,20 @@ function middleOf(series) {
   return series.images.length > 2 ? Math.floor(series.ids.length / 2) : 0;
 }
 
+/** Links to the first page of the package lead to that of this language, once it is known where that lies. */
+function leadBack() {
+  // In the strict layout names are in capitals.
+  const main = /\/INDEX\.HTM$/.test(location.pathname) ? 'INDEX.HTM' : 'index.htm';
+  const page = opened?.firstPages?.[currentLanguage()] ?? main;
+  document.querySelectorAll('[data-index]').forEach((link) => link.setAttribute('href', `../${page}`));
+}
+
 function speak(stage, controls, cine) {
   fillPage();
   byId('language').lang = currentLanguage() === 'it' ? 'en' : 'it';
   const folder = folderName();
   byId('start-folder').textContent = folder ? t('startFolder', { folder }) : t('startAnyFolder');
-  // In the strict layout names are in capitals.
-  if (/\/INDEX\.HTM$/.test(location.pathname)) {
-    document.querySelectorAll('[data-index]').forEach((link) => link.setAttribute('href', '../INDEX.HTM'));
-  }
+  leadBack();
   byId('help-lines').replaceChildren(...['arrows', 'tools', 'view', 'more', 'mouse'].map((key) => {
     const line = document.createElement('li');
     line.textContent = t(`help_${key}`);

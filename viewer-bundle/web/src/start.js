@@ -8,6 +8,8 @@ import { t } from './texts.js';
 export function askForFolder(open) {
   const input = byId('folder');
   const zone = document.body;
+  // Some telephones let people choose files alone.
+  if (!('webkitdirectory' in input)) { tell(t('noFolders'), true); }
   const take = async (files) => {
     tell(t('opening'));
     try {

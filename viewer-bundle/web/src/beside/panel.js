@@ -35,7 +35,7 @@ export class Panel {
   /** Whether the images are behind it. */
   isOver() { return Boolean(this.report) && matchMedia(OVER).matches; }
 
-  /** Shows a report of `reportsOf`, and takes the focus. */
+  /** Shows a report of `manifestOf`, and takes the focus. */
   async open(report, source) {
     this.report = report;
     this.source = source;
