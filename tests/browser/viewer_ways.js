@@ -1,5 +1,5 @@
 // One study, three ways into the viewer: from disk, through `_start.exe` under wine, in the portal. The same slice, the same
-// value under the probe, and what pydicom reads there.
+// value under the probe, the same measures, and what pydicom reads there.
 //
 // Usage: node viewer_ways.js ESITO PYTHON FOLDER [PICTURES]   (FOLDER is unpacked into; its name has spaces and accents)
 'use strict';
@@ -16,6 +16,8 @@ const { openReport, showsPdf, words } = require('./viewer_reports');
 const wine = require('./wine');
 
 const [esito, python, folder, pictures] = process.argv.slice(2);
+/** The half axes of the region that is measured, pixels. */
+const ELLIPSE = [12, 8];
 const faults = [];
 const check = (holds, text) => { if (!holds) { faults.push(text); } };
 const done = [];
@@ -38,6 +40,34 @@ async function download(page, address) {
   fs.writeFileSync(zip, Buffer.from(await answer.arrayBuffer()));
   execFileSync('unzip', ['-q', zip, '-d', folder]);
   return path.join(folder, fs.readdirSync(folder, { withFileTypes: true }).find((entry) => entry.isDirectory()).name);
+}
+
+const numberIn = (line) => Number((line ?? '').replace(',', '.').match(/-?\d+(\.\d+)?/)?.[0]);
+
+/** Length, angle and region on the slice, each against geometry and pydicom; what they say is written down. */
+async function measure(page, way, { columns, rows, spacing, ellipse, pixel: [x, y] }) {
+  const place = (across, down) => at.placeOf(page, x + across, y + down, columns, rows);
+  const [halfWidth, halfHeight] = ELLIPSE;
+  const tools = [
+    ['length', async () => at.drag(page, [await place(0, 0), await place(40, 0)]), 0, 40 * spacing[1], 0.2],
+    ['angle', async () => {
+      await at.drag(page, [await place(0, 0), await place(0, 40)]);
+      await page.mouse.move(...await place(40, 40), { steps: 4 });
+      await at.click(page, await place(40, 40));
+    }, 0, 90, 0.5],
+    ['region', async () => at.drag(page, [await place(0, 0), await place(halfWidth, halfHeight)]), 1, ellipse.mean, 3],
+  ];
+  const said = [];
+  for (const [tool, use, line, expected, within] of tools) {
+    await page.click('[data-hint="action_clear"]').catch(() => null);
+    await page.click(`[data-hint="tool_${tool}"]`);
+    await use();
+    const text = (await at.measured(page))[0]?.[line];
+    check(Math.abs(numberIn(text) - expected) <= within, `${way}: ${tool} says ${text}, not ${expected}`);
+    said.push(text);
+  }
+  await page.click('[data-hint="action_clear"]');
+  done.push(`${way}: ${said.join(', ')}`);
 }
 
 /** Goes to a slice and asks for the value of a pixel. */
@@ -82,16 +112,18 @@ async function main() {
     check(!answer.headers()['content-security-policy'].includes("'unsafe-eval'"), 'the policy allows to evaluate texts');
     await at.settled(page);
     check(await page.$eval('html', ({ lang }) => lang) === 'it', 'the viewer is in the language of the browser, not of the portal');
-    const file = path.join(root, 'STUDIES', 'ST000001', 'SE000001', fs.readdirSync(path.join(root, 'STUDIES', 'ST000001', 'SE000001'))[0]);
-    const sizeOf = (name) => JSON.parse(execFileSync(python, [path.join(__dirname, '..', 'judges', 'viewer_values.py'), name, slice.pixel.join()], { encoding: 'utf8' }));
-    Object.assign(slice, { rows: sizeOf(file).rows, columns: sizeOf(file).columns });
+    const file = path.join(root, 'STUDIES', 'ST000001', 'SE000001', fs.readdirSync(path.join(root, 'STUDIES', 'ST000001', 'SE000001'))[slice.place - 1]);
+    const oracle = (name) => JSON.parse(execFileSync(python, [path.join(__dirname, '..', 'judges', 'viewer_values.py'), name, slice.pixel.join(), '--ellipse', [...slice.pixel, ...ELLIPSE].join()], { encoding: 'utf8' }));
+    Object.assign(slice, oracle(file));
     answers.portal = await probe(page, slice);
+    await measure(page, 'portal', slice);
     await readBeside(page, 'portal');
     await look(page, 'portal', check, pictures);
     await loggedOut(page, link);
 
     await at.openFromDisk(page, root);
     answers.disk = await probe(page, slice);
+    await measure(page, 'disk', slice);
     await readBeside(page, 'disk');
     await look(page, 'disk', check, pictures);
 
@@ -101,6 +133,7 @@ async function main() {
       await page.goto(starter.address);
       await at.settled(page);
       answers.starter = await probe(page, slice);
+      await measure(page, 'starter', slice);
       await readBeside(page, 'starter');
       await look(page, 'starter', check, pictures);
       await page.goto('about:blank');
@@ -108,7 +141,7 @@ async function main() {
     } else {
       console.log('notice: wine64 is not installed: the way through _start.exe is not tested');
     }
-    const { values: [value] } = sizeOf(path.join(root, answers.portal.shown.split('#')[0]));
+    const { values: [value] } = oracle(path.join(root, answers.portal.shown.split('#')[0]));
     for (const [way, { shown, says }] of Object.entries(answers)) {
       check(shown === answers.portal.shown, `${way} shows ${shown}, the portal ${answers.portal.shown}`);
       check(says?.endsWith(' HU') && Math.abs(Number(says.replace(',', '.').replace(' HU', '')) - value) < 0.05, `${way} says ${says}, pydicom ${value}`);
