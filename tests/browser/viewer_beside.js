@@ -73,10 +73,17 @@ async function linked(page, root, check) {
   check(await language() === 'en' && new URL(page.url()).hash === '#en/ST000001/SE000002', `the button leads to ${await language()} at ${page.url().split('/').pop()}`);
   await page.reload({ waitUntil: 'load' });
   check(await language() === 'en', 'loaded again it is in another language than was chosen');
-  for (const odd of ['#en/../../ST000001/SE000002', '#de/ST000001/SE000002', '#en/ST000001/SE999999', '#en/<b>']) {
+  const openAt = async (place) => {
     await page.goto('about:blank');
-    await page.goto(pathToFileURL(at.viewerPage(root)).href + odd, { waitUntil: 'load' });
+    await page.goto(pathToFileURL(at.viewerPage(root)).href + place, { waitUntil: 'load' });
     await at.openFolder(page, root);
+  };
+  // Not another series in the place of one that has no pictures here.
+  await openAt('#en/ST000001/SE999999');
+  const says = await page.$eval('#message', ({ textContent }) => textContent);
+  check(await at.shown(page) === undefined && says.includes('choose another one from the list'), `a series that is not here shows ${await at.shown(page)} and says: ${says}`);
+  for (const odd of ['#en/../../ST000001/SE000002', '#de/ST000001/SE000002', '#en/<b>']) {
+    await openAt(odd);
     check((await at.shown(page)).startsWith('STUDIES/ST000001/SE000001/'), `${odd} opens ${await at.shown(page)}`);
   }
 }

@@ -108,14 +108,16 @@ async function openPackage(source, stage, cine, refresh) {
     cine.recommend(attributes(series.ids[0]));
     refresh();
   };
+  const wanted = isFirst ? asked().series : undefined;
+  const first = wanted ? seriesIn(all, wanted) : all[0];
+  const isElsewhere = Boolean(wanted) && !first;
+  tell(isElsewhere ? t('seriesElsewhere') : '', isElsewhere);
   const wasVisible = document.body.dataset.state === 'open';
   document.body.dataset.state = 'open';
   byId('keys').hidden = true;
   // A stage that was visible is watched. To fit it to the room that a message leaves, which goes before the next
   // look of the browser, would keep the canvas in that size.
   if (!wasVisible) { stage.fit(); }
-  const { series: wanted } = asked();
-  const first = (isFirst && wanted && seriesIn(all, wanted)) || all[0];
   const shown = first ? opened.show(first) : null;
   // The list is made while the first image is on its way.
   list();

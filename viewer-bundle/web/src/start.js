@@ -4,7 +4,7 @@ import { chosenFiles, draggedFiles, folderSource } from './source/folder.js';
 import { asProblem } from './problem.js';
 import { t } from './texts.js';
 
-/** Calls `open(source)` with each folder that is chosen or dropped. */
+/** Calls `open(source)` with each folder that is chosen or dropped; it says itself that the folder is open. */
 export function askForFolder(open) {
   const input = byId('folder');
   const zone = document.body;
@@ -14,7 +14,6 @@ export function askForFolder(open) {
     tell(t('opening'));
     try {
       await open(folderSource(await files));
-      tell('');
     } catch (error) {
       const { key, values } = asProblem(error);
       tell(t(`problem_${key}`, values), true);

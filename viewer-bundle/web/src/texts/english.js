@@ -6,7 +6,7 @@ export const ENGLISH = {
   startAnyFolder: 'Choose the folder that you extracted from the ZIP file: the one with the file DICOMDIR and the folder cdviewer in it.',
   startButton: 'Choose the folder', startDrag: 'or drag it here', startPicture: 'The folder to choose holds DICOMDIR, STUDIES and cdviewer',
   startStep1: 'Press “Choose the folder”.', startStep2: 'Select the folder of the examination and confirm.', startStep3: 'If the browser asks whether to “upload” the files, accept: only this page reads them.',
-  noFolders: 'This browser cannot open a folder. Open this page on a computer, or look at the reports and JPG images with the link below.',
+  seriesElsewhere: 'The viewer shows no images of the series that you came from: choose another one from the list.', noFolders: 'This browser cannot open a folder. Open this page on a computer, or look at the reports and JPG images with the link below.',
   startOther: 'Reports and JPG images without the viewer', opening: 'Opening the folder…', loading: 'Loading…',
   series: 'Series', seriesTitle: 'Series {number}', seriesList: 'Examinations and series', study: 'Examination', images_one: '1 image', images_many: '{count} images', noImages: 'This examination holds no images. Its reports are in this list.', otherFolder: 'Open another folder', moreDirectories: 'The folder holds several downloaded examinations: the first is open. Open the folder of another one to see it.',
   paneEmpty: 'Choose a series from the list', paneName: 'View {number}: {series}, image {place} of {count}', paneNameEmpty: 'View {number}: empty', place: 'Image of the series', placeOf: '{place} / {count}',

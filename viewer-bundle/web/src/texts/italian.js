@@ -6,7 +6,7 @@ export const ITALIAN = {
   startAnyFolder: 'Scegli la cartella che hai estratto dal file ZIP: è quella che contiene il file DICOMDIR e la cartella cdviewer.',
   startButton: 'Scegli la cartella', startDrag: 'oppure trascinala qui', startPicture: 'La cartella da scegliere contiene DICOMDIR, STUDIES e cdviewer',
   startStep1: 'Premi «Scegli la cartella».', startStep2: 'Seleziona la cartella dell’esame e conferma.', startStep3: 'Se il browser chiede conferma per «caricare» i file, accetta: vengono letti solo da questa pagina.',
-  noFolders: 'Questo browser non può aprire una cartella. Apri questa pagina su un computer, oppure guarda referti e immagini JPG con il collegamento qui sotto.',
+  seriesElsewhere: 'Della serie da cui arrivi il visualizzatore non mostra immagini: scegline un’altra dall’elenco.', noFolders: 'Questo browser non può aprire una cartella. Apri questa pagina su un computer, oppure guarda referti e immagini JPG con il collegamento qui sotto.',
   startOther: 'Referti e immagini JPG senza visualizzatore', opening: 'Apertura della cartella…', loading: 'Caricamento…',
   series: 'Serie', seriesTitle: 'Serie {number}', seriesList: 'Esami e serie', study: 'Esame', images_one: '1 immagine', images_many: '{count} immagini', noImages: 'Questo esame non contiene immagini. I referti sono in questo elenco.', otherFolder: 'Apri un’altra cartella', moreDirectories: 'La cartella contiene più esami scaricati: è aperto il primo. Per gli altri apri la loro cartella.',
   paneEmpty: 'Scegli una serie dall’elenco', paneName: 'Riquadro {number}: {series}, immagine {place} di {count}', paneNameEmpty: 'Riquadro {number}: vuoto', place: 'Immagine della serie', placeOf: '{place} / {count}',
