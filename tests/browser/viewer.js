@@ -1,6 +1,6 @@
 // Uses the viewer of a package from file://, tool by tool, and compares what it says with pydicom and geometry.
 //
-// Usage: node viewer.js chromium|firefox PYTHON CT [MIXED XSS|few]   (unpacked packages: a CT of 512², an order of kinds, one with markup; `few`
+// Usage: node viewer.js chromium|firefox PYTHON CT [MIXED XSS CDA|few]   (unpacked packages: a CT of 512², an order of kinds, one with markup, a document; `few`
 // tries scrolling and measures alone)
 // Prints one line for each fault, then what was done; exit 1 if there was a fault.
 'use strict';
@@ -12,7 +12,7 @@ const path = require('path');
 const { axeFaults } = require('./accessibility');
 const { open } = require('./browsers');
 const { dragged, kinds, linked, markup, withoutFolders } = require('./viewer_beside');
-const { hostile, withoutPdf } = require('./viewer_reports');
+const { alone, hostile, withoutPdf } = require('./viewer_reports');
 const { look } = require('./viewer_looks');
 const at = require('./viewer_page');
 
@@ -356,7 +356,7 @@ async function lookAtFour(page) {
   await page.select('#bar select[data-hint="layout"]', '1x1');
 }
 
-async function others(page, { isChromium, python, ct, mixed, xss, step }) {
+async function others(page, { isChromium, python, ct, mixed, xss, cda, step }) {
   await step('windows', () => windows(page, python, ct));
   await step('turning', () => turn(page, python, ct));
   await step('dense screens', () => dense(page, python, ct));
@@ -367,6 +367,7 @@ async function others(page, { isChromium, python, ct, mixed, xss, step }) {
   await step('damaged files', () => damaged(page, ct));
   if (mixed && isChromium) {
     await step('kinds', () => kinds(page, mixed, check).then(() => done.push('reports', 'key images')));
+    await step('a document alone', () => alone(page, cda, check).then(() => done.push('a document alone')));
     await step('markup', () => markup(page, xss, check).then(() => done.push('markup')));
     isHostile = true;
     await step('hostile reports', () => hostile(page, xss, check).then(() => done.push('hostile reports')));
@@ -379,7 +380,7 @@ async function others(page, { isChromium, python, ct, mixed, xss, step }) {
 }
 
 async function main() {
-  const [kind, python, ct, mixed, xss] = process.argv.slice(2);
+  const [kind, python, ct, mixed, xss, cda] = process.argv.slice(2);
   const isChromium = kind === 'chromium';
   const { browser, page } = await open(kind, { script: true });
   page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
@@ -400,7 +401,7 @@ async function main() {
   await at.resizeFilm(page, FILM, FILM);
   await step('scrolling', () => scroll(page));
   await step('measures', () => measure(page, python, ct));
-  if (mixed !== 'few') { await others(page, { isChromium, python, ct, mixed, xss, step }); }
+  if (mixed !== 'few') { await others(page, { isChromium, python, ct, mixed, xss, cda, step }); }
   await browser.close();
   faults.forEach((fault) => console.log(`${kind}: ${fault}`));
   console.log(`${kind}: first image after ${first} ms; ${done.join(', ')}; ${faults.length} findings`);

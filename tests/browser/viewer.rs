@@ -65,8 +65,9 @@ fn the_viewer_of_a_package_shows_and_measures_what_pydicom_reads() {
     let ct = unpacked(&folder, "ct", &["--study", "ct", "--slices", "40"]);
     let mixed = unpacked(&folder, "mixed", &["--study", "mixed", "--slices", "8", "--rows", "256"]);
     let markup = unpacked(&folder, "markup", &["--study", "quirk-xss"]);
+    let cda = unpacked(&folder, "cda", &["--study", "cda-rad"]);
     let run = node("viewer.js").arg("chromium").arg(python());
-    expect_success(&run.arg(ct).arg(mixed).arg(markup).finish());
+    expect_success(&run.arg(ct).arg(mixed).arg(markup).arg(cda).finish());
 }
 
 /// Firefox opens it from disk too; in the long run every tool is used there.

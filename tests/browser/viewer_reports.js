@@ -118,6 +118,18 @@ async function toImage(page, check) {
   check(await isOpen(page), 'the report is closed though there is room for both');
 }
 
+/** A document with tables and pictures of its own, in a package without images: it opens at once. */
+async function alone(page, root, check) {
+  await at.openFolder(page, root);
+  await page.waitForFunction(() => document.querySelector('#beside-body .report img')?.naturalWidth > 0);
+  check((await words(page)).includes('nodulo del lobo superiore'), `the document says ${await words(page)}`);
+  check(await page.$eval('#beside-body th[colspan="2"]', ({ scope, innerText }) => `${scope} ${innerText}`) === 'col Diametro, mm', 'the table has lost a heading');
+  check(await page.$$eval('#beside-body figure img, #beside-body .item img', (all) => all.length) === 2, 'the document has other pictures');
+  const cover = await page.$eval('.pane .cover', ({ textContent }) => textContent);
+  check(/no images|non contiene immagini/.test(cover), `in the place of images it says ${cover}`);
+  for (const fault of await axeFaults(page)) { check(false, `a document alone: axe: ${fault}`); }
+}
+
 /** On a telephone there is room for one of the two: a link leaves the report. */
 async function onPhone(page, check) {
   await page.setViewport({ width: 390, height: 844 });
@@ -184,4 +196,4 @@ async function withoutPdf(page, root, check) {
   await page.removeScriptToEvaluateOnNewDocument(script.identifier);
 }
 
-module.exports = { hostile, openReport, reports, showsPdf, withoutPdf, words };
+module.exports = { alone, hostile, openReport, reports, showsPdf, withoutPdf, words };

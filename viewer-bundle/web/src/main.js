@@ -112,6 +112,7 @@ async function openPackage(source, stage, cine, refresh) {
   const first = wanted ? seriesIn(all, wanted) : all[0];
   const isElsewhere = Boolean(wanted) && !first;
   tell(isElsewhere ? t('seriesElsewhere') : '', isElsewhere);
+  if (!all.length) { stage.panes.forEach((pane) => pane.blank(emptyWords())); }
   const wasVisible = document.body.dataset.state === 'open';
   document.body.dataset.state = 'open';
   byId('keys').hidden = true;
@@ -136,6 +137,7 @@ async function openPackage(source, stage, cine, refresh) {
   list();
   refresh();
   stage.draw();
+  if (!all.length && reports.length) { panel.open(reports[0], source); }
   document.body.dataset.complete = document.body.dataset.opens;
 }
 
@@ -179,6 +181,9 @@ function middleOf(series) {
   return series.images.length > 2 ? Math.floor(series.ids.length / 2) : 0;
 }
 
+/** What stands in the place of a picture. */
+const emptyWords = () => t(opened && !opened.all.length ? 'noImages' : 'paneEmpty');
+
 /** Links to the first page of the package lead to that of this language, once it is known where that lies. */
 function leadBack() {
   // In the strict layout names are in capitals.
@@ -204,7 +209,7 @@ function speak(stage, controls, cine) {
   panel.say();
   stage.panes.forEach((pane) => {
     pane.say();
-    if (!pane.ids.length) { pane.blank(t('paneEmpty')); } else if (!pane.isBlank) { pane.viewport.render(); }
+    if (!pane.ids.length) { pane.blank(emptyWords()); } else if (!pane.isBlank) { pane.viewport.render(); }
   });
 }
 
