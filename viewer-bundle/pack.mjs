@@ -30,6 +30,13 @@ function crc32(bytes) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
+/** The licences of what is inside `_start.exe` and the decoders come from Debian, where that is at hand. */
+function withThoseOfStarter(licences) {
+  const more = join(dist, 'starter', 'licences.txt');
+  if (!existsSync(more)) { return licences; }
+  return Buffer.concat([licences, Buffer.from(`\r\n${readFileSync(more, 'utf8').replace(/\r?\n/g, '\r\n')}`)]);
+}
+
 rmSync(pack, { recursive: true, force: true });
 mkdirSync(pack, { recursive: true });
 const lines = [];
@@ -37,7 +44,7 @@ let total = 0;
 for (const [folder, name, strict] of FILES) {
   const file = join(dist, folder, name);
   if (folder === 'starter' && !existsSync(file)) { continue; }
-  const bytes = readFileSync(file);
+  const bytes = name === 'LICENSES.TXT' ? withThoseOfStarter(readFileSync(file)) : readFileSync(file);
   const deflated = deflateRawSync(bytes, { level: 9 });
   const packed = `${strict}.deflated`;
   writeFileSync(join(pack, packed), deflated);
