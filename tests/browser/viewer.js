@@ -331,7 +331,16 @@ async function damaged(page, root) {
     await at.frames(page, 20);
     check(await at.shown(page) === undefined, `image ${number} is damaged, and ${await at.shown(page)} is shown`);
     texts.push(await cover());
+    const place = await label(page, 'bottom.left');
+    check(place.startsWith(`${number} / `), `image ${number} is refused, and the label says ${place}`);
   }
+  const told = await cover();
+  await page.click('#language');
+  const count = texts.length;
+  check(await cover() !== told && await page.$eval('.pane', ({ dataset }) => dataset.place) === String(count + 1), `in the other language it is told as: ${await cover()}`);
+  await page.click('#language');
+  check(await cover() === told, `in the first language again: ${await cover()}`);
+  await page.focus('.pane');
   check(new Set(texts).size === 3 && texts.every((text) => text.length > 20), `what is wrong is told as: ${texts.join(' | ')}`);
   await press(page, 'ArrowDown');
   await at.frames(page, 10);

@@ -21,7 +21,7 @@ import { keepStarterAlive } from './source/starter.js';
 import { Cine } from './stage/cine.js';
 import { Stage } from './stage/stage.js';
 import { startTools } from './stage/tools.js';
-import { askForFolder, folderName, tell } from './start.js';
+import { askForFolder, folderName, tell, tellAgain } from './start.js';
 import { currentLanguage, fillPage, startLanguage, switchLanguage, t } from './texts.js';
 
 let opened = null;
@@ -79,7 +79,7 @@ async function openServed(open) {
     await open(servedSource(new URL('..', location.href).href));
   } catch (error) {
     const { key, values } = asProblem(error);
-    tell(t(`problem_${key}`, values), true);
+    tell(`problem_${key}`, values, true);
     document.body.dataset.state = 'failed';
   }
 }
@@ -111,7 +111,7 @@ async function openPackage(source, stage, cine, refresh) {
   const wanted = isFirst ? asked().series : undefined;
   const first = wanted ? seriesIn(all, wanted) : all[0];
   const isElsewhere = Boolean(wanted) && !first;
-  tell(isElsewhere ? t('seriesElsewhere') : '', isElsewhere);
+  tell(isElsewhere ? 'seriesElsewhere' : '', {}, isElsewhere);
   if (!all.length) { stage.panes.forEach((pane) => pane.blank(emptyWords())); }
   const wasVisible = document.body.dataset.state === 'open';
   document.body.dataset.state = 'open';
@@ -207,9 +207,9 @@ function speak(stage, controls, cine) {
   sayKeys();
   if (opened) { list(); }
   panel.say();
+  tellAgain();
   stage.panes.forEach((pane) => {
-    pane.say();
-    if (!pane.ids.length) { pane.blank(emptyWords()); } else if (!pane.isBlank) { pane.viewport.render(); }
+    if (pane.ids.length) { pane.sayAgain(); } else { pane.blank(emptyWords()); }
   });
 }
 

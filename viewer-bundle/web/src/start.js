@@ -9,14 +9,14 @@ export function askForFolder(open) {
   const input = byId('folder');
   const zone = document.body;
   // Some telephones let people choose files alone.
-  if (!('webkitdirectory' in input)) { tell(t('noFolders'), true); }
+  if (!('webkitdirectory' in input)) { tell('noFolders', {}, true); }
   const take = async (files) => {
-    tell(t('opening'));
+    tell('opening');
     try {
       await open(folderSource(await files));
     } catch (error) {
       const { key, values } = asProblem(error);
-      tell(t(`problem_${key}`, values), true);
+      tell(`problem_${key}`, values, true);
     }
   };
   input.addEventListener('change', () => {
@@ -37,12 +37,18 @@ export function askForFolder(open) {
   });
 }
 
-/** Says above everything what is being done, or why it cannot be; nothing when the text is empty. */
-export function tell(text, isProblem = false) {
+let told = [''];
+
+/** Says above everything what is being done, or why it cannot be: a key of the texts, none to say nothing. */
+export function tell(key, values = {}, isProblem = false) {
+  told = [key, values, isProblem];
   const message = byId('message');
-  message.textContent = text;
+  message.textContent = key ? t(key, values) : '';
   message.classList.toggle('problem', isProblem);
 }
+
+/** Says the same in the language of the page as it is now. */
+export function tellAgain() { tell(...told); }
 
 /** The folder of the package by its name, where the address of this page shows it: `…/NAME/cdviewer/index.htm`. */
 export function folderName() {

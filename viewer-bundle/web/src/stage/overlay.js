@@ -11,6 +11,11 @@ const BAR_SHARE = 0.25;
 
 const corner = (where, lines) => element('div', { class: `corner ${where}` }, lines.filter(Boolean).map((line) => element('div', {}, [line])));
 
+/** Which image of its series a pane is at, and what else is said of where it lies. */
+export function placeLabel(pane, more = []) {
+  return corner('bottom left', [t('placeOf', { place: pane.shown + 1, count: pane.ids.length }), ...more]);
+}
+
 /** Draws anew what stands over the picture of a pane. */
 export function drawOverlay(pane) {
   const { labels, image, viewport } = pane;
@@ -27,8 +32,7 @@ export function drawOverlay(pane) {
   const parts = [
     corner('top left', [personName(text('x00100010')), text('x00100020'), date(header.string('x00100030'))]),
     corner('top right', [text('x00080080'), date(header.string('x00080020')), text('x00081030'), pane.series.title()]),
-    corner('bottom left', [
-      t('placeOf', { place: pane.shown + 1, count: pane.ids.length }),
+    placeLabel(pane, [
       position && Number.isFinite(Number(position)) ? t('position', { value: decimal(Number(position), 1) }) : '',
       thickness > 0 ? t('thickness', { value: decimal(thickness, 1) }) : '',
     ]),

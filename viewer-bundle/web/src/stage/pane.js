@@ -6,7 +6,7 @@ import { Enums } from '@cornerstonejs/core';
 import { asProblem } from '../problem.js';
 import { imageOf, placeOf } from '../image/loader.js';
 import { ownWindow, windowsFor } from '../image/windows.js';
-import { drawOverlay } from './overlay.js';
+import { drawOverlay, placeLabel } from './overlay.js';
 import { element } from '../element.js';
 import { t } from '../texts.js';
 import { wheelSteps, swallowMenu } from './gestures.js';
@@ -112,7 +112,7 @@ export class Pane {
       if (this.ids !== ids) { this.shown = -1; return; }
       this.shown = place;
       this.image = null;
-      this.blank(t(`problem_${asProblem(error).key}`, asProblem(error).values), true);
+      this.refuse(asProblem(error));
       this.host.dataset.place = place + 1;
     }
     this.say();
@@ -172,19 +172,42 @@ export class Pane {
   /** Whether nothing is to be written over the picture. */
   isPlain() { return this.stage.host.classList.contains('plain'); }
 
-  blank(text, isProblem = false) {
+  /** Covers the picture with a sentence. */
+  blank(text) {
     this.isBlank = true;
+    this.problem = null;
     delete this.host.dataset.shown;
     delete this.host.dataset.place;
     this.cover.textContent = text;
-    this.cover.classList.toggle('problem', isProblem);
+    this.cover.classList.remove('problem');
     this.cover.hidden = false;
     this.labels.replaceChildren();
     this.say();
   }
 
+  /** Says why the image is not shown, and which it is. */
+  refuse(problem) {
+    this.blank(t(`problem_${problem.key}`, problem.values));
+    this.problem = problem;
+    this.cover.classList.add('problem');
+    this.labels.replaceChildren(placeLabel(this));
+  }
+
+  /** Says everything in the language of the page as it is now. */
+  sayAgain() {
+    this.say();
+    if (this.problem) {
+      const { place } = this.host.dataset;
+      this.refuse(this.problem);
+      this.host.dataset.place = place;
+    } else if (!this.isBlank) {
+      this.viewport.render();
+    }
+  }
+
   unblank() {
     this.isBlank = false;
+    this.problem = null;
     this.cover.hidden = true;
   }
 
