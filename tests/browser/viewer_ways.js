@@ -70,6 +70,58 @@ async function measure(page, way, { columns, rows, spacing, ellipse, pixel: [x, 
   done.push(`${way}: ${said.join(', ')}`);
 }
 
+/** Grey of a value under a window (PS3.3 §C.11.2.1.2.1). */
+const grey = (value, centre, width) => Math.min(Math.max(((value - (centre - 0.5)) / (width - 1) + 0.5) * 255, 0), 255);
+
+/** Window, turning, zoom, pan, wheel, cine and layout: the pixel has its grey where it belongs. */
+async function drive(page, way, { rows, columns, pixel: [x, y], values: [value] }) {
+  // An odd multiple: the middle of a pixel of the image is one of the screen.
+  await at.resizeFilm(page, 3 * columns, 3 * rows);
+  const act = async (key) => { await page.click(`[data-hint="action_${key}"]`); await at.frames(page); };
+  const shows = async ([column, row], expected, what, [across, down] = [0, 0]) => {
+    const [left, top] = await at.placeOf(page, column, row, columns, rows);
+    const [found] = await at.colourAt(page, [left + across, top + down]);
+    check(Math.abs(found - expected) <= 1.5, `${way}: ${what}: ${value} HU is ${found}, not ${expected.toFixed(1)}`);
+  };
+  const [own, bone] = [grey(value, 40, 400), grey(value, 400, 1800)];
+  await act('reset');
+  await shows([x, y], own, 'window of the file');
+  await page.select('#bar select[data-hint="preset"]', 'bone');
+  await at.frames(page);
+  await shows([x, y], bone, 'bone');
+  await act('invert');
+  await shows([x, y], 255 - bone, 'inverted');
+  await act('reset');
+  for (const [key, place] of [['rotate', [rows - 1 - y, x]], ['flipHorizontal', [columns - 1 - x, y]], ['flipVertical', [x, rows - 1 - y]]]) {
+    await act(key);
+    await shows(place, own, key);
+    await act('reset');
+  }
+  await page.click('[data-hint="tool_pan"]');
+  const middle = await at.placeOf(page, columns / 2, rows / 2, columns, rows);
+  await at.drag(page, [middle, [middle[0] + 60, middle[1] + 30]]);
+  await shows([x, y], own, 'moved', [60, 30]);
+  await act('reset');
+  const zoom = () => page.$eval('.labels .bottom.right', (corner) => Number(corner.innerText.match(/Zoom (\d+)/)[1]));
+  await page.keyboard.press('+');
+  await at.frames(page);
+  check(await zoom() === 360, `${way}: + makes 300 % ${await zoom()} %`);
+  await act('reset');
+  const place = () => page.$eval('.pane', ({ dataset }) => Number(dataset.place));
+  const before = await place();
+  await page.mouse.move(...middle);
+  await page.mouse.wheel({ deltaY: 120 });
+  await at.settledAt(page, before + 1);
+  await act('play');
+  await page.waitForFunction((from) => Number(document.querySelector('.pane').dataset.place) > from, {}, before + 2);
+  await page.click('[data-hint="action_stop"]');
+  await page.select('#bar select[data-hint="layout"]', '2x2');
+  check((await page.$$('.pane')).length === 4, `${way}: 2x2 has ${(await page.$$('.pane')).length} views`);
+  await page.select('#bar select[data-hint="layout"]', '1x1');
+  await page.setViewport({ width: 1280, height: 900 });
+  done.push(`${way}: window, turning, moving, zoom, wheel, cine, layout`);
+}
+
 /** Goes to a slice and asks for the value of a pixel. */
 async function probe(page, { columns, rows, place, pixel }) {
   await page.setViewport({ width: 1280, height: 900 });
@@ -117,6 +169,7 @@ async function main() {
     Object.assign(slice, oracle(file));
     answers.portal = await probe(page, slice);
     await measure(page, 'portal', slice);
+    await drive(page, 'portal', slice);
     await readBeside(page, 'portal');
     await look(page, 'portal', check, pictures);
     await loggedOut(page, link);
@@ -124,6 +177,7 @@ async function main() {
     await at.openFromDisk(page, root);
     answers.disk = await probe(page, slice);
     await measure(page, 'disk', slice);
+    await drive(page, 'disk', slice);
     await readBeside(page, 'disk');
     await look(page, 'disk', check, pictures);
 
@@ -134,6 +188,7 @@ async function main() {
       await at.settled(page);
       answers.starter = await probe(page, slice);
       await measure(page, 'starter', slice);
+      await drive(page, 'starter', slice);
       await readBeside(page, 'starter');
       await look(page, 'starter', check, pictures);
       await page.goto('about:blank');
