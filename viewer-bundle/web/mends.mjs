@@ -83,6 +83,9 @@ export function pageMends(here) {
       ['vec3.dot(diff, iVector) / spacing[0],', 'vec3.dot(diff, iVector) / spacing[0] + 0.5,'],
       ['vec3.dot(diff, jVector) / spacing[1],', 'vec3.dot(diff, jVector) / spacing[1] + 0.5,'],
       ['return [pixelCoord[0], pixelCoord[1], 0];', 'return [pixelCoord[0] - 0.5, pixelCoord[1] - 0.5, 0];'],
+      // A camera that was read says half the height that is seen, in millimetres; put back by the pixels of the page, it made the
+      // picture smaller with each event of a drag, on screens with more pixels and where pixels are not square.
+      ['const scale = (clientHeight * rowPixelSpacing * 0.5) / parallelScale;', 'const scale = (viewport.scale * previousCamera.parallelScale) / parallelScale;'],
       [/point\[0\],\s+point\[1\],\s+\]\);\s+return this\.canvasToWorldCPU/, 'point[0] + 0.5, point[1] + 0.5]); return this.canvasToWorldCPU'],
     ]),
     // Places on the screen are turned into places of the image as if the canvas had the pixels of the screen; yet it gets as many

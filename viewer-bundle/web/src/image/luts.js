@@ -1,4 +1,4 @@
-// Stored values to values, and values to grey, in the order of PS3.4 §N.2: what `build.mjs` gives Cornerstone3D
+// Stored values to values, and values to grey, in the order of PS3.4 §N.2: what `mends.mjs` gives Cornerstone3D
 // in the place of its own.
 
 /** The nearest entry of a table; beyond its ends the first or the last (PS3.3 §C.11.1.1, §C.11.2.1.1). */
