@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 /// The page asks every 15 s; a tab in the background may do so only once a minute.
 const IDLE: Duration = Duration::from_secs(180);
+/// The other pages of the package say nothing: somebody may read one of them for so long.
+const READING: Duration = Duration::from_secs(1800);
 /// After a page was closed: another may have been opened, or the same loaded anew.
 const AFTER_BYE: Duration = Duration::from_secs(5);
 
@@ -22,12 +24,19 @@ impl Life {
 
     /// Somebody asked for something.
     pub fn asked(&self, now: Instant) {
-        self.set(now + IDLE);
+        self.lengthen(now + IDLE);
+    }
+
+    /// Somebody opened a page that says nothing while it is open.
+    pub fn opened(&self, now: Instant) {
+        self.lengthen(now + READING);
     }
 
     /// A page said that it is closed.
     pub fn left(&self, now: Instant) {
-        self.set(now + AFTER_BYE);
+        if let Ok(mut held) = self.end.lock() {
+            *held = now + AFTER_BYE;
+        }
     }
 
     /// Whether it is over.
@@ -35,9 +44,9 @@ impl Life {
         self.end.lock().map_or(true, |end| now >= *end)
     }
 
-    fn set(&self, end: Instant) {
+    fn lengthen(&self, end: Instant) {
         if let Ok(mut held) = self.end.lock() {
-            *held = end;
+            *held = end.max(*held);
         }
     }
 }
@@ -61,5 +70,11 @@ mod tests {
         // The page was only loaded anew.
         life.asked(after(112));
         assert!(!life.is_over(after(120)));
+        // From the viewer to the pages of the package, and back.
+        life.opened(after(120));
+        life.asked(after(125));
+        assert!(!life.is_over(after(1919)));
+        life.left(after(130));
+        assert!(life.is_over(after(135)));
     }
 }

@@ -32,6 +32,11 @@ impl Package {
         &self.page
     }
 
+    /// Whether a path names a page other than the viewer.
+    pub fn is_silent_page(&self, path: &str) -> bool {
+        path != self.page && path.to_ascii_lowercase().ends_with(".htm")
+    }
+
     /// The file of a path below the root, percent-encoded as in a request; `None` for what is no file
     /// of the package.
     pub fn file(&self, path: &str) -> Option<PathBuf> {

@@ -109,7 +109,11 @@ impl Server {
                 send_status(stream, "204 No Content")
             }
             _ => {
-                self.life.asked(now);
+                if self.package.is_silent_page(path) {
+                    self.life.opened(now);
+                } else {
+                    self.life.asked(now);
+                }
                 match self.package.file(path) {
                     Some(file) => send_file(stream, &file, request.is_head),
                     None => send_status(stream, "404 Not Found"),
