@@ -89,9 +89,10 @@ export class Panel {
   async fillBody(report, source) {
     this.empty();
     this.body.append(element('p', {}, [t('loading')]));
-    const language = currentLanguage();
-    // A second click, or another language, may have been faster.
-    const isLate = () => this.report !== report || currentLanguage() !== language;
+    const turn = {};
+    this.turn = turn;
+    // A second click, or another language, came after this one.
+    const isLate = () => this.report !== report || this.turn !== turn;
     let content;
     try {
       content = await this.content(report, source, isLate);

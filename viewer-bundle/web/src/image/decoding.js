@@ -58,13 +58,15 @@ export async function readyFor(syntax) {
   if (workerOf(syntax) === 'plain') { return; }
   decoders ??= new Promise((resolve, reject) => {
     const script = Object.assign(document.createElement('script'), { src: SCRIPT });
-    script.addEventListener('load', () => resolve(globalThis.esitoDecoders));
-    script.addEventListener('error', () => {
+    const fail = () => {
       // The next image that needs them tries once more.
       decoders = null;
       script.remove();
       reject(new Problem('noDecoders', { file: SCRIPT }));
-    });
+    };
+    // A script that was cut off has loaded too.
+    script.addEventListener('load', () => { if (globalThis.esitoDecoders) { resolve(globalThis.esitoDecoders); } else { fail(); } });
+    script.addEventListener('error', fail);
     document.head.append(script);
   }).then((text) => {
     texts.set('decoders', text);

@@ -14,9 +14,13 @@ const RLE = '1.2.840.10008.1.2.5';
 /** Pixels of a frame before it is refused: a damaged header must not ask for all memory. */
 const MOST_PIXELS = 2 ** 27;
 
+/** RT Dose Storage: planes of one dose need one scale and one range of grey (PS3.3 §C.8.8.3), which only the previews have. */
+const DOSE = '1.2.840.10008.5.1.4.1.1.481.2';
+
 /** @throws {Problem} for a data set whose pixels cannot be shown, saying why */
 export function refuseUnknown(dataSet) {
   const syntax = dataSet.string('x00020010');
+  if (dataSet.string('x00080016') === DOSE) { throw new Problem('dose'); }
   if (VIDEO.test(syntax)) { throw new Problem('video'); }
   if (dataSet.elements.x7fe00008 || dataSet.elements.x7fe00009) { throw new Problem('floatPixels'); }
   if (!dataSet.elements.x7fe00010) { throw new Problem('noPixels'); }
