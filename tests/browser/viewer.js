@@ -27,9 +27,6 @@ let isHostile = false;
 const check = (holds, text) => { if (!holds) { faults.push(text); } };
 const near = (value, expected, within) => typeof value === 'number' && Math.abs(value - expected) <= within;
 
-/** The number in a line of a measure: `Media -12,3 HU`. */
-const numberIn = (line) => Number((line ?? '').replace(',', '.').match(/-?\d+(\.\d+)?/)?.[0]);
-
 function oracle(python, root, shown, places, ellipse) {
   const script = path.join(__dirname, '..', 'judges', 'viewer_values.py');
   const file = path.join(root, shown.split('#')[0]);
@@ -71,9 +68,6 @@ async function scroll(page) {
   done.push('scrolling');
 }
 
-/** Grey of a value under a window (PS3.3 §C.11.2.1.2.1). */
-const grey = (value, centre, width) => Math.min(Math.max(((value - (centre - 0.5)) / (width - 1) + 0.5) * 255, 0), 255);
-
 /** The picture has the grey of each value under its window: of the file, of a preset, after dragging, inverted. */
 async function windows(page, python, root) {
   const places = [[256, 300], [256, 340], [100, 250], [200, 200], [300, 256], [10, 10]];
@@ -81,7 +75,7 @@ async function windows(page, python, root) {
   const compare = async (centre, width, what, isInverted = false) => {
     for (const [n, place] of places.entries()) {
       const [red] = await at.colourAt(page, await at.placeOf(page, ...place, SIZE, SIZE));
-      const expected = isInverted ? 255 - grey(values[n], centre, width) : grey(values[n], centre, width);
+      const expected = isInverted ? 255 - at.grey(values[n], centre, width) : at.grey(values[n], centre, width);
       check(near(red, expected, 1.5), `${what}: ${values[n]} HU at ${place} is ${red}, not ${expected.toFixed(1)}`);
     }
   };
@@ -102,7 +96,7 @@ async function windows(page, python, root) {
   check(width > 480 && near(centre, 40, 2), `150 px to the right make C ${centre} W ${width} of C 40 W 400`);
   // The label is rounded.
   const [red] = await at.colourAt(page, await at.placeOf(page, ...places[3], SIZE, SIZE));
-  check(near(red, grey(values[3], centre, width), 2), `after dragging ${values[3]} HU is ${red}`);
+  check(near(red, at.grey(values[3], centre, width), 2), `after dragging ${values[3]} HU is ${red}`);
   await act(page, 'reset');
   await compare(40, 400, 'window after a reset');
   await act(page, 'invert');
@@ -127,31 +121,31 @@ async function measure(page, python, root) {
   const { spacing, values, ellipse: region } = oracle(python, root, await at.shown(page), probes, ellipse);
   await tool(page, 'length');
   await at.drag(page, [await place(100, 100), await place(400, 100)]);
-  check(near(numberIn((await at.measured(page))[0]?.[0]), 300 * spacing[1], 0.06), `300 pixels are ${await at.measured(page)}, not ${300 * spacing[1]} mm`);
+  check(near(at.numberIn((await at.measured(page))[0]?.[0]), 300 * spacing[1], 0.06), `300 pixels are ${await at.measured(page)}, not ${300 * spacing[1]} mm`);
   await clear(page);
   await at.drag(page, [await place(100, 100), await place(190, 220)]);
-  check(near(numberIn((await at.measured(page))[0]?.[0]), 150 * spacing[0], 0.06), `90 by 120 pixels are ${await at.measured(page)}`);
+  check(near(at.numberIn((await at.measured(page))[0]?.[0]), 150 * spacing[0], 0.06), `90 by 120 pixels are ${await at.measured(page)}`);
   await clear(page);
   await tool(page, 'angle');
   await at.drag(page, [await place(150, 150), await place(150, 350)]);
   await page.mouse.move(...await place(350, 350), { steps: 4 });
   await at.click(page, await place(350, 350));
-  check(near(numberIn((await at.measured(page))[0]?.[0]), 90, 0.2), `a right angle is ${await at.measured(page)}`);
+  check(near(at.numberIn((await at.measured(page))[0]?.[0]), 90, 0.2), `a right angle is ${await at.measured(page)}`);
   await clear(page);
   await tool(page, 'region');
   // From the centre outwards.
   await at.drag(page, [await place(ellipse[0], ellipse[1]), await place(ellipse[0] + ellipse[2], ellipse[1] + ellipse[3])]);
   const [lines = []] = await at.measured(page);
-  check(near(numberIn(lines[0]), region.area, region.area * 0.03), `the area is ${lines[0]}, not ${region.area}`);
-  check(near(numberIn(lines[1]), region.mean, 0.6), `the mean is ${lines[1]}, not ${region.mean}`);
-  check(near(numberIn(lines[2]), region.deviation, 0.6), `the deviation is ${lines[2]}, not ${region.deviation}`);
+  check(near(at.numberIn(lines[0]), region.area, region.area * 0.03), `the area is ${lines[0]}, not ${region.area}`);
+  check(near(at.numberIn(lines[1]), region.mean, 0.6), `the mean is ${lines[1]}, not ${region.mean}`);
+  check(near(at.numberIn(lines[2]), region.deviation, 0.6), `the deviation is ${lines[2]}, not ${region.deviation}`);
   check(lines[1]?.endsWith('HU'), `the mean has no unit: ${lines[1]}`);
   await clear(page);
   await tool(page, 'probe');
   for (const [n, probe] of probes.entries()) {
     await at.click(page, await place(...probe));
     const text = (await at.measured(page))[0]?.[0];
-    check(near(numberIn(text), values[n], 0.05) && text.endsWith('HU'), `the probe at ${probe} says ${text}, not ${values[n]}`);
+    check(near(at.numberIn(text), values[n], 0.05) && text.endsWith('HU'), `the probe at ${probe} says ${text}, not ${values[n]}`);
     await clear(page);
   }
   done.push('measures');
@@ -192,7 +186,7 @@ async function turn(page, python, root) {
     for (const action of actions) { await act(page, action); }
     await at.click(page, await at.placeOf(page, ...moved(pixel), SIZE, SIZE));
     const text = (await at.measured(page))[0]?.[0];
-    check(near(numberIn(text), values[0], 0.05), `${actions}: the probe says ${text}, not ${values[0]}`);
+    check(near(at.numberIn(text), values[0], 0.05), `${actions}: the probe says ${text}, not ${values[0]}`);
     for (const [edge, letter] of Object.entries(letters)) {
       const shown = await page.$eval(`.edge.${edge}`, (one) => one.textContent);
       check(shown === letter, `${actions}: ${edge} is ${shown}, not ${letter}`);

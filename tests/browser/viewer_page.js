@@ -120,6 +120,12 @@ const frames = (page, count = 3) => page.evaluate(async (many) => {
 /** The lines beside the measures of a pane. */
 const measured = (page) => page.$$eval('.film svg text', (texts) => texts.map((text) => Array.from(text.querySelectorAll('tspan'), (line) => line.textContent)));
 
+/** The number in a line of a measure: `Media -12,3 HU`. */
+const numberIn = (line) => Number((line ?? '').replace(',', '.').match(/-?\d+(\.\d+)?/)?.[0]);
+
+/** Grey of a value under a window (PS3.3 §C.11.2.1.2.1). */
+const grey = (value, centre, width) => Math.min(Math.max(((value - (centre - 0.5)) / (width - 1) + 0.5) * 255, 0), 255);
+
 /** A click that is over: the tools wait 0.4 s to see whether it becomes a double one. */
 async function click(page, place) {
   await page.mouse.click(...place);
@@ -137,4 +143,4 @@ async function drag(page, places, options = {}) {
   await frames(page);
 }
 
-module.exports = { chooseFolder, click, colourAt, complete, drag, filesBelow, frames, measured, openFolder, openFromDisk, placeOf, resizeFilm, settled, settledAt, shown, viewerPage };
+module.exports = { chooseFolder, click, colourAt, complete, drag, filesBelow, frames, grey, measured, numberIn, openFolder, openFromDisk, placeOf, resizeFilm, settled, settledAt, shown, viewerPage };

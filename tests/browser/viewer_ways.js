@@ -42,8 +42,6 @@ async function download(page, address) {
   return path.join(folder, fs.readdirSync(folder, { withFileTypes: true }).find((entry) => entry.isDirectory()).name);
 }
 
-const numberIn = (line) => Number((line ?? '').replace(',', '.').match(/-?\d+(\.\d+)?/)?.[0]);
-
 /** Length, angle and region on the slice, each against geometry and pydicom; what they say is written down. */
 async function measure(page, way, { columns, rows, spacing, ellipse, pixel: [x, y] }) {
   const place = (across, down) => at.placeOf(page, x + across, y + down, columns, rows);
@@ -63,15 +61,12 @@ async function measure(page, way, { columns, rows, spacing, ellipse, pixel: [x, 
     await page.click(`[data-hint="tool_${tool}"]`);
     await use();
     const text = (await at.measured(page))[0]?.[line];
-    check(Math.abs(numberIn(text) - expected) <= within, `${way}: ${tool} says ${text}, not ${expected}`);
+    check(Math.abs(at.numberIn(text) - expected) <= within, `${way}: ${tool} says ${text}, not ${expected}`);
     said.push(text);
   }
   await page.click('[data-hint="action_clear"]');
   done.push(`${way}: ${said.join(', ')}`);
 }
-
-/** Grey of a value under a window (PS3.3 §C.11.2.1.2.1). */
-const grey = (value, centre, width) => Math.min(Math.max(((value - (centre - 0.5)) / (width - 1) + 0.5) * 255, 0), 255);
 
 /** Window, turning, zoom, pan, wheel, cine and layout: the pixel has its grey where it belongs. */
 async function drive(page, way, { rows, columns, pixel: [x, y], values: [value] }) {
@@ -83,7 +78,7 @@ async function drive(page, way, { rows, columns, pixel: [x, y], values: [value] 
     const [found] = await at.colourAt(page, [left + across, top + down]);
     check(Math.abs(found - expected) <= 1.5, `${way}: ${what}: ${value} HU is ${found}, not ${expected.toFixed(1)}`);
   };
-  const [own, bone] = [grey(value, 40, 400), grey(value, 400, 1800)];
+  const [own, bone] = [at.grey(value, 40, 400), at.grey(value, 400, 1800)];
   await act('reset');
   await shows([x, y], own, 'window of the file');
   await page.select('#bar select[data-hint="preset"]', 'bone');
