@@ -97,7 +97,7 @@ pub enum PortalError {
     #[error(transparent)]
     Console(#[from] ConsoleError),
     /// The port is taken, or not ours to take.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address}{}", listen_advice(.source))]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -105,6 +105,18 @@ pub enum PortalError {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// What to do about an address that cannot be listened on; nothing where the cause says it.
+fn listen_advice(cause: &std::io::Error) -> &'static str {
+    match cause.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            ": ports below 1024 are root's: choose another one, with a proxy such as nginx before it"
+        }
+        std::io::ErrorKind::AddrInUse => ": end the program that has it, or choose another port",
+        std::io::ErrorKind::AddrNotAvailable => ": this machine has no such address",
+        _ => "",
+    }
 }
 
 /// What handlers and tasks stand on. Cheap to clone.
@@ -406,5 +418,18 @@ pub(crate) mod tests {
             oidc: None,
         };
         Portal::open(settings, clock).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_port_that_cannot_be_had_says_what_to_do() {
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = other.local_addr().unwrap();
+        let Err(taken) = listener(address, &Transport::Loopback).await else {
+            panic!("two have {address}")
+        };
+        assert!(taken.to_string().contains("end the program that has it"), "{taken}");
+        let source = std::io::ErrorKind::PermissionDenied.into();
+        let refused = PortalError::Listen { address, source };
+        assert!(refused.to_string().contains("with a proxy such as nginx"), "{refused}");
     }
 }
