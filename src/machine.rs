@@ -18,15 +18,17 @@ const EARLIEST: u64 = 1_767_225_600;
 /// Below it a package of usual size may not find room.
 const LEAST_FREE_BYTES: u64 = 1 << 30;
 
-/// Looks at all of it. `target` is where packages are written.
-pub(crate) fn check(config: &Config, target: &Path) -> Vec<Line> {
+/// Looks at all of it. `target` is where packages are written, if they are.
+pub(crate) fn check(config: &Config, target: Option<&Path>) -> Vec<Line> {
     let line = |step, result| Line { of: NAME.to_owned(), step, result };
     let spool = std::env::temp_dir();
     let mut lines = vec![
         line("clock", clock()),
         line("spool", folder(&spool, "TMPDIR").and_then(|text| rights(&spool).map(|()| text))),
-        line("target", folder(target, "--target")),
     ];
+    if let Some(target) = target {
+        lines.push(line("target", folder(target, "--target")));
+    }
     if let Some(downloads) = &config.downloads {
         lines.push(line("download spool", folder(made(&downloads.spool.folder), "[spool] folder")));
     }

@@ -1,13 +1,12 @@
 //! What `esito check` tries of mail, SMS and store. No message is sent unless somebody asks for one.
 
-use std::path::Path;
-
 use portal::outbox::{
     NotHandedOver, Outgoing, Sms, SmsSettings, Smtp, SmtpSettings, SmtpStep, Transport,
 };
 use portal::store::{Content, MessageId, SledStore, StoreError};
 
 use crate::commands::check::Line;
+use crate::config::StoreSettings;
 
 const MAIL: &str = "mail";
 const SMS: &str = "SMS";
@@ -82,22 +81,29 @@ async fn send(way: &impl Transport, to: &str, content: &Content) -> Result<Strin
     }
 }
 
-/// Opens the store, unless a portal has it open.
-pub(crate) fn store(folder: &Path) -> Line {
+/// Opens the store, unless a portal has it open, and reads its secret.
+pub(crate) fn store(settings: &StoreSettings) -> [Line; 2] {
+    let line = |step, result| Line { of: STORE.to_owned(), step, result };
+    let secret = settings.secret().map_err(|error| format!("{error:#}"));
+    let secret = secret.map(|_secret| "it is long enough, and not everybody's to read".to_owned());
+    [line("store", opened(settings)), line("secret", secret)]
+}
+
+fn opened(settings: &StoreSettings) -> Result<String, String> {
+    // Root would leave files there that the portal cannot open.
+    settings.check_owner().map_err(|error| format!("{error:#}"))?;
+    let folder = &settings.folder;
     let shown = folder.display();
-    let result = if folder.join("db").exists() {
-        match SledStore::open(folder) {
-            Ok(store) => match store.verify() {
-                Ok(records) => Ok(format!("{shown} opens and holds {records} sound records")),
-                Err(error) => Err(error.to_string()),
-            },
-            Err(StoreError::InUse { .. }) => {
-                Ok(format!("{shown} is in use, by a portal that runs"))
-            }
+    let is_there = folder.join("db").try_exists();
+    if !is_there.map_err(|error| format!("{shown} cannot be looked into: {error}"))? {
+        return Ok(format!("{shown} is not there yet: esito serve makes it"));
+    }
+    match SledStore::open(folder) {
+        Ok(store) => match store.verify() {
+            Ok(records) => Ok(format!("{shown} opens and holds {records} sound records")),
             Err(error) => Err(error.to_string()),
-        }
-    } else {
-        Ok(format!("{shown} is not there yet: esito serve makes it"))
-    };
-    Line { of: STORE.to_owned(), step: "store", result }
+        },
+        Err(StoreError::InUse { .. }) => Ok(format!("{shown} is in use, by a portal that runs")),
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -1,7 +1,7 @@
 //! `esito check`: tries every outside part, and says for each failure what to change.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use engine::pacs::{StopFlag, check};
@@ -22,9 +22,9 @@ pub(crate) struct CheckArgs {
     /// Configuration file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Folder where packages will be written
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    target: PathBuf,
+    /// Folder where packages will be written; without it and without [store], this one
+    #[arg(long, value_name = "DIR")]
+    target: Option<PathBuf>,
     /// Send an e-mail to this address
     #[arg(long, value_name = "ADDRESS")]
     send_to: Option<String>,
@@ -78,11 +78,13 @@ pub(crate) fn run(arguments: &CheckArgs) -> ExitCode {
         }
         lines.push(line);
     };
-    for line in machine::check(&config, &arguments.target) {
+    // A portal writes its packages to the spool.
+    let here = || config.store.is_none().then_some(Path::new("."));
+    for line in machine::check(&config, arguments.target.as_deref().or_else(here)) {
         tell(line);
     }
     if let Some(store) = &config.store {
-        tell(outbox_check::store(&store.folder));
+        outbox_check::store(store).into_iter().for_each(&mut tell);
     }
     let ways = Runtime::new().map(|runtime| {
         runtime.block_on(async {

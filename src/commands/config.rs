@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use toml::{Table, Value};
 
 use crate::config::{self, Config};
@@ -49,9 +50,14 @@ pub(crate) fn run(arguments: &ConfigArgs) -> ExitCode {
     let text = match &arguments.command {
         Command::Sample => Ok(SAMPLE.to_owned()),
         Command::Schema => Ok(format!("{:#}\n", config::schema())),
-        Command::Check(file) => Config::load(Some(&file.config)).map(|config| {
+        Command::Check(file) => Config::load(Some(&file.config)).and_then(|config| {
+            let shown = file.config.display();
+            if let Some(store) = &config.store {
+                let secret = store.secret();
+                secret.with_context(|| format!("the configuration {shown} cannot be used"))?;
+            }
             config.warnings.iter().for_each(|warning| Messages::Sentences.notice(warning));
-            format!("{} can be used\n", file.config.display())
+            Ok(format!("{shown} can be used\n"))
         }),
         Command::Print(file) => Config::load(Some(&file.config)).and_then(|config| {
             let mut table = config.effective.0;

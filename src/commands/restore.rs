@@ -29,8 +29,9 @@ pub(crate) fn run(arguments: &RestoreArgs) -> ExitCode {
 
 fn restore(arguments: &RestoreArgs) -> Result<(), Failure> {
     let config = console::load(&arguments.place.config)?;
-    let folder = config.store.map(|store| store.folder);
-    let folder = folder.ok_or_else(|| Failure::usage("[store] is missing: folder"))?;
+    let store = config.store.ok_or_else(|| Failure::usage("[store] is missing: folder"))?;
+    store.check_owner().map_err(|error| Failure::storage(&error))?;
+    let folder = store.folder;
     let from = &arguments.from;
     let file = File::open(from)
         .with_context(|| format!("the backup {} cannot be read", from.display()))

@@ -35,23 +35,50 @@ impl Section {
     }
 }
 
+/// The number of the user root.
+const ROOT: u32 = 0;
+
 impl StoreSettings {
-    /// Fails when the store is somebody else's: what root writes there its own user could not open any more.
+    /// Fails when the store is somebody else's, and when root would make it in a folder of somebody else: what
+    /// root writes there its own user could not open any more.
     pub(crate) fn check_owner(&self) -> anyhow::Result<()> {
+        self.check_owner_as(rustix::process::geteuid().as_raw())
+    }
+
+    fn check_owner_as(&self, user: u32) -> anyhow::Result<()> {
         let folder = self.folder.display();
-        match std::fs::metadata(&self.folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error).with_context(|| format!("store.folder {folder}")),
-            Ok(found) => {
-                let owner = found.uid();
-                ensure!(
-                    owner == rustix::process::geteuid().as_raw(),
-                    "store.folder {folder} belongs to another user: run this as the user with number \
-                     {owner}, by sudo -u '#{owner}' for instance"
-                );
-                Ok(())
-            }
+        let places = self.folder.ancestors();
+        let places =
+            places.map(|place| if place.as_os_str().is_empty() { Path::new(".") } else { place });
+        let is_missing = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+        let found = places
+            .map(|place| (place, std::fs::metadata(place)))
+            .find(|(_, found)| !found.as_ref().is_err_and(is_missing));
+        let Some((place, found)) = found else { return Ok(()) };
+        let found = found.with_context(|| {
+            format!("store.folder {folder} cannot be looked at: run this as the portal's own user")
+        })?;
+        let owner = found.uid();
+        if place != self.folder {
+            let in_place = place.display();
+            ensure!(
+                owner == user || user != ROOT,
+                "store.folder {folder} would be made in {in_place}, which belongs to another user: run this \
+                 as the user with number {owner}, by sudo -u '#{owner}' for instance"
+            );
+            return Ok(());
         }
+        ensure!(
+            owner == user || owner != ROOT,
+            "store.folder {folder} belongs to root: give it to the portal's own user, by chown -R {user} \
+             {folder} if this is the one"
+        );
+        ensure!(
+            owner == user,
+            "store.folder {folder} belongs to another user: run this as the user with number {owner}, by \
+             sudo -u '#{owner}' for instance"
+        );
+        Ok(())
     }
 }
 
@@ -81,5 +108,39 @@ impl StoreSettings {
             secret.len()
         );
         SiteSecret::new(secret).with_context(|| format!("store.secret_file {file} is too short"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_makes_no_store_in_a_folder_of_another_user() {
+        let folder = tempfile::tempdir().unwrap();
+        // Root gives it away, for others it is another user's than root's already.
+        drop(std::os::unix::fs::chown(folder.path(), Some(1), None));
+        let owner = std::fs::metadata(folder.path()).unwrap().uid();
+        let store = |name: &str| StoreSettings {
+            folder: folder.path().join(name),
+            secret_file: PathBuf::new(),
+        };
+        let refused = store("new/store").check_owner_as(ROOT).unwrap_err().to_string();
+        assert!(refused.contains(&format!("as the user with number {owner}")), "{refused}");
+        store("new/store").check_owner_as(owner).unwrap();
+        // Who else can make one there can open it.
+        store("new/store").check_owner_as(owner + 1).unwrap();
+    }
+
+    #[test]
+    fn the_store_of_another_user_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = std::fs::metadata(folder.path()).unwrap().uid();
+        let store = StoreSettings { folder: folder.path().to_owned(), secret_file: PathBuf::new() };
+        store.check_owner_as(owner).unwrap();
+        let refused = store.check_owner_as(owner + 1).unwrap_err().to_string();
+        let advice =
+            if owner == ROOT { "chown -R 1 " } else { "run this as the user with number " };
+        assert!(refused.contains(advice), "{refused}");
     }
 }

@@ -101,6 +101,7 @@ fn all_that_works_is_said_and_messages_are_sent_when_asked_for() {
         ("this machine spool", "can be written"),
         ("this machine download spool", "can be written"),
         ("store store", "is not there yet: esito serve makes it"),
+        ("store secret", "not everybody's to read"),
         ("mail connection", "works"),
         ("mail STARTTLS", "works"),
         ("mail login", "works"),
@@ -144,6 +145,23 @@ fn a_message_that_is_refused_is_told() {
     let send = ["--send-to", "test@example.org"];
     let lines = check(&site.config(&[]), &site.workplace.source(), &send, 5);
     assert_line(&lines, "FAIL mail message", "550");
+}
+
+#[test]
+fn a_portal_needs_no_folder_for_packages_but_its_secret() {
+    let workplace = Workplace::empty();
+    let portal = "listen = '127.0.0.1:0'\naddress = 'http://127.0.0.1:8080'";
+    let config = configure(&workplace.target(), portal, "");
+    let check = || run::esito(&["check", "--config"]).arg(&config);
+    let checked = check().finish().expect_code(&[0]);
+    let text = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(text.contains("store  secret") && !text.contains("  target  "), "{text}");
+    private(&workplace.target().join("secret"), "short\n");
+    let checked = check().finish().expect_code(&[6]);
+    let text = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(text.contains("FAIL  store  secret  ") && text.contains("32 at least"), "{text}");
+    let checked = run::esito(&["config", "check", "--config"]).arg(&config).finish();
+    assert!(checked.expect_code(&[2]).stderr.contains("32 at least"));
 }
 
 #[test]
