@@ -1,5 +1,6 @@
 //! What `esito check` says of certificates that end.
 
+use portal::outbox::SmtpSettings;
 use portal::{Certificates, Clock, days_left};
 
 use crate::commands::check::Line;
@@ -15,10 +16,12 @@ pub(crate) fn check(config: &Config, tell: &mut impl FnMut(Line)) {
     let admin = config.admin.listen.as_ref().map(|(_, transport)| ("[admin]", transport));
     let listeners = portal.into_iter().chain(admin);
     let listeners = listeners.filter_map(|(name, of)| Certificates::of_listener(name, of));
+    let mail = config.smtp.as_ref().and_then(SmtpSettings::tls);
+    let mail = mail.and_then(|tls| Certificates::of_client("[smtp]", &tls));
     let sms = config.sms.as_ref().and_then(|sms| Certificates::of_client("[sms]", &sms.tls));
     let provider = config.oidc.as_ref().and_then(Certificates::of_provider);
     let pacs = config.pacs.iter().filter_map(Certificates::of_pacs);
-    for one in listeners.chain(sms).chain(provider).chain(pacs) {
+    for one in listeners.chain(mail).chain(sms).chain(provider).chain(pacs) {
         // Whatever cannot be read or asked is told of where it is used.
         if let Ok(Some(day)) = one.last_day() {
             let result = match days_left(day, Clock::System.now()) {

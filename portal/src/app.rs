@@ -166,7 +166,7 @@ pub struct Portal {
     ways: Ways,
     admin: AdminSettings,
     monitor: Option<SocketAddr>,
-    /// Those whose end is told of beforehand, but the identity provider's.
+    /// Those whose end is told of beforehand, but those of mail, SMS and identity provider, which can change.
     certificates: Vec<Certificates>,
 }
 
@@ -346,10 +346,12 @@ impl BoundPortal {
         let mut tasks = Tasks::new(stop.clone());
         let (provider, clock) = (services.provider.clone(), services.clock.clone());
         let metrics = services.metrics.certificates.clone();
-        tasks.start("certificates", move |stop| {
-            watch(certificates.clone(), provider.clone(), metrics.clone(), clock.clone(), stop)
-        });
         let shown = matches!(ways, Ways::Shown);
+        let transports = ways.clone().transports();
+        tasks.start("certificates", move |stop| {
+            let (fixed, transports) = (certificates.clone(), transports.clone());
+            watch(fixed, transports, provider.clone(), metrics.clone(), clock.clone(), stop)
+        });
         start_tasks(&mut tasks, &services, ways, retention);
         let limits = web.limits().clone();
         let router = web::router(services.clone(), web, shown, stop.clone());

@@ -1,6 +1,7 @@
 //! Certificates that end: ours, those of authorities in files, and that of the identity provider.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::pacs::PacsSettings;
@@ -15,6 +16,7 @@ use crate::http_client::Way;
 use crate::listen::Transport;
 use crate::metrics::CertificateMetrics;
 use crate::oidc::{CurrentProvider, OidcSettings};
+use crate::outbox::Transport as MessageTransport;
 use crate::task::Stop;
 
 /// Days before the end from which on the log tells of it.
@@ -107,6 +109,7 @@ pub fn days_left(day: Date, now: Timestamp) -> i32 {
 /// Counts and tells of what ends soon, until it is time to stop.
 pub(crate) async fn watch(
     fixed: Vec<Certificates>,
+    transports: [Option<Arc<dyn MessageTransport>>; 2],
     provider: CurrentProvider,
     metrics: CertificateMetrics,
     clock: Clock,
@@ -115,7 +118,9 @@ pub(crate) async fn watch(
     loop {
         let provided = provider.now();
         let provided = provided.and_then(|now| Certificates::of_provider(now.settings()));
-        for one in fixed.iter().cloned().chain(provided) {
+        let sending: Vec<Certificates> =
+            transports.iter().flatten().filter_map(|transport| transport.certificates()).collect();
+        for one in fixed.iter().cloned().chain(sending).chain(provided) {
             look(one, &metrics, &clock).await;
         }
         if !stop.sleep(ROUND).await {
@@ -142,7 +147,12 @@ async fn look(one: Certificates, metrics: &CertificateMetrics, clock: &Clock) {
 
 #[cfg(test)]
 mod tests {
+    use engine::pacs::tls::Authorities;
+
     use super::*;
+    use crate::outbox::{
+        Body, Changeable, Security, Sms, SmsMethod, SmsSettings, Smtp, SmtpSettings,
+    };
 
     #[test]
     fn days_are_counted_to_the_last_one() {
@@ -173,5 +183,73 @@ mod tests {
         look(portal, &metrics.certificates, &clock).await;
         assert!(!metrics.text().contains("of=\"[portal]\""), "{}", metrics.text());
         assert!(Certificates::of_listener("[portal]", &Transport::Loopback).is_none());
+    }
+
+    #[tokio::test]
+    async fn whom_mail_and_sms_trust_is_watched_as_it_is_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = |name: &str, day: u8| {
+            let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+            params.not_after = rcgen::date_time_ymd(2026, 12, day);
+            let key = rcgen::KeyPair::generate().unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, params.self_signed(&key).unwrap().pem()).unwrap();
+            path
+        };
+        let time_out = Duration::from_secs(5);
+        let mail = Smtp::new(SmtpSettings {
+            host: "mail.example.org".to_owned(),
+            port: 465,
+            security: Security::Tls,
+            ca_file: Some(authority("mail.example.org", 24)),
+            login: None,
+            from: "noreply@example.org".to_owned(),
+            from_name: None,
+            reply_to: None,
+            hello_name: None,
+            time_out,
+        });
+        let authorities = Authorities::File(authority("sms.example.org", 25));
+        let sms = Sms::new(SmsSettings {
+            method: SmsMethod::POST,
+            url: "https://sms.example.org/send".to_owned(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            user: None,
+            secret: None,
+            body: Body::Form(vec![
+                ("to".to_owned(), "{number}".to_owned()),
+                ("text".to_owned(), "{text}".to_owned()),
+            ]),
+            country_code: None,
+            accepted_status: Vec::new(),
+            refused_status: Vec::new(),
+            answer: None,
+            tls: TlsSettings { authorities, identity: None },
+            time_out,
+        });
+        let place = Changeable::new("[smtp]", None);
+        let transports: [Option<Arc<dyn MessageTransport>>; 2] =
+            [Some(Arc::new(place.clone())), Some(Arc::new(sms.unwrap()))];
+        let metrics = crate::metrics::Metrics::default();
+        let clock = Clock::standing_at("2026-11-30T00:00:00Z".parse().unwrap());
+        let provider = CurrentProvider::new(None, "http://127.0.0.1:8080", clock.clone()).unwrap();
+        let ends = |of: &str, at: u64| {
+            let line = format!("esito_certificate_not_after_seconds{{of=\"{of}\"}} {at}");
+            metrics.text().contains(&line)
+        };
+        let look = async || {
+            let (handle, stop) = Stop::new();
+            handle.stop();
+            let (transports, provider) = (transports.clone(), provider.clone());
+            let counted = metrics.certificates.clone();
+            watch(Vec::new(), transports, provider, counted, clock.clone(), stop).await;
+        };
+        look().await;
+        assert!(ends("[sms]", 1_798_156_800), "{}", metrics.text());
+        assert!(!metrics.text().contains("of=\"[smtp]\""), "{}", metrics.text());
+        place.change(Some(Arc::new(mail.unwrap())));
+        look().await;
+        assert!(ends("[smtp]", 1_798_070_400), "{}", metrics.text());
     }
 }

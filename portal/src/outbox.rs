@@ -39,6 +39,7 @@ pub use smtp::{InvalidSmtp, Security, Smtp, SmtpLogin, SmtpSettings, SmtpStep};
 
 use shown::ShownOutbox;
 
+use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::metrics::{MessageEnd, OutboxMetrics, Way};
 
@@ -83,6 +84,11 @@ pub enum NotHandedOver {
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Hands a message over.
     async fn send(&self, message: Outgoing<'_>) -> Result<HandedOver, NotHandedOver>;
+
+    /// What it shows and trusts in files that end one day, if there are any.
+    fn certificates(&self) -> Option<Certificates> {
+        None
+    }
 }
 
 /// By which ways messages leave.

@@ -108,6 +108,7 @@ fn all_that_works_is_said_and_messages_are_sent_when_asked_for() {
         ("mail message", "it was handed over"),
         ("SMS connection", "the gateway answers"),
         ("SMS message", "it was handed over"),
+        ("[smtp] certificates", "the first one ends on"),
     ] {
         assert_line(&lines, begin, text);
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 
 use super::{HandedOver, NotHandedOver, Outgoing, Transport};
+use crate::certificates::Certificates;
 
 /// A place for a transport; cheap to clone, and all clones are the same place.
 #[derive(Debug, Clone)]
@@ -23,15 +24,22 @@ impl Changeable {
     pub fn change(&self, transport: Option<Arc<dyn Transport>>) {
         *self.transport.write().unwrap_or_else(PoisonError::into_inner) = transport;
     }
+
+    fn now(&self) -> Option<Arc<dyn Transport>> {
+        self.transport.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 #[async_trait]
 impl Transport for Changeable {
     async fn send(&self, message: Outgoing<'_>) -> Result<HandedOver, NotHandedOver> {
-        let transport = self.transport.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match transport {
+        match self.now() {
             Some(transport) => transport.send(message).await,
             None => Err(NotHandedOver::Later(format!("the configuration has no {}", self.section))),
         }
+    }
+
+    fn certificates(&self) -> Option<Certificates> {
+        self.now()?.certificates()
     }
 }

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use super::gsm7::Segments;
 use super::{HandedOver, NotHandedOver, Outgoing, Transport};
+use crate::certificates::Certificates;
 use crate::http_client::{Way, agent, why};
 pub use template::UnknownPlaceholder;
 use template::{Values, check, filled, filled_value};
@@ -289,6 +290,10 @@ impl Transport for Sms {
             Ok(outcome) => outcome.map(|()| HandedOver { keep_content: false, segments }),
             Err(_panic) => Err(NotHandedOver::Later("a fault of the program".to_owned())),
         }
+    }
+
+    fn certificates(&self) -> Option<Certificates> {
+        Certificates::of_client("[sms]", &self.settings.tls)
     }
 }
 

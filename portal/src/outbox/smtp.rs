@@ -24,6 +24,7 @@ use lettre::{Address, address::AddressError};
 use zeroize::Zeroizing;
 
 use super::{HandedOver, NotHandedOver, Outgoing, Transport};
+use crate::certificates::Certificates;
 use crate::messages::one_line;
 use letter::Letter;
 use refusal::{Stage, not_handed_over, reason};
@@ -85,6 +86,17 @@ pub struct SmtpSettings {
     pub hello_name: Option<String>,
     /// Connecting, and each further step.
     pub time_out: Duration,
+}
+
+impl SmtpSettings {
+    /// Whom we trust; nobody where nothing is in TLS.
+    pub fn tls(&self) -> Option<TlsSettings> {
+        let authorities = match &self.ca_file {
+            Some(path) => Authorities::File(path.clone()),
+            None => Authorities::System,
+        };
+        (self.security != Security::Plain).then_some(TlsSettings { authorities, identity: None })
+    }
 }
 
 /// Settings that cannot be used.
@@ -166,10 +178,7 @@ impl Smtp {
             .login
             .as_ref()
             .map(|login| Credentials::new(login.user.clone(), login.password.as_str().to_owned()));
-        let tls = match settings.security {
-            Security::Plain => None,
-            Security::Tls | Security::StartTls => Some(tls_parameters(&settings)?),
-        };
+        let tls = settings.tls().map(|tls| tls_parameters(&settings, &tls)).transpose()?;
         let (hello, idle) = (ClientId::Domain(hello), Mutex::default());
         Ok(Self { settings, tls, credentials, from, reply_to, hello, idle })
     }
@@ -304,6 +313,10 @@ impl Transport for Smtp {
             }
         }
     }
+
+    fn certificates(&self) -> Option<Certificates> {
+        Certificates::of_client("[smtp]", &self.settings.tls()?)
+    }
 }
 
 /// One command and its answer, in time.
@@ -334,15 +347,14 @@ fn is_this_machine(host: &str) -> bool {
         || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn tls_parameters(settings: &SmtpSettings) -> Result<TlsParameters, InvalidSmtp> {
+fn tls_parameters(
+    settings: &SmtpSettings,
+    tls: &TlsSettings,
+) -> Result<TlsParameters, InvalidSmtp> {
     let host = settings.host.trim_matches(['[', ']']).to_owned();
     let mut builder = TlsParametersBuilder::new(host);
-    let authorities = match &settings.ca_file {
-        Some(path) => Authorities::File(path.clone()),
-        None => Authorities::System,
-    };
     // It says better than lettre what is wrong with a file.
-    client_config(&TlsSettings { authorities, identity: None })?;
+    client_config(tls)?;
     if let Some(path) = &settings.ca_file {
         let pem =
             std::fs::read(path).map_err(|source| InvalidSmtp::CaFile(path.clone(), source))?;
