@@ -41,6 +41,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub(crate) use schema::schema;
+pub(crate) use secret::SECRETS;
 pub(crate) use store::StoreSettings;
 
 use crate::logs::LogSettings;
@@ -138,10 +139,12 @@ impl Config {
         };
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let loaded = Self::read(&text, &overrides, folder);
-        loaded.with_context(|| match file {
+        let mut config = loaded.with_context(|| match file {
             Some(file) => format!("the configuration {} cannot be used", file.display()),
             None => "the configuration of the environment cannot be used".to_owned(),
-        })
+        })?;
+        config.warnings.extend(file.and_then(|file| secret::written_for_all(&text, file)));
+        Ok(config)
     }
 
     /// Checks a text; paths in it start at the folder.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use toml::{Table, Value};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, SECRETS};
 use crate::exit;
 use crate::messages::Messages;
 
@@ -39,10 +39,8 @@ struct File {
 
 /// Every key with its meaning.
 pub(crate) const SAMPLE: &str = include_str!("../../portal/packaging/esito.toml");
-/// Keys whose values are secrets.
-const SECRETS: [&str; 4] = ["password", "secret", "bearer", "client_secret"];
 /// Tables of which any value may be one.
-const SECRET_TABLES: [&str; 2] = ["headers", "query"];
+const SECRET_TABLES: [&str; 4] = ["headers", "query", "json", "form"];
 const MASK: &str = "********";
 
 /// Does it.
@@ -81,20 +79,17 @@ pub(crate) fn run(arguments: &ConfigArgs) -> ExitCode {
 fn mask(table: &mut Table, all: bool) {
     for (key, value) in table.iter_mut() {
         let is_secret = all || SECRETS.contains(&key.as_str());
-        match value {
-            Value::Table(inner) => mask(inner, is_secret || SECRET_TABLES.contains(&key.as_str())),
-            Value::Array(items) => {
-                for item in items {
-                    match item {
-                        Value::Table(inner) => mask(inner, is_secret),
-                        Value::String(text) if is_secret => MASK.clone_into(text),
-                        _ => {}
-                    }
-                }
-            }
-            Value::String(text) if is_secret => MASK.clone_into(text),
-            _ => {}
-        }
+        let holds_secrets = value.is_table() && SECRET_TABLES.contains(&key.as_str());
+        mask_value(value, is_secret || holds_secrets);
+    }
+}
+
+fn mask_value(value: &mut Value, all: bool) {
+    match value {
+        Value::Table(inner) => mask(inner, all),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_value(item, all)),
+        Value::String(text) if all => MASK.clone_into(text),
+        _ => {}
     }
 }
 
@@ -106,12 +101,13 @@ mod tests {
     fn secrets_are_masked_wherever_they_stand() {
         let mut table: Table = "[smtp]\npassword = 's3cret'\nuser = 'me'\n[[pacs]]\n\
             authentication = { bearer = 's3cret', client_id = 'id' }\n\
-            [sms]\nheaders = { Authorization = 'Bearer s3cret' }\nquery = { key = 's3cret' }\n"
+            [sms]\nheaders = { Authorization = 'Bearer s3cret' }\nquery = { key = 's3cret' }\n\
+            form = { key = 's3cret' }\njson = { list = [['s3cret'], [{ key = 's3cret' }]] }\n"
             .parse()
             .unwrap();
         mask(&mut table, false);
         let text = toml::to_string(&table).unwrap();
         assert!(!text.contains("s3cret") && text.contains("me") && text.contains("id"), "{text}");
-        assert_eq!(text.matches(MASK).count(), 4);
+        assert_eq!(text.matches(MASK).count(), 7);
     }
 }

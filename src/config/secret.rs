@@ -10,6 +10,8 @@ use toml::{Table, Value};
 
 /// No password or token is longer.
 const MAX_SECRET_BYTES: u64 = 64 << 10;
+/// Keys whose values are secrets.
+pub(crate) const SECRETS: [&str; 4] = ["password", "secret", "bearer", "client_secret"];
 /// Keys of files that nobody else should read.
 const SECRET_FILES: &[&str] = &[
     "password_file",
@@ -62,7 +64,7 @@ pub(super) fn read_if_any(
 /// A sentence for each secret that others on this machine can read.
 pub(super) fn readable_by_others(table: &Table, folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    walk(table, &mut |key, path| {
+    walk(table, SECRET_FILES, &mut |key, path| {
         let path = folder.join(path);
         // One that is not there is told where it is needed.
         let mode = std::fs::metadata(&path).map_or(0, |metadata| metadata.mode());
@@ -76,13 +78,36 @@ pub(super) fn readable_by_others(table: &Table, folder: &Path) -> Vec<String> {
     found
 }
 
-fn walk(table: &Table, each: &mut dyn FnMut(&str, &str)) {
+/// A sentence where a secret is written in a configuration that everybody on this machine can read.
+pub(super) fn written_for_all(text: &str, file: &Path) -> Option<String> {
+    const READABLE_BY_ALL: u32 = 0o004;
+    let mode = std::fs::metadata(file).map_or(0, |metadata| metadata.mode());
+    if mode & READABLE_BY_ALL == 0 {
+        return None;
+    }
+    let table: Table = text.parse().ok()?;
+    let mut first = None;
+    walk(&table, &SECRETS, &mut |key, value| {
+        // What a request to a gateway calls so holds the place of one.
+        if first.is_none() && !value.contains("{secret}") {
+            first = Some(key.to_owned());
+        }
+    });
+    let (key, shown) = (first?, file.display());
+    Some(format!(
+        "{key} is written in {shown}, which everybody on this machine can read: chmod o= {shown}, or write \
+         {key}_file"
+    ))
+}
+
+/// Calls `each` with the texts of these keys, wherever they stand.
+fn walk(table: &Table, keys: &[&str], each: &mut dyn FnMut(&str, &str)) {
     for (key, value) in table {
         match value {
-            Value::String(path) if SECRET_FILES.contains(&key.as_str()) => each(key, path),
-            Value::Table(inner) => walk(inner, each),
+            Value::String(text) if keys.contains(&key.as_str()) => each(key, text),
+            Value::Table(inner) => walk(inner, keys, each),
             Value::Array(all) => {
-                all.iter().filter_map(Value::as_table).for_each(|inner| walk(inner, each));
+                all.iter().filter_map(Value::as_table).for_each(|inner| walk(inner, keys, each));
             }
             _ => {}
         }
@@ -113,5 +138,25 @@ mod tests {
         assert!(found[0].starts_with("client_secret_file "), "{found:?}");
         let secret = read("password", None, Some("closed".into()), folder.path()).unwrap();
         assert_eq!(secret, "x");
+    }
+
+    #[test]
+    fn a_secret_in_a_configuration_that_everybody_can_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("esito.toml");
+        let gateway = "[sms]\nquery = { password = '{secret}' }\nsecret_file = 'x'\n";
+        let inline = format!("{gateway}[[pacs]]\nauthentication = {{ bearer = 's3cret' }}\n");
+        for (text, mode, named) in [
+            (inline.as_str(), 0o644, true),
+            (inline.as_str(), 0o640, false),
+            (gateway, 0o644, false),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let found = written_for_all(text, &file);
+            assert_eq!(found.is_some(), named, "{mode:o} {text}");
+            let told = |found: String| found.starts_with("bearer is") && !found.contains("s3cret");
+            assert!(found.is_none_or(told));
+        }
     }
 }
