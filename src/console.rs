@@ -23,8 +23,8 @@ use crate::messages::Messages;
 /// How long a command waits for a server that starts or ends.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(250);
-/// The most that is read from standard input.
-const MOST_BYTES: u64 = 64 << 20;
+/// The most that is read: no report may be larger.
+const MOST_BYTES: u64 = engine::MOST_REPORT_BYTES;
 
 /// Why a command did not do what it was to do.
 #[derive(Debug)]
@@ -170,7 +170,7 @@ impl Administration {
             None => detail.to_owned(),
         };
         let code = match status.as_u16() {
-            422 => exit::REFUSED,
+            413 | 422 => exit::REFUSED,
             500.. => exit::STORAGE,
             _ => exit::USAGE,
         };

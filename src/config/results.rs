@@ -41,8 +41,8 @@ struct Refresh {
 
 /// The longest that a page may wait, in milliseconds.
 const LONGEST_WAIT: u32 = 10_000;
-/// The largest report, in MiB: it is in memory while it is handed in.
-const LARGEST_REPORT: u32 = 512;
+/// The largest report, in MiB: none beyond it can be packaged.
+const LARGEST_REPORT: u64 = engine::MOST_REPORT_BYTES >> 20;
 /// The most persons that one PACS is asked for at a time.
 const MOST_AT_ONCE: usize = 64;
 
@@ -73,7 +73,7 @@ impl Section {
         let most_report_bytes = match self.report_mib {
             None => usual.most_report_bytes,
             Some(mib) => {
-                let is_sound = (1..=LARGEST_REPORT).contains(&mib);
+                let is_sound = (1..=LARGEST_REPORT).contains(&u64::from(mib));
                 ensure!(is_sound, "results.report_mib is {mib}: 1 to {LARGEST_REPORT}");
                 u64::from(mib) << 20
             }
@@ -171,7 +171,8 @@ mod tests {
     #[rstest]
     #[case::rule("release = 'sometimes'", "unknown variant `sometimes`, expected one of")]
     #[case::days("availability_days = -1", "availability_days = -1")]
-    #[case::report("report_mib = 0", "results.report_mib is 0: 1 to 512")]
+    #[case::report("report_mib = 0", "results.report_mib is 0: 1 to 256")]
+    #[case::beyond_a_package("report_mib = 257", "results.report_mib is 257: 1 to 256")]
     #[case::often("refresh = { at_most_every = 0 }", "results.refresh: at_most_every is 0")]
     #[case::waits("refresh = { page_waits_ms = 60000 }", "page_waits_ms is 60000: 10000 at most")]
     #[case::never("refresh = { at_once = 0 }", "results.refresh: at_once is 0: 1 to 64")]

@@ -17,6 +17,7 @@ fn daily_work(site: &Site) {
     let account = added["account"].as_str().expect("an account").to_owned();
     let again = site.esito(&["patient", "add"], &new.to_string()).expect_code(&[2]);
     assert!(again.stderr.contains("belongs to another person already"), "{}", again.stderr);
+    assert!(again.stderr.contains("or take it from that person first"), "{}", again.stderr);
 
     std::fs::write(site.path("new.csv"), CSV).expect("a file");
     let file = site.path("new.csv");

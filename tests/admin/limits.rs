@@ -49,3 +49,18 @@ fn a_record_that_is_too_large_is_refused_with_what_to_do() {
     let kept = server.ask("GET", &path, &json!(null)).expect(200).json();
     assert_eq!(kept["persons"].as_array().unwrap().len(), linked);
 }
+
+#[test]
+fn a_report_beyond_the_limit_is_refused_and_the_setting_named() {
+    let site = Site::with("[results]\nreport_mib = 1\n");
+    std::fs::write(site.path("large.pdf"), vec![b'%'; 2 << 20]).unwrap();
+    let about = json!({
+        "patient": { "person": "0".repeat(32) },
+        "about": { "accession_number": "TEST-1" },
+        "status": "final",
+    });
+    let pdf = site.path("large.pdf");
+    let import = ["report", "import", pdf.to_str().unwrap()];
+    let refused = site.esito(&import, &about.to_string()).expect_code(&[4]);
+    assert!(refused.stderr.contains("results.report_mib sets the limit"), "{}", refused.stderr);
+}

@@ -54,7 +54,9 @@ pub enum EnrolmentRefused {
     #[error("give at least one Patient ID: results are found by it")]
     NoPatientId,
     /// It is somebody else's.
-    #[error("a Patient ID belongs to another person already ({0}): merge them, or correct the ID")]
+    #[error(
+        "a Patient ID belongs to another person already ({0}): correct the ID, or take it from that person first"
+    )]
     PatientIdTaken(PersonId),
     /// It is somebody else's.
     #[error("the user name is taken: choose another")]

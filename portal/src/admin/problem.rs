@@ -142,6 +142,15 @@ impl Problem {
         )
     }
 
+    /// The same, with other words where the body is too large.
+    pub(crate) fn if_too_large(self, detail: impl FnOnce() -> String) -> Self {
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE.as_u16() {
+            Self { detail: detail(), ..self }
+        } else {
+            self
+        }
+    }
+
     /// The body is of another kind.
     pub(crate) fn media_type(wanted: &str) -> Self {
         Self::new(

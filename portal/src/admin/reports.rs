@@ -114,9 +114,15 @@ async fn import(
 ) -> Result<(StatusCode, Answer<ReportView>), Problem> {
     let results = &app.services.results;
     // Three bytes are four letters, and the rest is small.
-    let most = results.most_report_bytes().div_ceil(3).saturating_mul(4);
+    let most_bytes = results.most_report_bytes();
+    let most = most_bytes.div_ceil(3).saturating_mul(4);
     let most = usize::try_from(most).unwrap_or(usize::MAX).saturating_add(body::MOST_JSON);
-    let new: NewReport = body::json(request, most).await?;
+    let too_large = || {
+        let mib = most_bytes >> 20;
+        format!("the report has more than {mib} MiB: results.report_mib sets the limit")
+    };
+    let new: NewReport =
+        body::json(request, most).await.map_err(|problem| problem.if_too_large(too_large))?;
     let pdf = STANDARD.decode(new.pdf.as_str()).map_err(|_odd| {
         Problem::at("/pdf".to_owned(), "write the PDF in base64 (RFC 4648 §4), with its padding")
     })?;
