@@ -13,7 +13,7 @@ use pacs::{PacsSettings, StudyReference};
 use crate::contents::Contents;
 use crate::given_report::GivenReport;
 
-/// How the pixel data of the package are encoded (design: one rule per package).
+/// How the pixel data of the package are encoded: one rule for all of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum TransferSyntaxPolicy {
     /// Uncompressed, but as stored where that would make the package much larger.

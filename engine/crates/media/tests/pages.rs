@@ -320,7 +320,7 @@ fn debug_output_tells_nothing_of_the_patient() {
     assert_eq!(shown.matches(secret).count(), institution.matches(secret).count());
 }
 
-/// The index does not grow with the images; issue limit 150 KB at 3 000.
+/// The index does not grow with the images of a series.
 #[test]
 fn three_thousand_images() {
     let contents = sample::contents(Language::Italian, Layout::Reference, 3_000);

@@ -32,7 +32,7 @@ pub enum Notice {
         /// How many there are.
         left_out: u64,
     },
-    /// An object without directory record is left out by policy (design §4).
+    /// An object without directory record is left out by policy.
     LeftOut(Subject, SopClassUid),
     /// The same SOP Instance UID came more than once; the first one is in the package.
     Duplicate {
