@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::acts::PDF;
 use crate::server::{Site, new_account, new_person};
 
 const CSV: &str = "patient_id,family_name,given_name,birth_date,online_results\n\
@@ -264,4 +265,30 @@ fn the_console_is_its_own_users_only() {
         &socket.metadata().expect("a socket").permissions(),
     );
     assert_eq!(mode & 0o777, 0o600);
+}
+
+/// What README pipes into a command of an installed portal.
+fn example(command: &str) -> &'static str {
+    let readme = include_str!("../../README.md");
+    let behind = format!("sudo -u esito esito {command} ");
+    let mut examples = readme.split("echo '").filter_map(|example| example.split_once("' |"));
+    let found = examples.find(|(_, command)| command.trim_start().starts_with(&behind));
+    found.expect("an example").0
+}
+
+#[test]
+fn the_examples_of_the_readme_enrol_a_patient_and_import_a_report() {
+    let site = Site::new();
+    let added = site.answer(&["patient", "add"], example("patient add"));
+    let person = added["id"].as_str().expect("a person").to_owned();
+    let pdf = site.path("report.pdf");
+    std::fs::write(&pdf, PDF).expect("a file");
+    let import = ["report", "import", pdf.to_str().expect("a path")];
+    site.answer(&import, example("report import"));
+    let export = site.answer(&["patient", "export", &person], "");
+    let consent = json!({ "online_results": true, "messages": true });
+    assert_eq!(export["person"]["data"]["consent"], consent);
+    for (what, expected) in [("accounts", 1), ("reports", 1)] {
+        assert_eq!(export[what].as_array().expect("a list").len(), expected, "{what}");
+    }
 }
