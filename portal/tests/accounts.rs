@@ -177,7 +177,7 @@ async fn a_new_password_keeps_the_rules_and_ends_the_other_sessions() {
 #[tokio::test]
 async fn sessions_end_by_disuse_by_age_and_by_logout() {
     let portal = portal();
-    let (token, who) = portal.settled("maria").await;
+    let (token, _) = portal.settled("maria").await;
     let accounts = &portal.accounts;
     portal.clock.advance(SignedDuration::from_mins(19));
     assert!(accounts.resume(&token).await.unwrap().is_some());
@@ -193,9 +193,10 @@ async fn sessions_end_by_disuse_by_age_and_by_logout() {
     assert!(accounts.log_out_elsewhere(&authenticated, HOME).await.unwrap() >= 1);
     assert_eq!(accounts.log_out_elsewhere(&authenticated, HOME).await.unwrap(), 0);
     assert!(accounts.resume(&third).await.unwrap().is_none());
-    assert!(accounts.log_out(&authenticated, HOME).await.unwrap());
+    let ended = accounts.log_out(&second, HOME).await.unwrap();
+    assert_eq!(ended, Some(authenticated.session));
     assert!(accounts.resume(&second).await.unwrap().is_none());
-    assert!(!accounts.log_out(&who, HOME).await.unwrap());
+    assert_eq!(accounts.log_out(&token, HOME).await.unwrap(), None);
     assert!(accounts.resume(&Token::fresh().unwrap()).await.unwrap().is_none());
 }
 
@@ -347,10 +348,12 @@ async fn the_site_sends_a_new_first_password() {
 #[tokio::test]
 async fn what_was_done_is_in_the_trail_and_says_nothing_of_the_person() {
     let portal = portal();
-    let (_, who) = portal.settled("maria").await;
+    let (token, who) = portal.settled("maria").await;
     portal.log_in("maria", "Sbagliata-1!", ELSEWHERE).await;
     portal.accounts.send_code("maria", HOME).await.unwrap();
-    portal.accounts.log_out(&who, HOME).await.unwrap();
+    // Also after the session is over.
+    portal.clock.advance(SignedDuration::from_mins(21));
+    assert!(portal.accounts.log_out(&token, HOME).await.unwrap().is_some());
     let events = portal.store.events(EventQuery::default(), 99).await.unwrap();
     let told: Vec<_> = events
         .iter()

@@ -162,13 +162,19 @@ impl Accounts {
         Ok((begun == Begun::Done).then_some(token))
     }
 
-    /// Logs out; false when there was nothing to end.
+    /// Logs out, also where the session is over: the downloads that were opened in it end too. Tells what was ended.
     ///
     /// # Errors
     /// [`AccountsError::Store`].
-    pub async fn log_out(&self, who: &Authenticated, from: Origin) -> Result<bool, AccountsError> {
-        let event = self.event("logout", Actor::Account(who.account.id), Outcome::Done, from);
-        Ok(self.store.end_session(who.session.token, event.into()).await?)
+    pub async fn log_out(
+        &self,
+        token: &Token,
+        from: Origin,
+    ) -> Result<Option<Session>, AccountsError> {
+        let Some(session) = self.store.session(token.hash()).await? else { return Ok(None) };
+        let event = self.event("logout", Actor::Account(session.account), Outcome::Done, from);
+        let is_ended = self.store.end_session(session.token, event.into()).await?;
+        Ok(is_ended.then_some(session))
     }
 
     /// Ends all other sessions of an account, and tells how many, those that were over included.

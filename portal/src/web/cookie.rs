@@ -40,7 +40,7 @@ const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 /// How long the next page may take to be opened, in seconds.
 const TOAST_LIFE: u32 = 60;
 
-/// How long a download may take, in seconds: a day.
+/// How long a download of who is logged in may take, in seconds: a day, or until they log out.
 const DOWNLOAD_LIFE: u32 = 24 * 60 * 60;
 
 impl Cookie {
@@ -91,6 +91,15 @@ impl Cookie {
             Self::Toast => format!("; Max-Age={TOAST_LIFE}"),
             Self::Download => format!("; Max-Age={DOWNLOAD_LIFE}"),
         };
+        self.header(path, value, &life)
+    }
+
+    /// The same, forgotten when the browser is closed, however long it is worth something.
+    pub(crate) fn set_while_open_at(self, path: &str, value: &str) -> Option<HeaderValue> {
+        self.header(path, value, "")
+    }
+
+    fn header(self, path: &str, value: &str, life: &str) -> Option<HeaderValue> {
         let name = self.name();
         let text = format!("{name}={value}; Path={path}; Secure; HttpOnly; SameSite=Lax{life}");
         HeaderValue::from_str(&text).ok()

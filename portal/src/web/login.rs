@@ -18,7 +18,7 @@ use crate::web::language::speak_as_chosen;
 use crate::web::person::represented;
 use crate::web::provider::{Button, after_logout};
 use crate::web::routes;
-use crate::web::session::{AccountSession, AnySession, Visitor};
+use crate::web::session::{AccountSession, Visitor};
 use crate::web::shell::Shell;
 use crate::web::toast::Toast;
 
@@ -94,14 +94,18 @@ pub(crate) async fn log_in(
     }
 }
 
+/// Logs out, also who comes back to a page after the session is over.
 pub(crate) async fn log_out(
     State(app): State<App>,
     Client(from): Client,
-    AnySession(who): AnySession,
+    headers: HeaderMap,
     _form: Submitted<Nothing>,
 ) -> Result<Response, Refusal> {
-    app.services.accounts.log_out(&who, from).await?;
-    let mut response = Redirect::to(after_logout(&app, &who)).into_response();
+    let ended = match Cookie::Session.token(&headers) {
+        Some(token) => app.services.accounts.log_out(&token, from).await?,
+        None => None,
+    };
+    let mut response = Redirect::to(after_logout(&app, ended.as_ref())).into_response();
     append(&mut response, [Cookie::Session.remove(), Toast::LoggedOut.leave()]);
     Ok(response)
 }

@@ -139,8 +139,11 @@ pub(crate) async fn fetch(
     };
     if let Some(session) = session.filter(|_| !is_head) {
         let token = downloads.grant(&holder, id, session).await?;
-        let cookie = token.and_then(|token| {
-            Cookie::Download.set_at(&routes::download(&holder, id), token.as_str())
+        let path = routes::download(&holder, id);
+        let cookie = token.and_then(|token| match &holder {
+            Holder::Account(_) => Cookie::Download.set_at(&path, token.as_str()),
+            // A recipient has nothing to log out of: on a computer that many use, closing the browser does it.
+            Holder::Recipient(_) => Cookie::Download.set_while_open_at(&path, token.as_str()),
         });
         if let Some(cookie) = cookie {
             response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -5,9 +5,9 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use store::{Private, Subject, Through};
+use store::{Private, Session, Subject, Through};
 
-use crate::accounts::{Authenticated, Origin, Vouched};
+use crate::accounts::{Origin, Vouched};
 use crate::oidc::pending::Pending;
 use crate::oidc::{Matching, Provider};
 use crate::secret::Token;
@@ -224,10 +224,10 @@ pub(crate) async fn logged_out(State(app): State<App>, shell: Shell) -> Result<R
 }
 
 /// Where somebody goes who has logged out.
-pub(crate) fn after_logout(app: &App, who: &Authenticated) -> &'static str {
+pub(crate) fn after_logout(app: &App, ended: Option<&Session>) -> &'static str {
     let provider = app.services.provider.now();
     let ends_there = provider.is_some_and(|provider| provider.logout_address(&back(app)).is_some());
-    if who.session.through == Through::Provider && ends_there {
+    if ended.is_some_and(|ended| ended.through == Through::Provider) && ends_there {
         routes::LOGGED_OUT
     } else {
         routes::LOGIN

@@ -33,7 +33,8 @@ const ROWS: &[Row] = &[
     ("GET", "/", May::Account, &[]),
     ("GET", "/login", May::Anybody, &[]),
     ("POST", "/login", May::Anybody, &[("user_name", "nobody"), ("password", "x")]),
-    ("POST", "/logout", May::LoggedIn, &[]),
+    // Also where the session is over: what was opened in it ends.
+    ("POST", "/logout", May::Anybody, &[]),
     ("GET", "/login/provider", May::Nobody, &[]),
     ("GET", "/login/provider/return", May::Nobody, &[]),
     ("GET", "/logout/provider", May::Nobody, &[]),

@@ -262,6 +262,43 @@ fn a_grant_is_worth_nothing_after_logging_out_or_a_day() {
     assert_eq!(stolen.get(&path).location(), "/login");
 }
 
+/// Whoever sits down after them has nothing of it by the cookie of a session before.
+#[test]
+fn a_grant_ends_with_what_takes_the_place_of_its_session_and_by_logging_out_late() {
+    for what in ["login", "password", "late", "much later"] {
+        let mut ready = Ready::start(1000);
+        ready.fetch("GET", &[]);
+        let path = ready.path();
+        let Ready { server, mut browser, .. } = ready;
+        browser.get("/password");
+        let mut left = server.browser();
+        left.cookies.clone_from(&browser.cookies);
+        left.cookies.remove("__Host-esito-session");
+        assert_eq!(left.get(&path).status, 200, "{what}");
+        let pass = |minutes| server.clock.advance(SignedDuration::from_mins(minutes));
+        match what {
+            "login" => {
+                pass(21);
+                assert_eq!(browser.log_in("maria", GOOD).location(), "/");
+            }
+            "password" => {
+                let new = "Collina-Verde&42";
+                let fields = [("old", GOOD), ("new", new), ("confirm", new)];
+                assert_eq!(browser.post("/password", &fields).location(), "/password/changed");
+            }
+            _ => {
+                pass(if what == "late" { 21 } else { 9 * 60 });
+                let swept = server.services.store.remove_expired(server.clock.now(), 99);
+                server.wait(swept).unwrap();
+                // The page from before still stands there, with its button.
+                assert_eq!(browser.post("/logout", &[]).location(), "/login");
+                assert!(!browser.cookies.contains_key("__Host-esito-session"));
+            }
+        }
+        assert_eq!(left.get(&path).location(), "/login", "{what}");
+    }
+}
+
 #[test]
 fn what_is_held_is_gone_at_once_and_its_package_is_deleted() {
     let mut ready = Ready::start(1000);

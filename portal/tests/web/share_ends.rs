@@ -114,3 +114,24 @@ fn what_is_being_fetched_breaks_off_when_the_time_of_a_share_is_over() {
     thread::sleep(Duration::from_millis(15_500));
     fetching.ends_short();
 }
+
+/// On a computer that many use, whoever comes next has nothing of it: a recipient has nothing to log out of.
+#[test]
+fn what_a_recipient_fetches_is_forgotten_with_the_browser() {
+    let ready = Ready::start(1000);
+    let shared = ready.server.share_with(&ready.person, &["verdi@example.org"]);
+    let request = ask(&ready.server, &ready, &shared);
+    let mut verdi = ready.server.recipient(&shared, 0);
+    let path = shared.path(&format!("/downloads/{}", request.id));
+    let begun = verdi.get(&format!("{path}/package"));
+    assert_eq!(begun.status, 200);
+    let cookie = begun.header("set-cookie");
+    assert!(cookie.starts_with("__Secure-esito-download="), "{cookie}");
+    assert!(
+        cookie.ends_with(&format!("; Path={path}; Secure; HttpOnly; SameSite=Lax")),
+        "{cookie}"
+    );
+    // Until then it goes on when the session has ended.
+    verdi.cookies.remove(COOKIE);
+    assert_eq!(verdi.get(&format!("{path}/package")).status, 200);
+}

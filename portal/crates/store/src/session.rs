@@ -51,6 +51,10 @@ impl Through {
 /// How exactly a session knows when it was last used: a page costs no write before that.
 pub const SEEN_GRAIN: SignedDuration = SignedDuration::from_secs(30);
 
+/// How long a session that is over is still known: what was opened in it can go on for a day, and who logs out late
+/// ends that.
+pub(crate) const KNOWN_WHEN_OVER: SignedDuration = SignedDuration::from_hours(24);
+
 impl Session {
     /// Whether it is over at `now`.
     pub fn is_over(&self, now: Timestamp) -> bool {
@@ -149,7 +153,8 @@ pub enum Admission {
 /// Sessions, one-time codes and attempts.
 #[async_trait]
 pub trait Sessions {
-    /// Begins a session of an account that can log in, in the place of `replaces`.
+    /// Begins a session of an account that can log in, in the place of `replaces`, which ends with the downloads that
+    /// were opened in it.
     async fn begin_session(
         &self,
         session: Session,
@@ -173,10 +178,13 @@ pub trait Sessions {
         now: Timestamp,
     ) -> Result<Option<(Session, Account)>, StoreError>;
 
+    /// The session with this token, also when it is over and not yet removed.
+    async fn session(&self, token: SecretHash) -> Result<Option<Session>, StoreError>;
+
     /// The sessions of an account, those that are over and not yet removed included.
     async fn sessions_of_account(&self, account: AccountId) -> Result<Vec<Session>, StoreError>;
 
-    /// Ends a session, and the downloads that were opened in it; false when there was none.
+    /// Ends a session, and the downloads that were opened in it, also when it is over; false when there was none.
     async fn end_session(&self, token: SecretHash, along: Along) -> Result<bool, StoreError>;
 
     /// Ends an account's sessions but `keep`, with the downloads that were opened in them, and tells how many, those
@@ -211,7 +219,8 @@ pub trait Sessions {
     /// Forgets the attempts of these keys: the last one succeeded.
     async fn attempt_succeeded(&self, keys: Vec<AttemptKey>) -> Result<(), StoreError>;
 
-    /// Removes at most `limit` each of sessions, codes and attempts that are over, and tells how many.
+    /// Removes at most `limit` each of codes and attempts that are over, and of sessions that have been so for a day,
+    /// and tells how many.
     async fn remove_expired(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
 }
 

@@ -9,8 +9,8 @@ use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::{AccountId, SecretHash};
 use crate::session::{
-    Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
-    Sessions, Spent,
+    Admission, AttemptKey, AttemptPolicy, Begun, KNOWN_WHEN_OVER, OneTimeCode, Purpose, SEEN_GRAIN,
+    Session, Sessions, Spent,
 };
 use crate::sled::SledStore;
 use crate::sled::accounts::end_all;
@@ -93,6 +93,16 @@ fn live(
     Ok(is_live.then_some((session, account)))
 }
 
+/// Removes a session with the downloads that were opened in it; false when there is none.
+fn end(transaction: &mut Transaction<'_>, token: SecretHash) -> Result<bool, StoreFault> {
+    let Some(session) = transaction.view().get::<Session>(token.as_bytes())? else {
+        return Ok(false);
+    };
+    transaction.remove::<Session>(token.as_bytes())?;
+    downloads::end_grants_of_session(transaction, session.account, token)?;
+    Ok(true)
+}
+
 /// Removes what an index of moments lists before `now`.
 fn remove_before<R: Record>(
     transaction: &mut Transaction<'_>,
@@ -122,7 +132,7 @@ impl Sessions for SledStore {
                 return Ok(Outcome::Refuse(Begun::NoAccount));
             }
             if let Some(token) = replaces {
-                transaction.remove::<Session>(token.as_bytes())?;
+                end(transaction, token)?;
             }
             transaction.put(&session)?;
             transaction.put_along(along)?;
@@ -159,6 +169,10 @@ impl Sessions for SledStore {
         self.read(move |view| live(view, token, now)).await
     }
 
+    async fn session(&self, token: SecretHash) -> Result<Option<Session>, StoreError> {
+        self.read(move |view| view.get(token.as_bytes())).await
+    }
+
     async fn sessions_of_account(&self, account: AccountId) -> Result<Vec<Session>, StoreError> {
         self.read(move |view| view.indexed(Index::SessionByAccount, account.as_bytes(), usize::MAX))
             .await
@@ -166,11 +180,9 @@ impl Sessions for SledStore {
 
     async fn end_session(&self, token: SecretHash, along: Along) -> Result<bool, StoreError> {
         self.write(move |transaction| {
-            let Some(session) = transaction.view().get::<Session>(token.as_bytes())? else {
+            if !end(transaction, token)? {
                 return Ok(Outcome::Refuse(false));
-            };
-            transaction.remove::<Session>(token.as_bytes())?;
-            downloads::end_grants_of_session(transaction, session.account, token)?;
+            }
             transaction.put_along(along)?;
             Ok(Outcome::Keep(true))
         })
@@ -277,7 +289,8 @@ impl Sessions for SledStore {
 
     async fn remove_expired(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.write(move |transaction| {
-            let removed = remove_before::<Session>(transaction, Index::SessionByEnd, now, limit)?
+            let ended = now.checked_sub(KNOWN_WHEN_OVER).unwrap_or(Timestamp::MIN);
+            let removed = remove_before::<Session>(transaction, Index::SessionByEnd, ended, limit)?
                 + remove_before::<OneTimeCode>(transaction, Index::CodeByExpiry, now, limit)?
                 + remove_before::<Attempts>(transaction, Index::AttemptByForgetting, now, limit)?;
             Ok(Outcome::Keep(removed))

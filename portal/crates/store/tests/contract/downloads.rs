@@ -373,7 +373,8 @@ fn a_grant_outlives_its_session_and_ends_with_everything_else() {
         assert_eq!((found, holder.asker()), (grant(&request, 12, 1), Asker::Account(hers.id)));
         assert!(store.grant(secret(12), at(86_400)).await.unwrap().is_none());
         // Sessions that are over are swept away; what they opened goes on.
-        store.remove_expired(at(9 * 3600), 9).await.unwrap();
+        store.remove_expired(at(33 * 3600), 9).await.unwrap();
+        assert_eq!(store.session(secret(1)).await.unwrap(), None);
         assert!(is_good(12).await);
         let session = session(hers.id, 3);
         store.begin_session(session, None, Along::nothing()).await.unwrap();
@@ -395,6 +396,34 @@ fn a_grant_outlives_its_session_and_ends_with_everything_else() {
         assert!(!put(grant(&request, 16, 5)).await.unwrap());
         let swept = store.sweep_downloads(at(90_000), 9).await.unwrap();
         assert_eq!(swept.removed, 0);
+    });
+}
+
+#[test]
+fn a_session_that_is_over_or_replaced_takes_its_grants_with_it() {
+    on_each_store(|store| async move {
+        let (maria, hers) = enrolled(&*store, "maria").await;
+        let (_, his) = enrolled(&*store, "paolo").await;
+        let request = ask(&*store, asking(&hers, maria.id, 1, 0)).await;
+        let is_good = async |number| store.grant(secret(number), at(100)).await.unwrap().is_some();
+        for token in [1, 2, 3] {
+            let begun = store.begin_session(session(hers.id, token), None, Along::nothing());
+            assert_eq!(begun.await.unwrap(), store::Begun::Done);
+            let given = store.put_grant(grant(&request, 10 + token, token), Along::nothing());
+            assert!(given.await.unwrap());
+        }
+        let again = session(hers.id, 4);
+        store.begin_session(again, Some(secret(1)), Along::nothing()).await.unwrap();
+        assert!(!is_good(11).await && is_good(12).await, "a login ends what it replaces");
+        // Whoever logs in at the same browser.
+        let other = session(his.id, 5);
+        store.begin_session(other, Some(secret(2)), Along::nothing()).await.unwrap();
+        assert!(!is_good(12).await && is_good(13).await);
+        let late = at(9 * 3600);
+        store.remove_expired(late, 9).await.unwrap();
+        assert_eq!(store.glance_session(secret(3), late).await.unwrap(), None, "it is over");
+        assert!(store.end_session(secret(3), Along::nothing()).await.unwrap());
+        assert!(!is_good(13).await);
     });
 }
 

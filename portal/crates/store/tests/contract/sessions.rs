@@ -211,7 +211,11 @@ fn what_is_over_is_removed_and_nothing_else() {
         store.admit_attempt(vec![(secret(1), POLICY)], at(0)).await.unwrap();
         assert_eq!(store.remove_expired(at(600), 100).await.unwrap(), 0);
         assert_eq!(store.remove_expired(at(3601), 100).await.unwrap(), 2);
-        assert_eq!(store.remove_expired(at(8 * 3600 + 1), 100).await.unwrap(), 1);
+        // A session is known for another day: logging out late ends what was opened in it.
+        assert_eq!(store.remove_expired(at(32 * 3600), 100).await.unwrap(), 0);
+        assert!(store.session(secret(1)).await.unwrap().is_some());
+        assert_eq!(store.remove_expired(at(32 * 3600 + 1), 100).await.unwrap(), 1);
+        assert_eq!(store.session(secret(1)).await.unwrap(), None);
         assert!(store.resume_session(secret(2), at(8 * 3600)).await.unwrap().is_some());
     });
 }
