@@ -63,6 +63,8 @@ pub struct Limits {
     pub network: AttemptPolicy,
     /// Requests for a message to one account or address.
     pub messages: AttemptPolicy,
+    /// New PINs that an account has sent for its shares.
+    pub pins: AttemptPolicy,
 }
 
 impl Default for Limits {
@@ -81,6 +83,7 @@ impl Default for Limits {
             account: policy(50, 1, 30, 24),
             network: policy(200, 1, 10, 1),
             messages: policy(2, 60, 60 * 60, 24),
+            pins: policy(10, 60, 60 * 60, 24),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What who shares sees of it, and does with it.
 
+use jiff::Timestamp;
 use store::{
-    Account, Actor, Along, EndOfShare, EndedShare, Event, Holder, Message, MessageState, OrderId,
-    PersonId, RenewedPin, RequestId, Share, ShareId, ShareRecipient, ShareState, StoreError,
+    Account, Actor, Admission, Along, EndOfShare, EndedShare, Event, Holder, Message, MessageState,
+    OrderId, PersonId, RenewedPin, RequestId, Share, ShareId, ShareRecipient, ShareState,
+    StoreError,
 };
 
 use crate::accounts::Origin;
@@ -53,6 +55,11 @@ pub enum Changed {
     Done,
     /// What was typed is to be corrected.
     Refused(Fault),
+    /// The account has sent too many PINs: the next one not before this moment.
+    Wait {
+        /// When.
+        until: Timestamp,
+    },
     /// The account has no such share, or it is over.
     NoSuchShare,
 }
@@ -211,7 +218,8 @@ impl Shares {
         Ok(if changed.is_some() { Changed::Done } else { Changed::NoSuchShare })
     }
 
-    /// Gives a share of an account another PIN, and sends it as it is asked for.
+    /// Gives a share of an account another PIN, and sends it as it is asked for: to whatever number is typed, so that
+    /// what is sent is counted. A PIN that is sent to nobody is not.
     ///
     /// # Errors
     /// [`SharesError`].
@@ -249,6 +257,13 @@ impl Shares {
                     .collect::<Result<_, _>>()?
             }
         };
+        if !messages.is_empty() {
+            let key = inner.secret.hash("share pins", &[account.id.as_bytes()]);
+            let counted = vec![(key, inner.limits.pins)];
+            if let Admission::Wait { until } = inner.store.admit_attempt(counted, now).await? {
+                return Ok(Changed::Wait { until });
+            }
+        }
         let renewed = RenewedPin { pin: self.hash(&pin, from).await?, messages, at: now };
         let event = self.event_of("share.pin", Actor::Account(account.id), &share, Some(from));
         let changed = inner.store.renew_pin(account.id, id, renewed, event.into()).await?;

@@ -145,7 +145,7 @@ fn page(
 }
 
 /// The status and the header of an answer to who has to wait.
-fn retry_after(mut response: Response, until: Timestamp, app: &App) -> Response {
+pub(crate) fn retry_after(mut response: Response, until: Timestamp, app: &App) -> Response {
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
     let seconds = HeaderValue::from(app.services.seconds_until(until));
     response.headers_mut().insert(header::RETRY_AFTER, seconds);

@@ -13,9 +13,10 @@ use store::{Language, OrderId, Private, ShareId};
 use crate::shares::{Changed, Fault, PinWay, ShareForm, SharedOrder};
 use crate::web::App;
 use crate::web::client::Client;
+use crate::web::dates::display_timestamp;
 use crate::web::error::Refusal;
 use crate::web::form::{Nothing, Submitted};
-use crate::web::login::append;
+use crate::web::login::{append, retry_after};
 use crate::web::person::{PatientSession, display_name, represented};
 use crate::web::routes;
 use crate::web::session::AccountSession;
@@ -230,7 +231,7 @@ pub(crate) async fn extend(
     match app.services.shares.extend(&who.account, id, form.days, from).await? {
         Changed::Done => changed(true),
         Changed::NoSuchShare => changed(false),
-        Changed::Refused(_) => Err(Refusal::BadForm),
+        Changed::Refused(_) | Changed::Wait { .. } => Err(Refusal::BadForm),
     }
 }
 
@@ -244,22 +245,33 @@ pub(crate) async fn renew_pin(
     Submitted(form): Submitted<PinForm>,
 ) -> Result<Response, Refusal> {
     let id = named(&share)?;
-    let way = way(&form.way, &form.phone);
+    let (way, text) = (way(&form.way, &form.phone), shell.text);
     let shares = &app.services.shares;
-    let (pin, phone) = match shares.renew_pin(&who.account, id, &form.pin, &way, from).await? {
+    let (mut faults, mut wait) = (Faults::default(), None);
+    match shares.renew_pin(&who.account, id, &form.pin, &way, from).await? {
         Changed::Done => return changed(true),
         Changed::NoSuchShare => return changed(false),
-        Changed::Refused(Fault::Pin(fault)) => (Some(pin_fault(fault, shell.text)), None),
-        Changed::Refused(_) => (None, Some(shell.text.share_fault_phone())),
-    };
+        Changed::Refused(Fault::Pin(fault)) => faults.pin = Some(pin_fault(fault, text).to_owned()),
+        Changed::Refused(_) => faults.phone = Some(text.share_fault_phone().to_owned()),
+        Changed::Wait { until } => {
+            faults.whole = Some(text.share_fault_sent(display_timestamp(until, text)));
+            wait = Some(until);
+        }
+    }
     let mut shares = cards(&app, &shell, &who.account).await?;
     if let Some(card) = shares.iter_mut().find(|card| card.id == id) {
-        card.pin_fault = pin.map(str::to_owned);
-        card.phone_fault = phone.map(str::to_owned);
+        card.fault = faults.whole;
+        card.pin_fault = faults.pin;
+        card.phone_fault = faults.phone;
         card.ways = ways(&form.way, shell.text);
         card.phone = form.phone;
     }
-    Ok(shell.page(StatusCode::UNPROCESSABLE_ENTITY, &SharesPage { shell: &shell, shares }))
+    let page = SharesPage { shell: &shell, shares };
+    let response = shell.page(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    Ok(match wait {
+        Some(until) => retry_after(response, until, &app),
+        None => response,
+    })
 }
 
 fn changed(is_changed: bool) -> Result<Response, Refusal> {

@@ -116,3 +116,40 @@ fn each_refusal_costs_one_argon2_and_a_link_that_waits_none() {
     server.clock.advance(SignedDuration::from_secs(1));
     assert!(matches!(spent(&three.links[0], PIN), (Entered::Nothing, 1)));
 }
+
+/// Nobody uses the portal to write to telephones and mailboxes of others without end.
+#[test]
+fn new_pins_are_sent_so_often_and_told_as_often_as_one_likes() {
+    let server = Server::start();
+    let (person, mut browser) = server.with_orders("maria", "", 1);
+    let shares = ["verdi@example.org", "bianchi@example.org"]
+        .map(|email| server.share_with(&person, &[email]).id.to_string());
+    server.messages();
+    browser.get("/shares");
+    let mut renew = |number: usize, way: &str| {
+        let phone = format!("+39000000{number:04}");
+        let fields = [("pin", "314159"), ("way", way), ("phone", phone.as_str())];
+        browser.post(&format!("/shares/{}/pin", shares[number % 2]), &fields)
+    };
+    for number in 0..11 {
+        assert_eq!(renew(number, if number < 9 { "sms" } else { "email" }).location(), "/shares");
+        assert_eq!(letters(&server).len(), 1);
+    }
+    for way in ["sms", "email"] {
+        let refused = renew(11, way);
+        assert_eq!((refused.status, refused.header("retry-after")), (429, "60"));
+        assert!(refused.text().contains("Hai inviato molti PIN: il prossimo"), "{}", refused.body);
+        assert!(refused.body.contains("<details open>"), "{}", refused.body);
+        assert!(!refused.body.contains("314159"), "the PIN comes back");
+    }
+    // What sends nothing waits for nothing.
+    assert_eq!(renew(12, "oneself").location(), "/shares");
+    assert_eq!(letters(&server).len(), 0);
+    server.clock.advance(SignedDuration::from_secs(60));
+    assert_eq!(renew(13, "sms").location(), "/shares");
+    assert_eq!(letters(&server).len(), 1);
+    assert_eq!(renew(14, "sms").header("retry-after"), "120");
+    // What is wrong with a form is said first.
+    let odd = [("pin", "314159"), ("way", "sms"), ("phone", "12")];
+    assert_eq!(browser.post(&format!("/shares/{}/pin", shares[0]), &odd).status, 422);
+}

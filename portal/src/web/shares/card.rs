@@ -29,6 +29,8 @@ pub(crate) struct Card {
     pub(crate) can_be_changed: bool,
     /// Until when it can be made to last.
     pub(crate) spans: Vec<Span>,
+    /// Why no other PIN is sent now: its form is open.
+    pub(crate) fault: Option<String>,
     /// The fault of a PIN that was not taken: its form is open.
     pub(crate) pin_fault: Option<String>,
     /// How another PIN is told.
@@ -74,6 +76,7 @@ impl Card {
             is_frozen: word == "frozen",
             can_be_changed: !shown.is_over,
             spans: Vec::new(),
+            fault: None,
             pin_fault: None,
             ways: ways("", text),
             phone: String::new(),

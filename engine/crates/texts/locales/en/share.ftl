@@ -52,6 +52,7 @@ share-fault-message = The message can have { $most } characters at most.
 share-fault-phone = Write the number with the international prefix, such as +393330000000.
 share-fault-shares = You have reached the number of shares for today. Try again tomorrow.
 share-fault-recipients = You have reached the number of recipients for today. Try again tomorrow.
+share-fault-sent = You have sent many PINs: the next one can leave after { $moment }. If you tell it yourself, you can change it at once.
 share-list-title = Shares
 share-list-how = With whom you have shared your results, and who has opened them.
 share-list-none = No shares

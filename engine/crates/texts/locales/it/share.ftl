@@ -52,6 +52,7 @@ share-fault-message = Il messaggio può avere al massimo { $most } caratteri.
 share-fault-phone = Scrivi il numero con il prefisso internazionale, ad esempio +393330000000.
 share-fault-shares = Per oggi hai raggiunto il numero massimo di condivisioni. Riprova domani.
 share-fault-recipients = Per oggi hai raggiunto il numero massimo di destinatari. Riprova domani.
+share-fault-sent = Hai inviato molti PIN: il prossimo può partire dopo il { $moment }. Se lo comunichi tu, puoi cambiarlo subito.
 share-list-title = Condivisioni
 share-list-how = Con chi hai condiviso i tuoi esiti, e chi li ha aperti.
 share-list-none = Nessuna condivisione
