@@ -61,8 +61,10 @@ pub struct Limits {
     pub account: AttemptPolicy,
     /// Attempts from one network at any account: many people can share it.
     pub network: AttemptPolicy,
-    /// Requests for a message to one account or address.
+    /// Requests for a message to one account or address from one network, or from a browser that logged in before.
     pub messages: AttemptPolicy,
+    /// Requests for a message to one account or address from anywhere: more than one network has in days.
+    pub messages_anywhere: AttemptPolicy,
     /// New PINs that an account has sent for its shares.
     pub pins: AttemptPolicy,
 }
@@ -82,7 +84,8 @@ impl Default for Limits {
             guessing: policy(5, 2, 15 * 60, 24),
             account: policy(50, 1, 30, 24),
             network: policy(200, 1, 10, 1),
-            messages: policy(2, 60, 60 * 60, 24),
+            messages: policy(2, 60, 12 * 60 * 60, 24),
+            messages_anywhere: policy(20, 60, 60 * 60, 24),
             pins: policy(10, 60, 60 * 60, 24),
         }
     }

@@ -18,6 +18,8 @@ pub(crate) enum Asked {
         user_name: String,
         /// From where.
         from: Origin,
+        /// What this browser is known by.
+        device: Option<String>,
     },
     /// The user name.
     UserName {
@@ -69,8 +71,8 @@ impl Recovery {
 
 async fn answer(accounts: &Accounts, asked: Asked) -> Result<(), AccountsError> {
     match asked {
-        Asked::Password { user_name, from } => {
-            accounts.send_code(&user_name, from).await?;
+        Asked::Password { user_name, from, device } => {
+            accounts.send_code(&user_name, from, device.as_deref()).await?;
         }
         Asked::UserName { email, from } => {
             accounts.send_user_names(&email, from).await?;

@@ -31,6 +31,10 @@ struct Portal {
 const HOME: Origin = Origin(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7)));
 const ELSEWHERE: Origin = Origin(IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 9)));
 
+fn network(number: u8) -> Origin {
+    Origin(IpAddr::from([203, 0, 113, number]))
+}
+
 fn portal() -> Portal {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&folder.path().join("store")).unwrap());
@@ -107,7 +111,17 @@ impl Portal {
     }
 
     async fn recover(&self, user_name: &str, code: &str, new: &str) -> NewPassword {
-        self.accounts.recover_password(user_name, code, Password::new(new), HOME).await.unwrap()
+        let new = Password::new(new);
+        self.accounts.recover_password(user_name, code, new, HOME, None).await.unwrap()
+    }
+
+    /// Wrong codes for an account, each from another network.
+    async fn guess_codes(&self, user_name: &str, count: u8) {
+        for number in 0..count {
+            let (from, new) = (network(number), Password::new(BETTER));
+            let guessed = self.accounts.recover_password(user_name, "00000000", new, from, None);
+            assert_eq!(guessed.await.unwrap(), NewPassword::Wrong);
+        }
     }
 }
 
@@ -226,8 +240,7 @@ async fn guesses_from_everywhere_slow_an_account_down_and_never_lock_it() {
     let portal = portal();
     portal.settled("maria").await;
     for number in 0..200_u8 {
-        let from = Origin(IpAddr::from([203, 0, 113, number]));
-        portal.log_in("maria", "Sbagliata-1!", from).await;
+        portal.log_in("maria", "Sbagliata-1!", network(number)).await;
     }
     let Login::Wait { until } = portal.log_in("maria", GOOD, HOME).await else { panic!() };
     let wait = until.duration_since(portal.clock.now());
@@ -245,7 +258,7 @@ async fn a_disabled_account_looks_like_a_wrong_password() {
     portal.store.replace_account(who.account, disabled, Along::nothing()).await.unwrap();
     assert!(portal.accounts.resume(&token).await.unwrap().is_none());
     assert!(matches!(portal.log_in("maria", GOOD, HOME).await, Login::Wrong));
-    assert!(!portal.accounts.send_code("maria", HOME).await.unwrap());
+    assert!(!portal.accounts.send_code("maria", HOME, None).await.unwrap());
     assert_eq!(portal.accounts.send_user_names("maria@example.org", HOME).await.unwrap(), 0);
     assert!(portal.messages().await.is_empty());
 }
@@ -254,7 +267,7 @@ async fn a_disabled_account_looks_like_a_wrong_password() {
 async fn a_password_is_recovered_by_a_code_once() {
     let portal = portal();
     let (token, _) = portal.settled("maria").await;
-    assert!(portal.accounts.send_code(" MARIA ", HOME).await.unwrap());
+    assert!(portal.accounts.send_code(" MARIA ", HOME, None).await.unwrap());
     let code = code(&portal.messages().await);
     assert_eq!(portal.recover("maria", "00000000", BETTER).await, NewPassword::Wrong);
     assert_eq!(portal.recover("nessuno", &code, BETTER).await, NewPassword::Wrong);
@@ -271,20 +284,83 @@ async fn a_password_is_recovered_by_a_code_once() {
 }
 
 #[tokio::test]
-async fn a_code_ends_after_ten_minutes_or_five_wrong_ones() {
+async fn a_code_ends_after_ten_minutes_or_twenty_wrong_ones() {
     let portal = portal();
     portal.settled("maria").await;
-    portal.accounts.send_code("maria", HOME).await.unwrap();
+    portal.accounts.send_code("maria", HOME, None).await.unwrap();
     let first = code(&portal.messages().await);
     portal.clock.advance(SignedDuration::from_mins(10));
     assert_eq!(portal.recover("maria", &first, BETTER).await, NewPassword::Wrong);
-    portal.accounts.send_code("maria", HOME).await.unwrap();
+    portal.accounts.send_code("maria", HOME, None).await.unwrap();
     let second = code(&portal.messages().await);
-    for _ in 0..5 {
-        assert_eq!(portal.recover("maria", "00000000", BETTER).await, NewPassword::Wrong);
-        portal.clock.advance(SignedDuration::from_mins(1));
-    }
+    portal.guess_codes("maria", 20).await;
     assert_eq!(portal.recover("maria", &second, BETTER).await, NewPassword::Wrong);
+    portal.accounts.send_code("maria", HOME, None).await.unwrap();
+    let third = code(&portal.messages().await);
+    portal.guess_codes("maria", 19).await;
+    assert_eq!(portal.recover("maria", &third, BETTER).await, NewPassword::Done);
+}
+
+/// They know the user name and nothing else, and do what they can for a day from where they are.
+#[tokio::test]
+async fn a_stranger_does_not_keep_anybody_from_recovering_a_password() {
+    let portal = portal();
+    portal.settled("maria").await;
+    let mut sent = 0;
+    for _ in 0..24 * 12 {
+        sent += usize::from(portal.accounts.send_code("maria", ELSEWHERE, None).await.unwrap());
+        portal.clock.advance(SignedDuration::from_mins(5));
+    }
+    assert_eq!(sent, 13, "few of them, and ever fewer");
+    portal.messages().await;
+    assert!(portal.accounts.send_code("maria", HOME, None).await.unwrap());
+    let code = code(&portal.messages().await);
+    let mut tried = 0;
+    for _ in 0..9 * 60 {
+        let new = Password::new(BETTER);
+        let guess =
+            portal.accounts.recover_password("maria", "00000000", new, ELSEWHERE, None).await;
+        tried += usize::from(guess.unwrap() == NewPassword::Wrong);
+        portal.clock.advance(SignedDuration::from_secs(1));
+    }
+    assert_eq!(tried, 14, "fewer than a code stands");
+    assert_eq!(portal.recover("maria", &code, BETTER).await, NewPassword::Done);
+}
+
+/// Whoever has networks by the hundred holds up browsers that are new to the account, by an hour at most, and no other.
+#[tokio::test]
+async fn a_known_browser_recovers_a_password_whoever_else_tries() {
+    let portal = portal();
+    let (_, who) = portal.settled("maria").await;
+    let (_, other) = portal.settled("paolo").await;
+    let [device, others] = [who, other].map(|who| portal.accounts.device(&who.account).unwrap());
+    let known = Some(device.as_str());
+    for number in 0..200 {
+        portal.accounts.send_code("maria", network(number), None).await.unwrap();
+    }
+    assert_eq!(portal.messages().await.len(), 21, "twenty are free");
+    for unknown in [None, Some(others.as_str())] {
+        assert!(!portal.accounts.send_code("maria", HOME, unknown).await.unwrap());
+    }
+    assert!(portal.accounts.send_code("maria", HOME, known).await.unwrap());
+    let right = code(&portal.messages().await);
+    portal.guess_codes("maria", 40).await;
+    let recover = async |code: &str, device: Option<&str>| {
+        let new = Password::new(BETTER);
+        portal.accounts.recover_password("maria", code, new, HOME, device).await.unwrap()
+    };
+    assert_eq!(recover(&right, None).await, NewPassword::Wrong, "it is void for strangers");
+    // It has few tries of its own, and is sent few messages.
+    for _ in 0..5 {
+        assert_eq!(recover("00000000", known).await, NewPassword::Wrong);
+    }
+    assert_eq!(recover(&right, known).await, NewPassword::Done);
+    assert!(matches!(recover(&right, known).await, NewPassword::Wait { .. }));
+    let mut sent = 0;
+    for _ in 0..9 {
+        sent += usize::from(portal.accounts.send_code("maria", HOME, known).await.unwrap());
+    }
+    assert_eq!(sent, 2, "three in all");
 }
 
 #[tokio::test]
@@ -292,15 +368,15 @@ async fn nobody_is_flooded_with_messages() {
     let portal = portal();
     portal.settled("maria").await;
     for _ in 0..20 {
-        portal.accounts.send_code("maria", HOME).await.unwrap();
+        portal.accounts.send_code("maria", HOME, None).await.unwrap();
         portal.accounts.send_user_names("Maria@Example.org", HOME).await.unwrap();
     }
     let messages = portal.messages().await;
     assert_eq!(messages.len(), 6, "three of each");
     let mail = messages.iter().find(|message| matches!(message.to, Recipient::Email(_))).unwrap();
     assert!(text(mail).contains("Nome utente: maria"));
-    assert!(!portal.accounts.send_code("nessuno", HOME).await.unwrap());
-    assert!(!portal.accounts.send_code("'; --", HOME).await.unwrap());
+    assert!(!portal.accounts.send_code("nessuno", HOME, None).await.unwrap());
+    assert!(!portal.accounts.send_code("'; --", HOME, None).await.unwrap());
     assert_eq!(portal.accounts.send_user_names("nessuno@example.org", HOME).await.unwrap(), 0);
 }
 
@@ -350,7 +426,7 @@ async fn what_was_done_is_in_the_trail_and_says_nothing_of_the_person() {
     let portal = portal();
     let (token, who) = portal.settled("maria").await;
     portal.log_in("maria", "Sbagliata-1!", ELSEWHERE).await;
-    portal.accounts.send_code("maria", HOME).await.unwrap();
+    portal.accounts.send_code("maria", HOME, None).await.unwrap();
     // Also after the session is over.
     portal.clock.advance(SignedDuration::from_mins(21));
     assert!(portal.accounts.log_out(&token, HOME).await.unwrap().is_some());

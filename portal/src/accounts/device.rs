@@ -23,8 +23,13 @@ impl Accounts {
         Ok(format!("{}.{today}.{seal}", token.as_str()))
     }
 
-    /// Under what the attempts of a browser are counted, if it is known for this account.
-    pub(super) fn device_key(&self, typed: &str, device: &str) -> Option<AttemptKey> {
+    /// Under what the attempts of a browser at something are counted, if it is known for this account.
+    pub(super) fn device_key(
+        &self,
+        purpose: &str,
+        typed: &str,
+        device: &str,
+    ) -> Option<AttemptKey> {
         let (token, dated) = device.split_once('.')?;
         let (day, sealed) = dated.split_once('.')?;
         let token = Token::parse(token)?;
@@ -32,9 +37,8 @@ impl Accounts {
             return None;
         }
         let age = self.today().checked_sub(day.parse().ok()?)?;
-        (age < KNOWN_DAYS).then(|| {
-            self.attempt_key("login device", &[typed.as_bytes(), token.as_str().as_bytes()])
-        })
+        (age < KNOWN_DAYS)
+            .then(|| self.attempt_key(purpose, &[typed.as_bytes(), token.as_str().as_bytes()]))
     }
 
     fn today(&self) -> i64 {

@@ -86,7 +86,7 @@ impl Accounts {
     ) -> Result<Login, AccountsError> {
         let typed = user_name.trim().to_ascii_lowercase();
         let keys = self.login_keys(&typed, from);
-        let device = device.and_then(|device| self.device_key(&typed, device));
+        let device = device.and_then(|device| self.device_key("login device", &typed, device));
         let (counted, own) = match device {
             Some(device) => (vec![(device, self.limits.guessing)], vec![device]),
             None => (

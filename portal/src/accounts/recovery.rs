@@ -2,9 +2,14 @@
 //!
 //! What is asked for is answered before anything is looked up: neither the answer nor its time tells
 //! whether there is such an account.
+//!
+//! Who knows a user name can ask for codes and try them. A browser in which its holder logged in before is counted by
+//! itself, and its code is not used up by others; and what one network asks for and tries leaves enough for a browser
+//! that is not known yet.
 
 use store::{
-    Account, AccountId, AccountState, Actor, Admission, Along, OneTimeCode, Outcome, Purpose, Spent,
+    Account, AccountId, AccountState, Actor, Admission, Along, AttemptKey, OneTimeCode, Outcome,
+    Purpose, Spent, TriedBy,
 };
 
 use crate::accounts::login::NewPassword;
@@ -12,21 +17,29 @@ use crate::accounts::{Accounts, AccountsError, Origin};
 use crate::password::Password;
 use crate::secret::Code;
 
-/// Wrong codes that one code stands.
-const TRIES: u32 = 5;
+/// Wrong codes of strangers that one code stands: more than the 14 that `Limits::guessing` leaves one network in its
+/// ten minutes. With all of them one code in five million is guessed.
+const TRIES: u32 = 20;
 /// No account: those are random.
 const NOBODY: [u8; 16] = [0; 16];
 
 impl Accounts {
     /// Sends a code to the telephone of an account, if there is one with this user name.
     ///
-    /// To be run behind the answer: what comes back is for the log only, and not for who asked.
+    /// To be run behind the answer: what comes back is for the log only, and not for who asked. `device` is what
+    /// [`Accounts::device`] gave to this browser.
     ///
     /// # Errors
     /// [`AccountsError`].
-    pub async fn send_code(&self, user_name: &str, from: Origin) -> Result<bool, AccountsError> {
+    pub async fn send_code(
+        &self,
+        user_name: &str,
+        from: Origin,
+        device: Option<&str>,
+    ) -> Result<bool, AccountsError> {
         let typed = user_name.trim().to_ascii_lowercase();
-        if !self.may_send("code", typed.as_bytes(), from).await? {
+        let known = device.and_then(|device| self.device_key("message device", &typed, device));
+        if !self.may_send("code", typed.as_bytes(), from, known).await? {
             return Ok(false);
         }
         let account = self.account_named(&typed).await?;
@@ -47,7 +60,8 @@ impl Accounts {
 
     /// Sets a new password for who has the code.
     ///
-    /// A password that breaks rules is refused before the code is spent.
+    /// A password that breaks rules is refused before the code is spent. `device` is what [`Accounts::device`] gave to
+    /// this browser.
     ///
     /// # Errors
     /// [`AccountsError`].
@@ -57,13 +71,21 @@ impl Accounts {
         code: &str,
         new: Password,
         from: Origin,
+        device: Option<&str>,
     ) -> Result<NewPassword, AccountsError> {
         let typed = user_name.trim().to_ascii_lowercase();
         let network = from.network();
-        let counted = vec![
-            (self.attempt_key("code", &[typed.as_bytes(), &network]), self.limits.guessing),
-            (self.attempt_key("code network", &[&network]), self.limits.network),
-        ];
+        let known = device.and_then(|device| self.device_key("code device", &typed, device));
+        let (counted, by) = match known {
+            Some(known) => (vec![(known, self.limits.guessing)], TriedBy::Known),
+            None => (
+                vec![
+                    (self.attempt_key("code", &[typed.as_bytes(), &network]), self.limits.guessing),
+                    (self.attempt_key("code network", &[&network]), self.limits.network),
+                ],
+                TriedBy::Stranger,
+            ),
+        };
         if let Admission::Wait { until } = self.store.admit_attempt(counted, self.now()).await? {
             return Ok(NewPassword::Wait { until });
         }
@@ -77,7 +99,7 @@ impl Accounts {
         let account = account.filter(|account| account.state == AccountState::Active);
         // Where there is no account, nobody's code is looked for: that takes as long.
         let whose = account.as_ref().map_or(NOBODY.into(), |account| account.id);
-        let is_right = self.spend(whose, &code).await?;
+        let is_right = self.spend(whose, &code, by).await?;
         let (Some(account), true) = (account, is_right) else { return Ok(NewPassword::Wrong) };
         let changed =
             self.set_password(&account, new, None, Actor::Account(account.id), from).await?;
@@ -97,7 +119,7 @@ impl Accounts {
     /// [`AccountsError`].
     pub async fn send_user_names(&self, email: &str, from: Origin) -> Result<usize, AccountsError> {
         let typed = email.trim().to_lowercase();
-        if !self.may_send("user name", typed.as_bytes(), from).await? {
+        if !self.may_send("user name", typed.as_bytes(), from, None).await? {
             return Ok(0);
         }
         let mut sent = 0;
@@ -116,19 +138,35 @@ impl Accounts {
         Ok(sent)
     }
 
-    /// Nobody is flooded with messages, and nobody floods others with them.
-    async fn may_send(&self, what: &str, to: &[u8], from: Origin) -> Result<bool, AccountsError> {
-        let counted = vec![
-            (self.attempt_key("message", &[what.as_bytes(), to]), self.limits.messages),
-            (self.attempt_key("message network", &[&from.network()]), self.limits.network),
-        ];
+    /// Nobody is flooded with messages, nobody floods others with them, and nobody keeps others from theirs.
+    async fn may_send(
+        &self,
+        what: &str,
+        to: &[u8],
+        from: Origin,
+        known: Option<AttemptKey>,
+    ) -> Result<bool, AccountsError> {
+        let (limits, what, network) = (&self.limits, what.as_bytes(), from.network());
+        let counted = match known {
+            Some(known) => vec![(known, limits.messages)],
+            None => vec![
+                (self.attempt_key("message", &[what, to, &network]), limits.messages),
+                (self.attempt_key("message anywhere", &[what, to]), limits.messages_anywhere),
+                (self.attempt_key("message network", &[&network]), limits.network),
+            ],
+        };
         Ok(self.store.admit_attempt(counted, self.now()).await? == Admission::Admitted)
     }
 
-    async fn spend(&self, account: AccountId, code: &Code) -> Result<bool, AccountsError> {
+    async fn spend(
+        &self,
+        account: AccountId,
+        code: &Code,
+        by: TriedBy,
+    ) -> Result<bool, AccountsError> {
         let hash = code.hash(&self.secret, account);
         let purpose = Purpose::PasswordRecovery;
-        Ok(self.store.spend_code(account, purpose, hash, self.now()).await? == Spent::Right)
+        Ok(self.store.spend_code(account, purpose, hash, by, self.now()).await? == Spent::Right)
     }
 
     /// A code as the store keeps it, with its whole life before it.

@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -12,6 +12,7 @@ use crate::password::Password;
 use crate::recovery::Asked;
 use crate::web::App;
 use crate::web::client::Client;
+use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::form::Submitted;
 use crate::web::login::wait;
@@ -66,13 +67,13 @@ pub(crate) async fn password(
     State(app): State<App>,
     Client(from): Client,
     shell: Shell,
+    headers: HeaderMap,
     Submitted(form): Submitted<PasswordForm>,
 ) -> Result<Response, Refusal> {
     let user_name = form.user_name.clone();
-    app.services
-        .recovery
-        .ask(Asked::Password { user_name, from })
-        .map_err(|_full| Refusal::Busy)?;
+    let device = Cookie::Device.read(&headers).map(str::to_owned);
+    let asked = Asked::Password { user_name, from, device };
+    app.services.recovery.ask(asked).map_err(|_full| Refusal::Busy)?;
     Ok(code_page(&shell, StatusCode::OK, &form.user_name, None))
 }
 
@@ -92,6 +93,7 @@ pub(crate) async fn code(
     State(app): State<App>,
     Client(from): Client,
     shell: Shell,
+    headers: HeaderMap,
     Submitted(form): Submitted<CodeForm>,
 ) -> Result<Response, Refusal> {
     let refused =
@@ -101,7 +103,8 @@ pub(crate) async fn code(
     }
     let accounts = &app.services.accounts;
     let new = Password::new(form.new.as_str());
-    let outcome = accounts.recover_password(&form.user_name, &form.code, new, from).await?;
+    let device = Cookie::Device.read(&headers);
+    let outcome = accounts.recover_password(&form.user_name, &form.code, new, from, device).await?;
     match Fault::of(&outcome, shell.text.recovery_wrong_code(), &app, shell.text) {
         Some(fault) => Ok(wait(refused(fault), &outcome, &app)),
         None => Ok(Redirect::to(routes::RECOVERY_CHANGED).into_response()),

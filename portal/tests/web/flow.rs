@@ -1,6 +1,7 @@
 //! What people do: log in, change and recover a password, look at a profile, log out.
 
 use jiff::SignedDuration;
+use portal::{Origin, Password};
 
 use crate::screens::assert_shown;
 use crate::server::{GOOD, Options, Server};
@@ -164,11 +165,7 @@ fn a_password_is_recovered_with_the_code_of_an_sms() {
     browser.get("/recovery");
     let page = browser.post("/recovery/password", &[("user_name", "maria")]);
     assert_eq!(page.status, 200);
-    let code = poll(|| {
-        let messages = server.messages();
-        let text = &messages.first()?.content.as_ref()?.text;
-        Some(text.split("nuova password è ").nth(1)?.split(' ').next()?.to_owned())
-    });
+    let code = code_by_sms(&server);
     let mut set = |code: &str, new: &str| {
         let fields = [("user_name", "maria"), ("code", code), ("new", new), ("confirm", new)];
         browser.post("/recovery/code", &fields)
@@ -182,6 +179,47 @@ fn a_password_is_recovered_with_the_code_of_an_sms() {
     assert_eq!(set(&code, GOOD).status, 422, "a code serves once");
     assert_eq!(before.get("/").location(), "/login", "sessions from before have ended");
     assert_eq!(server.browser().log_in("maria", BETTER).location(), "/");
+}
+
+/// Also while strangers who know the user name ask for codes, and try them.
+#[test]
+fn a_password_is_recovered_in_a_known_browser_whatever_strangers_do() {
+    let server = Server::start();
+    let (_, mut known) = server.settled("maria");
+    known.get("/password");
+    known.post("/logout", &[]);
+    let accounts = &server.services.accounts;
+    let stranger = |number: u8| Origin([203, 0, 113, number].into());
+    for number in 0..25 {
+        server.wait(accounts.send_code("maria", stranger(number), None)).unwrap();
+    }
+    server.messages();
+    let mut unknown = server.browser();
+    for browser in [&mut unknown, &mut known] {
+        browser.get("/recovery");
+        browser.post("/recovery/password", &[("user_name", "maria")]);
+    }
+    let code = code_by_sms(&server);
+    for number in 0..20 {
+        let new = Password::new(BETTER);
+        let from = stranger(number);
+        server.wait(accounts.recover_password("maria", "00000000", new, from, None)).unwrap();
+    }
+    let fields = [("user_name", "maria"), ("code", &*code), ("new", BETTER), ("confirm", BETTER)];
+    unknown.get("/recovery");
+    assert_eq!(unknown.post("/recovery/code", &fields).status, 422);
+    assert_eq!(known.post("/recovery/code", &fields).location(), "/recovery/changed");
+    let mut more = server.messages().into_iter().filter_map(|message| message.content);
+    assert!(!more.any(|content| content.text.contains("nuova password è")));
+}
+
+/// The code that was sent behind an answer.
+fn code_by_sms(server: &Server) -> String {
+    poll(|| {
+        let messages = server.messages();
+        let text = &messages.first()?.content.as_ref()?.text;
+        Some(text.split("nuova password è ").nth(1)?.split(' ').next()?.to_owned())
+    })
 }
 
 /// S-021.

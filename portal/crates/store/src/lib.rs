@@ -55,7 +55,7 @@ pub use report::{
 pub use seen::{SeenOrder, SeenOrders};
 pub use session::{
     Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
-    Sessions, Spent, Through,
+    Sessions, Spent, Through, TriedBy,
 };
 pub use share::{
     Access, Accessed, BegunGuess, EndOfShare, EndedShare, GuessBegun, GuessPolicy, Guesses,

@@ -73,8 +73,18 @@ pub struct OneTimeCode {
     pub hash: SecretHash,
     /// When it is worth nothing any more.
     pub expires: Timestamp,
-    /// How many wrong codes it stands.
+    /// How many wrong codes of strangers it stands: with none left it is void for them.
     pub tries: u32,
+}
+
+/// Who tries a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TriedBy {
+    /// Anybody: a wrong code is one of the few that the code stands.
+    Stranger,
+    /// Somebody who is known by more than the name of the account, and whose attempts are counted by that: strangers
+    /// cannot use up their code.
+    Known,
 }
 
 /// What a code is for.
@@ -91,7 +101,7 @@ pub enum Purpose {
 pub enum Spent {
     /// It was right, and is used up.
     Right,
-    /// It was wrong; so many tries are left. With none left the code is void.
+    /// It was wrong; so many tries are left to strangers.
     Wrong {
         /// How many.
         tries: u32,
@@ -205,6 +215,7 @@ pub trait Sessions {
         account: AccountId,
         purpose: Purpose,
         hash: SecretHash,
+        by: TriedBy,
         now: Timestamp,
     ) -> Result<Spent, StoreError>;
 

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::id::{AccountId, SecretHash};
 use crate::session::{
     Admission, AttemptKey, AttemptPolicy, Begun, KNOWN_WHEN_OVER, OneTimeCode, Purpose, SEEN_GRAIN,
-    Session, Sessions, Spent,
+    Session, Sessions, Spent, TriedBy,
 };
 use crate::sled::SledStore;
 use crate::sled::accounts::end_all;
@@ -217,6 +217,7 @@ impl Sessions for SledStore {
         account: AccountId,
         purpose: Purpose,
         hash: SecretHash,
+        by: TriedBy,
         now: Timestamp,
     ) -> Result<Spent, StoreError> {
         self.write(move |transaction| {
@@ -228,16 +229,18 @@ impl Sessions for SledStore {
                 transaction.remove::<OneTimeCode>(&key)?;
                 return Ok(Outcome::Keep(Spent::NoCode));
             }
+            if by == TriedBy::Stranger && code.tries == 0 {
+                return Ok(Outcome::Refuse(Spent::NoCode));
+            }
             if code.hash == hash {
                 transaction.remove::<OneTimeCode>(&key)?;
                 return Ok(Outcome::Keep(Spent::Right));
             }
-            code.tries = code.tries.saturating_sub(1);
-            if code.tries == 0 {
-                transaction.remove::<OneTimeCode>(&key)?;
-            } else {
-                transaction.put(&code)?;
+            if by == TriedBy::Known {
+                return Ok(Outcome::Refuse(Spent::Wrong { tries: code.tries }));
             }
+            code.tries = code.tries.saturating_sub(1);
+            transaction.put(&code)?;
             Ok(Outcome::Keep(Spent::Wrong { tries: code.tries }))
         })
         .await

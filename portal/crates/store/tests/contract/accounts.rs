@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use store::{
     AccountState, Along, Begun, Changed, Created, EventQuery, OneTimeCode, PasswordChange,
-    PasswordHash, Private, Purpose, Spent, Subject,
+    PasswordHash, Private, Purpose, Spent, Subject, TriedBy,
 };
 
 use crate::on_each_store;
@@ -136,7 +136,8 @@ fn a_new_password_ends_other_sessions_and_codes() {
         for (token, lives) in [(1, false), (2, true), (3, false)] {
             assert_eq!(store.resume_session(secret(token), at(6)).await.unwrap().is_some(), lives);
         }
-        let spent = store.spend_code(account.id, Purpose::PasswordRecovery, secret(9), at(6)).await;
+        let (purpose, by) = (Purpose::PasswordRecovery, TriedBy::Known);
+        let spent = store.spend_code(account.id, purpose, secret(9), by, at(6)).await;
         assert_eq!(spent.unwrap(), Spent::NoCode);
         // The same change again was made against a password that is gone.
         let again = store.change_password(account.id, change, Along::nothing()).await.unwrap();

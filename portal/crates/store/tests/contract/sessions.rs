@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use store::{
     Admission, Along, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session, Spent,
-    Through,
+    Through, TriedBy,
 };
 
 use crate::on_each_store;
@@ -111,8 +111,10 @@ fn code(account: store::AccountId, hash: u8) -> OneTimeCode {
 fn a_code_is_spent_once() {
     on_each_store(|store| async move {
         let id = account("maria", &[]).id;
-        let spend =
-            |hash, now| store.spend_code(id, Purpose::PasswordRecovery, secret(hash), at(now));
+        let spend_as = |by, hash, now| {
+            store.spend_code(id, Purpose::PasswordRecovery, secret(hash), by, at(now))
+        };
+        let spend = |hash, now| spend_as(TriedBy::Stranger, hash, now);
         assert_eq!(spend(1, 0).await.unwrap(), Spent::NoCode);
         store.put_code(code(id, 1), Along::nothing()).await.unwrap();
         assert_eq!(spend(2, 1).await.unwrap(), Spent::Wrong { tries: 2 });
@@ -125,7 +127,15 @@ fn a_code_is_spent_once() {
             assert_eq!(spend(1, 4).await.unwrap(), Spent::Wrong { tries });
         }
         assert_eq!(spend(5, 5).await.unwrap(), Spent::NoCode);
+        // Strangers have used it up for themselves; somebody who is known has not.
+        let known = |hash, now| spend_as(TriedBy::Known, hash, now);
+        for _ in 0..9 {
+            assert_eq!(known(1, 5).await.unwrap(), Spent::Wrong { tries: 0 });
+        }
+        assert_eq!(known(5, 5).await.unwrap(), Spent::Right);
+        assert_eq!(known(5, 5).await.unwrap(), Spent::NoCode);
         store.put_code(code(id, 6), Along::nothing()).await.unwrap();
+        assert_eq!(known(6, 600).await.unwrap(), Spent::NoCode);
         assert_eq!(spend(6, 600).await.unwrap(), Spent::NoCode);
     });
 }
