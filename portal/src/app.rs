@@ -306,7 +306,7 @@ async fn listener(
     let refused = |source| PortalError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    Ok((Listener::Tcp(listener, tls), address))
+    Ok((Listener::Tcp(listener, transport.clone(), tls), address))
 }
 
 /// A portal that has its ports.

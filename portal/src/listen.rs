@@ -6,7 +6,7 @@ mod transport;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::Request;
@@ -75,8 +75,8 @@ impl ConnectionLimits {
 /// Where connections come from.
 #[expect(missing_debug_implementations, reason = "the TLS acceptor has none")]
 pub enum Listener {
-    /// A TCP port, in TLS or not.
-    Tcp(TcpListener, Option<TlsAcceptor>),
+    /// A TCP port, with what lies between clients and it; the acceptor is that of its TLS, if it is TLS.
+    Tcp(TcpListener, Transport, Option<TlsAcceptor>),
     /// A socket in the file system.
     Unix(UnixListener),
 }
@@ -84,10 +84,14 @@ pub enum Listener {
 /// Pause after the system refused a connection for want of something.
 const REFUSED_PAUSE: Duration = Duration::from_millis(200);
 
+/// How often it is said that connections are closed: whoever connects on and on fills no log.
+const SAID_AGAIN: Duration = Duration::from_mins(1);
+
 /// Serves until it is time to stop, then lets requests under way end.
 pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits, stop: Stop) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections.max(1)));
+    let mut said: Option<Instant> = None;
     loop {
         let place = tokio::select! {
             () = stop.asked() => break,
@@ -106,6 +110,13 @@ pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits,
                 continue;
             }
         };
+        if !listener.admits(&stream) {
+            if said.is_none_or(|said| said.elapsed() >= SAID_AGAIN) {
+                tracing::warn!("connections are closed that do not come from trusted_proxies");
+                said = Some(Instant::now());
+            }
+            continue;
+        }
         // Whoever takes nothing of an answer does not hold the connection for ever.
         if let Stream::Tcp(stream, ..) = &stream {
             let stall = u32::try_from(limits.stall_time.as_millis()).unwrap_or(u32::MAX);
@@ -136,7 +147,7 @@ enum Stream {
 impl Listener {
     async fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Tcp(listener, tls) => {
+            Self::Tcp(listener, _, tls) => {
                 let (stream, peer) = listener.accept().await?;
                 stream.set_nodelay(true)?;
                 Ok(Stream::Tcp(stream, peer, tls.clone()))
@@ -145,6 +156,14 @@ impl Listener {
                 let (stream, _unnamed) = listener.accept().await?;
                 Ok(Stream::Unix(stream))
             }
+        }
+    }
+
+    /// Whether a connection may go on.
+    fn admits(&self, stream: &Stream) -> bool {
+        match (self, stream) {
+            (Self::Tcp(_, transport, _), Stream::Tcp(_, peer, _)) => transport.admits(peer.ip()),
+            _ => true,
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum Transport {
     Loopback,
     /// TLS of our own.
     Tls(TlsFiles),
-    /// Proxies that speak TLS to clients, and tell whom they speak for in `X-Forwarded-For`.
+    /// Proxies that speak TLS to clients, and alone may connect; they tell whom they speak for in `X-Forwarded-For`.
     Proxies(Vec<IpNet>),
 }
 
@@ -58,6 +58,11 @@ impl Transport {
             Self::Proxies(nets) => nets.iter().any(|net| net.contains(&address)),
             Self::Loopback | Self::Tls(_) => false,
         }
+    }
+
+    /// Whether a connection from this address is taken: what is in clear beyond this machine, from the proxies alone.
+    pub(crate) fn admits(&self, peer: IpAddr) -> bool {
+        !matches!(self, Self::Proxies(_)) || self.trusts(peer.to_canonical())
     }
 
     /// The address of a client: of the connection, or what a trusted proxy says.
@@ -108,5 +113,16 @@ mod tests {
         }
         let found = transport.client(peer.parse().unwrap(), &headers);
         assert_eq!(found, expected.parse::<IpAddr>().unwrap());
+    }
+    #[rstest]
+    #[case::proxy("192.0.2.1", true)]
+    #[case::mapped("::ffff:192.0.2.1", true)]
+    #[case::neighbour("203.0.113.5", false)]
+    #[case::this_machine("127.0.0.1", false)]
+    fn in_clear_only_a_proxy_is_served(#[case] peer: &str, #[case] admitted: bool) {
+        let peer: IpAddr = peer.parse().unwrap();
+        let proxies = Transport::Proxies(vec!["192.0.2.0/24".parse().unwrap()]);
+        assert_eq!(proxies.admits(peer), admitted);
+        assert!(Transport::Loopback.admits(peer));
     }
 }

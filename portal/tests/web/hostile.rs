@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use portal::ConnectionLimits;
@@ -205,6 +206,20 @@ fn only_the_declared_proxy_says_where_a_client_is() {
     assert_eq!(spoofed(&server, &["203.0.113.66, 198.51.100.1"]), client);
     assert_eq!(spoofed(&server, &["203.0.113.66", "198.51.100.1"]), client);
     assert_eq!(spoofed(&server, &["203.0.113.66, \"evil\""]), here);
+}
+
+/// What a proxy and the portal say to each other is in clear: nobody else is let into it.
+#[test]
+fn in_clear_nobody_is_served_but_the_declared_proxy() {
+    let server = Server::start();
+    let address = format!("http://{}/login", server.address);
+    let status = |from: &str| {
+        let curl = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--interface", from];
+        let output = Command::new("curl").args(curl).arg(&address).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(status("127.0.0.1"), "200");
+    assert_eq!(status("127.0.0.2"), "000");
 }
 
 /// Links and redirections do not follow what a client says that we are called.
