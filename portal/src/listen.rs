@@ -1,5 +1,6 @@
 //! Listeners: connections in, requests to a router, limits on both, an orderly end.
 
+mod networks;
 mod tls;
 mod transport;
 
@@ -24,6 +25,8 @@ use tokio_rustls::TlsAcceptor;
 pub use tls::{TlsFiles, UnusableTls};
 pub use transport::{Transport, UnusableTransport};
 
+use crate::accounts::Origin;
+use crate::listen::networks::{Held, Networks};
 use crate::task::Stop;
 
 /// Who is at the other end of a connection, in the extensions of its requests.
@@ -33,7 +36,8 @@ pub struct Peer(pub Option<SocketAddr>);
 /// What a client may take.
 #[derive(Debug, Clone)]
 pub struct ConnectionLimits {
-    /// Connections at a time; further ones wait.
+    /// Connections at a time; further ones wait. Clients that connect themselves have a quarter of them a network at
+    /// most, and further ones are closed.
     pub connections: usize,
     /// For the head of a request, TLS before it, and the pause between two requests.
     pub head_time: Duration,
@@ -91,6 +95,7 @@ const SAID_AGAIN: Duration = Duration::from_mins(1);
 pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits, stop: Stop) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections.max(1)));
+    let networks = Networks::new(limits.connections);
     let mut said: Option<Instant> = None;
     loop {
         let place = tokio::select! {
@@ -110,13 +115,16 @@ pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits,
                 continue;
             }
         };
-        if !listener.admits(&stream) {
-            if said.is_none_or(|said| said.elapsed() >= SAID_AGAIN) {
-                tracing::warn!("connections are closed that do not come from trusted_proxies");
-                said = Some(Instant::now());
+        let held = match listener.admit(&stream, &networks) {
+            Ok(held) => held,
+            Err(why) => {
+                if said.is_none_or(|said| said.elapsed() >= SAID_AGAIN) {
+                    tracing::warn!(why, "connections are closed as they come");
+                    said = Some(Instant::now());
+                }
+                continue;
             }
-            continue;
-        }
+        };
         // Whoever takes nothing of an answer does not hold the connection for ever.
         if let Stream::Tcp(stream, ..) = &stream {
             let stall = u32::try_from(limits.stall_time.as_millis()).unwrap_or(u32::MAX);
@@ -128,7 +136,7 @@ pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits,
         let limits = limits.clone();
         let watcher = graceful.watcher();
         tokio::spawn(async move {
-            let _place = place;
+            let _place = (place, held);
             connection(stream, router, &limits, watcher).await;
         });
     }
@@ -159,12 +167,19 @@ impl Listener {
         }
     }
 
-    /// Whether a connection may go on.
-    fn admits(&self, stream: &Stream) -> bool {
-        match (self, stream) {
-            (Self::Tcp(_, transport, _), Stream::Tcp(_, peer, _)) => transport.admits(peer.ip()),
-            _ => true,
+    /// Counts a connection that may go on, where it counts for a network; why it may not.
+    fn admit(&self, stream: &Stream, networks: &Networks) -> Result<Option<Held>, &'static str> {
+        let (Self::Tcp(_, transport, _), Stream::Tcp(_, peer, _)) = (self, stream) else {
+            return Ok(None);
+        };
+        if !transport.admits(peer.ip()) {
+            return Err("they do not come from trusted_proxies");
         }
+        if !transport.is_open() {
+            return Ok(None);
+        }
+        let held = networks.hold(Origin(peer.ip()).network());
+        held.map(Some).ok_or("their network has as many as it may")
     }
 }
 

@@ -65,6 +65,11 @@ impl Transport {
         !matches!(self, Self::Proxies(_)) || self.trusts(peer.to_canonical())
     }
 
+    /// Whether clients connect from other machines themselves.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// The address of a client: of the connection, or what a trusted proxy says.
     ///
     /// Goes back along the proxies as far as they are trusted: what stands before an address that nobody

@@ -1,7 +1,11 @@
 //! TLS of our own, as curl and OpenSSL see it.
 
 use std::io::Write as _;
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use portal::ConnectionLimits;
 
 use crate::server::{Options, Server};
 
@@ -80,4 +84,34 @@ fn plain_http_gets_no_answer_from_a_tls_port() {
     assert!(!answer.contains("HTTP/"), "{answer}");
     let mut browser = server.browser();
     browser.headers.push(("connection", "close".to_owned()));
+}
+
+/// Whoever opens one connection after the other leaves room for those who come from elsewhere.
+#[test]
+fn a_network_has_a_quarter_of_the_connections() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = Some(Server::certificate(folder.path()));
+    let connections = ConnectionLimits { connections: 8, ..ConnectionLimits::default() };
+    let server = Server::start_with(Options { tls, connections, ..Options::default() });
+    let port = server.address.port();
+    let status = |from: &str| {
+        let output = Command::new("curl")
+            .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--interface", from])
+            .args(["--resolve", &format!("localhost:{port}:127.0.0.1"), "--cacert"])
+            .arg(folder.path().join("cert.pem"))
+            .arg(format!("https://localhost:{port}/login"))
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let held: Vec<_> = (0..2).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(status("127.0.0.1"), "000");
+    assert_eq!(status("127.0.0.2"), "200");
+    drop(held);
+    let is_served = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        status("127.0.0.1") == "200"
+    });
+    assert!(is_served, "who is gone counts on");
 }
