@@ -1,5 +1,6 @@
 //! Hands a package out to who may have it.
 
+use std::fs::File;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -116,6 +117,10 @@ impl Drop for Ticket {
 }
 
 impl ReadyPackage {
+    pub(super) fn file(&self) -> &Arc<File> {
+        self.open.file()
+    }
+
     /// The file, which stays as long as that is there.
     pub(super) fn into_open(self) -> OpenPackage {
         self.open

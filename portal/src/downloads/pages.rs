@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use engine::{DirectoryEntry, EntryFacts, body_offset, read_directory};
-use store::{Holder, PackageKey, RequestId};
+use store::{Holder, RequestId};
 
 use crate::downloads::body::Reads;
-use crate::downloads::delivery::Delivery;
+use crate::downloads::delivery::{Delivery, ReadyPackage};
 use crate::downloads::live::{Live, Writing, end_of};
 use crate::downloads::spool::{OpenPackage, Written};
 use crate::downloads::{Downloads, DownloadsError};
@@ -60,23 +60,24 @@ impl PackedEntry {
 /// The entries of a whole package, by their paths below its folder.
 type Index = HashMap<String, DirectoryEntry>;
 
-/// The entries of the packages that were last looked at.
+/// The entries of the packages that were last looked at, by the SHA-256 of the package: made again under the same key
+/// it is another file, if only because what was missing came.
 #[derive(Debug, Default)]
-pub(super) struct Indexes(Mutex<VecDeque<(PackageKey, Arc<Index>)>>);
+pub(super) struct Indexes(Mutex<VecDeque<(String, Arc<Index>)>>);
 
 impl Indexes {
-    fn get(&self, key: PackageKey) -> Option<Arc<Index>> {
+    fn get(&self, sha256: &str) -> Option<Arc<Index>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = known.iter().position(|(one, _)| *one == key)?;
+        let at = known.iter().position(|(one, _)| one == sha256)?;
         let found = known.remove(at)?;
         known.push_front(found);
         known.front().map(|(_, index)| Arc::clone(index))
     }
 
-    fn put(&self, key: PackageKey, index: Arc<Index>) {
+    fn put(&self, sha256: &str, index: Arc<Index>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(one, _)| *one != key);
-        known.push_front((key, index));
+        known.retain(|(one, _)| one != sha256);
+        known.push_front((sha256.to_owned(), index));
         known.truncate(REMEMBERED);
     }
 }
@@ -97,7 +98,7 @@ impl Downloads {
             return Ok(None);
         };
         let found = match delivery {
-            Delivery::Ready(ready) => self.entry_of(request.key, ready.into_open(), path).await,
+            Delivery::Ready(ready) => self.entry_of(*ready, path).await,
             Delivery::Growing(writing) => match self.0.live.get(request.key) {
                 Some(live) => Ok(self.growing_entry(&live, &writing, path)),
                 None => Ok(Found::NotYet),
@@ -111,21 +112,22 @@ impl Downloads {
         })))
     }
 
-    async fn entry_of(&self, key: PackageKey, open: OpenPackage, path: &str) -> io::Result<Found> {
-        let index = self.index(key, open.file()).await?;
+    async fn entry_of(&self, ready: ReadyPackage, path: &str) -> io::Result<Found> {
+        let index = self.index(&ready).await?;
         let Some(entry) = index.get(path).cloned() else { return Ok(Found::Nothing) };
-        let (file, facts) = (Arc::clone(open.file()), entry.facts);
+        let (file, facts) = (Arc::clone(ready.file()), entry.facts);
         let offset = blocking(move || body_offset(&mut file.try_clone()?, &entry)).await?;
-        let file = Arc::clone(open.file());
+        let (file, open) = (Arc::clone(ready.file()), ready.into_open());
         Ok(Found::Entry(Box::new(self.packed_entry(facts, offset, file, Some(open)))))
     }
 
     /// The entries of a whole package.
-    pub(super) async fn index(&self, key: PackageKey, file: &Arc<File>) -> io::Result<Arc<Index>> {
-        if let Some(known) = self.0.indexes.get(key) {
+    pub(super) async fn index(&self, ready: &ReadyPackage) -> io::Result<Arc<Index>> {
+        let sha256 = &ready.package.sha256;
+        if let Some(known) = self.0.indexes.get(sha256) {
             return Ok(known);
         }
-        let file = Arc::clone(file);
+        let file = Arc::clone(ready.file());
         let entries = blocking(move || read_directory(&mut file.try_clone()?)).await?;
         // Packages of the portal have a folder around them.
         let below = |entry: DirectoryEntry| {
@@ -133,7 +135,7 @@ impl Downloads {
             Some((path, entry))
         };
         let index: Arc<Index> = Arc::new(entries.into_iter().filter_map(below).collect());
-        self.0.indexes.put(key, Arc::clone(&index));
+        self.0.indexes.put(sha256, Arc::clone(&index));
         Ok(index)
     }
 

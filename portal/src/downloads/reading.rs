@@ -77,8 +77,7 @@ impl Downloads {
             return Ok(None);
         };
         let reading = match delivery {
-            Delivery::Ready(ready) => match self.index(request.key, ready.into_open().file()).await
-            {
+            Delivery::Ready(ready) => match self.index(&ready).await {
                 Ok(index) => Reading::Ready(first_page(index.keys().map(String::as_str))),
                 Err(error) => {
                     tracing::error!(%error, "a package cannot be read");

@@ -4,14 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use portal::Origin;
 use portal::downloads::AskedFor;
 use sha2::{Digest as _, Sha256};
 use store::{
-    Account, Along, Asked, Asker, ClaimId, Downloads as _, EndOfTry, EventQuery, Holder, Language,
-    NewDecision, NewRequest, OrderId, Package, PackageContent, PackageKey, Person, PreparedStudy,
-    Recall, RequestId, Ruling, SledStore,
+    Account, Along, Asked, Asker, ClaimId, Downloads as _, EndOfTry, EndReason, EventQuery, Holder,
+    Language, NewDecision, NewRequest, OrderId, Package, PackageContent, PackageKey, Person,
+    PreparedStudy, Recall, RequestId, Ruling, SledStore,
 };
 
 use crate::browser::{Answer, Browser};
@@ -94,14 +94,6 @@ impl Ready {
         let now = server.clock.now();
         let folder = server.left();
         let request = RequestId::fresh().unwrap();
-        let package = Package {
-            name: NAME.to_owned(),
-            bytes: bytes.len() as u64,
-            sha256: sha256(&bytes),
-            missing: 0,
-            made: now,
-            until: now + SignedDuration::from_hours(48),
-        };
         let new = NewRequest {
             id: request,
             asker: Asker::Account(account.id),
@@ -133,7 +125,7 @@ impl Ready {
             }
             let by = ClaimId::fresh().unwrap();
             store.claim_preparation(by, now, now, Vec::new()).await.unwrap().unwrap();
-            let ready = EndOfTry::Ready(package);
+            let ready = EndOfTry::Ready(package_of(&bytes, now));
             assert!(store.end_try(KEY.into(), by, ready, Along::nothing()).await.unwrap());
         });
         let file = folder.path().join("spool").join(format!("{}.zip", PackageKey::from(KEY)));
@@ -145,6 +137,26 @@ impl Ready {
         Self { server, person, browser, request, bytes }
     }
 
+    /// Has it made again under the same key, with these bytes.
+    pub(crate) fn make_again(&mut self, bytes: Vec<u8>) {
+        let (server, key) = (&self.server, PackageKey::from(KEY));
+        let (store, now) = (&server.services.store, server.clock.now());
+        // Due tomorrow: the portal does not take it on.
+        let tomorrow = now + SignedDuration::from_hours(24);
+        let ended = store.end_preparation(key, now, EndReason::Lost, Along::nothing());
+        assert!(server.wait(ended).unwrap());
+        assert!(server.wait(store.retry_preparation(key, tomorrow, Along::nothing())).unwrap());
+        let by = ClaimId::fresh().unwrap();
+        let until = tomorrow + SignedDuration::from_hours(1);
+        let claimed = store.claim_preparation(by, tomorrow, until, Vec::new());
+        assert_eq!(server.wait(claimed).unwrap().map(|made| made.key), Some(key));
+        let file = server.folder().join("spool").join(format!("{key}.zip"));
+        std::fs::write(file, &bytes).unwrap();
+        let ready = EndOfTry::Ready(package_of(&bytes, now));
+        assert!(server.wait(store.end_try(key, by, ready, Along::nothing())).unwrap());
+        self.bytes = bytes;
+    }
+
     fn path(&self) -> String {
         format!("/downloads/{}/package", self.request)
     }
@@ -154,6 +166,17 @@ impl Ready {
         let mut answer = self.browser.send(method, &path, None, headers);
         let bytes = std::mem::take(&mut answer.bytes);
         (answer, bytes)
+    }
+}
+
+fn package_of(bytes: &[u8], made: Timestamp) -> Package {
+    Package {
+        name: NAME.to_owned(),
+        bytes: bytes.len() as u64,
+        sha256: sha256(bytes),
+        missing: 0,
+        made,
+        until: made + SignedDuration::from_hours(48),
     }
 }
 

@@ -24,10 +24,16 @@ fn style_of_viewer() -> Option<Vec<u8>> {
 
 /// A package as somebody else's program writes it.
 fn package() -> Vec<u8> {
+    package_with(None)
+}
+
+/// The same, with another image before everything else.
+fn package_with(image: Option<&[u8]>) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let dicom = vec![7; 16_000];
     let style = style_of_viewer().unwrap_or_default();
-    for (path, method, bytes) in [
+    let image = image.map(|bytes| ("IHE_PDI/ST000001/SE000001/IM000002.JPG", Stored, bytes));
+    let others = [
         ("cdviewer/VIEWER.JS", Deflated, b"'another version'".as_slice()),
         ("cdviewer/VIEWER.CSS", Deflated, &style),
         ("IHE_PDI/ST000001/SE000001/IM000001.JPG", Stored, JPEG),
@@ -37,7 +43,8 @@ fn package() -> Vec<u8> {
         ("cdviewer/_start.exe", Stored, b"MZ"),
         ("cdviewer/index.htm", Deflated, PAGE.as_bytes()),
         ("index.htm", Deflated, PAGE.as_bytes()),
-    ] {
+    ];
+    for (path, method, bytes) in image.into_iter().chain(others) {
         let options = SimpleFileOptions::default().compression_method(method);
         zip.start_file(format!("ESITO_20260101_TEST/{path}"), options).unwrap();
         zip.write_all(bytes).unwrap();
@@ -230,6 +237,24 @@ fn the_images_are_a_click_away_and_only_for_who_may_have_the_package() {
     // Not when the session is over.
     ready.server.clock.advance(SignedDuration::from_hours(9));
     assert!(ready.look("/index.htm", &[gzip()]).0.location().starts_with("/login"));
+}
+
+/// Made again under the same key it may hold more: what was missing came.
+#[test]
+fn a_package_that_is_made_again_is_read_where_its_entries_lie_now() {
+    let mut ready = ready();
+    let [first, second] =
+        ["1", "2"].map(|number| format!("/IHE_PDI/ST000001/SE000001/IM00000{number}.JPG"));
+    assert_eq!(ready.look(&first, &[]).1, JPEG);
+    assert_eq!(ready.look(&second, &[]).0.status, 404);
+    let image = vec![9; 5000];
+    ready.make_again(package_with(Some(&image)));
+    let (answer, bytes) = ready.look(&first, &[]);
+    assert_eq!((answer.status, bytes), (200, JPEG.to_vec()));
+    assert_eq!(ready.look(&second, &[]).1, image);
+    let report = format!("/downloads/{}/report", ready.request);
+    let location = format!("/downloads/{}/pages/IHE_PDI/RP000001.PDF", ready.request);
+    assert_eq!(ready.browser.get(&report).location(), location);
 }
 
 #[test]

@@ -68,11 +68,17 @@ pub fn read_directory(zip: &mut (impl Read + Seek)) -> io::Result<Vec<DirectoryE
 /// Where the body of an entry begins; its local header may have another extra field.
 ///
 /// # Errors
-/// As [`read_directory`].
+/// As [`read_directory`]; [`io::ErrorKind::InvalidData`] too where another entry lies, or none: the entry is of another
+/// ZIP.
 pub fn body_offset(zip: &mut (impl Read + Seek), entry: &DirectoryEntry) -> io::Result<u64> {
-    let header = read_at(zip, entry.header_offset, LOCAL_BYTES)?;
+    let path = entry.path.as_bytes();
+    let header = read_at(zip, entry.header_offset, LOCAL_BYTES + path.len() as u64)?;
     signed(&header, 0x0403_4B50)?;
-    let names = u64::from(u16_at(&header, 26)?) + u64::from(u16_at(&header, 28)?);
+    let (name, extra) = (u16_at(&header, 26)?, u16_at(&header, 28)?);
+    if usize::from(name) != path.len() || !header.ends_with(path) {
+        return Err(invalid());
+    }
+    let names = u64::from(name) + u64::from(extra);
     Ok(entry.header_offset.saturating_add(LOCAL_BYTES).saturating_add(names))
 }
 
@@ -182,6 +188,17 @@ mod tests {
             assert_eq!(body_offset(&mut read, entry).unwrap(), placed.body_offset);
         }
         assert_eq!(entries[1].path, "a/PAGE.HTM");
+    }
+
+    #[test]
+    fn where_another_entry_lies_there_is_no_body() {
+        let (bytes, _) = zip();
+        let mut read = Cursor::new(&bytes);
+        let entries = read_directory(&mut read).unwrap();
+        for path in ["a/STORED.PNG", "a/STORED.JP", "a/STORED.JPG2"] {
+            let other = DirectoryEntry { path: path.to_owned(), ..entries[0].clone() };
+            assert!(body_offset(&mut read, &other).is_err(), "{path}");
+        }
     }
 
     #[test]
