@@ -242,6 +242,22 @@ impl Downloads {
         Ok(self.0.store.see_requests(holder.asker()).await?)
     }
 
+    /// Records that an account looks into a package that it asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then it is not shown.
+    pub(crate) async fn looked(
+        &self,
+        holder: &Holder,
+        request: &Request,
+        action: &str,
+        from: Origin,
+    ) -> Result<(), StoreError> {
+        let object = request.order.to_string();
+        let event = self.event(action, holder, Some(request.person), object, from);
+        self.0.store.record_event(event).await
+    }
+
     async fn request_of(
         &self,
         holder: &Holder,

@@ -26,6 +26,7 @@ pub mod results;
 pub mod secret;
 pub mod shares;
 mod task;
+mod visits;
 mod web;
 
 pub use accounts::{

@@ -21,6 +21,7 @@ mod holding;
 mod language;
 mod live;
 mod login;
+mod looks;
 mod narrowing;
 mod news;
 mod order;
@@ -55,7 +56,9 @@ use texts::Language;
 
 use crate::app::Services;
 use crate::task::Stop;
+use crate::visits::Visits;
 use crate::web::assets::{LogoImage, theme_path};
+use crate::web::looks::Visit;
 pub(crate) use dates::{display_date, display_timestamp};
 pub use routes::paths;
 pub use settings::{UnusableWeb, WebSettings};
@@ -71,6 +74,8 @@ pub(crate) struct Web {
     pub(crate) theme: Option<String>,
     /// When answers that have no end by themselves end.
     pub(crate) stop: Stop,
+    /// Who was told of late to look into which package.
+    visits: Visits<Visit>,
 }
 
 impl Web {
@@ -90,7 +95,7 @@ pub(crate) type App = Arc<Web>;
 pub(crate) fn router(services: Services, settings: WebSettings, shown: bool, stop: Stop) -> Router {
     let branding = settings.branding();
     let (logo, theme) = (branding.logo.as_ref().map(LogoImage::of), theme_path(&branding.theme));
-    let app = Arc::new(Web { services, settings, logo, theme, stop });
+    let app = Arc::new(Web { services, settings, logo, theme, stop, visits: Visits::default() });
     routes::routes(shown)
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use engine::{DirectoryEntry, EntryFacts, body_offset, read_directory};
-use store::{Holder, RequestId};
+use store::{Holder, Request, RequestId};
 
 use crate::downloads::body::Reads;
 use crate::downloads::delivery::{Delivery, ReadyPackage};
@@ -83,8 +83,8 @@ impl Indexes {
 }
 
 impl Downloads {
-    /// What there is at a path of the package that somebody asked for; `None` when they have no such request,
-    /// or may not have it.
+    /// What there is at a path of the package that somebody asked for, and with which request; `None` when they
+    /// have none such, or may not have it.
     ///
     /// # Errors
     /// [`DownloadsError`].
@@ -93,7 +93,7 @@ impl Downloads {
         holder: &Holder,
         request: RequestId,
         path: &str,
-    ) -> Result<Option<Found>, DownloadsError> {
+    ) -> Result<Option<(Request, Found)>, DownloadsError> {
         let Some((request, delivery)) = self.deliver(holder, request).await? else {
             return Ok(None);
         };
@@ -106,10 +106,11 @@ impl Downloads {
             Delivery::NotYet => Ok(Found::NotYet),
             Delivery::Gone => Ok(Found::Nothing),
         };
-        Ok(Some(found.unwrap_or_else(|error| {
+        let found = found.unwrap_or_else(|error| {
             tracing::error!(%error, "a package cannot be read");
             Found::Nothing
-        })))
+        });
+        Ok(Some((request, found)))
     }
 
     async fn entry_of(&self, ready: ReadyPackage, path: &str) -> io::Result<Found> {

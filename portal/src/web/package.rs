@@ -89,7 +89,8 @@ pub(crate) async fn fetch(
             };
             let body = match &range {
                 Some(range) if !is_head => {
-                    if range.start == 0 {
+                    // Whoever goes on with a grant was noted when that was given.
+                    if session.is_some() || range.start == 0 {
                         app.services.shares.accessed(&holder, Accessed::Package, from).await?;
                     }
                     let range = range.clone();
@@ -137,7 +138,7 @@ pub(crate) async fn fetch(
             return Ok(Redirect::to(&routes::downloads(&holder)).into_response());
         }
     };
-    if let Some(session) = session.filter(|_| !is_head) {
+    if let Some(session) = session.filter(|_| !is_head && response.status().is_success()) {
         let token = downloads.grant(&holder, id, session).await?;
         let path = routes::download(&holder, id);
         let cookie = token.and_then(|token| match &holder {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use engine::Method;
 use http_body_util::channel::Channel;
 use serde::Deserialize;
-use store::{Accessed, RequestId};
+use store::RequestId;
 
 use crate::downloads::{Found, PackedEntry};
 use crate::web::App;
@@ -19,6 +19,7 @@ use crate::web::compression::{gzip_around, takes_gzip};
 use crate::web::downloads::OfRequest;
 use crate::web::error::Refusal;
 use crate::web::holding::Holding;
+use crate::web::looks;
 use crate::web::routes;
 use crate::web::shell::Shell;
 use crate::web::viewer;
@@ -75,14 +76,13 @@ pub(crate) async fn start(
     State(app): State<App>,
     shell: Shell,
     Holding { holder, .. }: Holding,
-    Client(from): Client,
     Path(OfRequest { request }): Path<OfRequest>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
     let found = app.services.downloads.entry(&holder, request, INDEX).await?;
-    match found.ok_or(Refusal::NotFound)? {
+    let (_, found) = found.ok_or(Refusal::NotFound)?;
+    match found {
         Found::Entry(_) => {
-            app.services.shares.accessed(&holder, Accessed::Images, from).await?;
             let index = format!("{}/{INDEX}", routes::pages(&holder, request));
             Ok(Redirect::to(&index).into_response())
         }
@@ -209,17 +209,20 @@ impl Kind {
 pub(crate) async fn entry(
     State(app): State<App>,
     headers: HeaderMap,
-    Holding { holder, .. }: Holding,
+    Client(from): Client,
+    holding: Holding,
     Path(OfEntry { request, entry: path }): Path<OfEntry>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
     let kind = kind_of(&path).ok_or(Refusal::NotFound)?;
-    let found = app.services.downloads.entry(&holder, request, &path).await?;
-    let entry = match found.ok_or(Refusal::NotFound)? {
+    let found = app.services.downloads.entry(&holding.holder, request, &path).await?;
+    let (request, found) = found.ok_or(Refusal::NotFound)?;
+    let entry = match found {
         Found::Entry(entry) => entry,
         // There is something to be said of the package, if only that it is gone.
         Found::Growing(_) | Found::NotYet | Found::Nothing if path == INDEX => {
-            return Ok(Redirect::to(&routes::pages(&holder, request)).into_response());
+            let pages = routes::pages(&holding.holder, request.id);
+            return Ok(Redirect::to(&pages).into_response());
         }
         _ => return Err(Refusal::NotFound),
     };
@@ -231,6 +234,7 @@ pub(crate) async fn entry(
     if is_deflated && !takes_gzip(&headers) {
         return Ok(StatusCode::NOT_ACCEPTABLE.into_response());
     }
+    looks::note(&app, &holding, &request, &path, from).await?;
     let (body, length) = body(entry);
     let mut response = body.into_response();
     let fields = response.headers_mut();

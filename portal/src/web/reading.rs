@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use store::{Accessed, Holder, OrderId, Request, RequestId};
+use store::{Holder, OrderId, Request, RequestId};
 
 use crate::downloads::{AskedFor, Reading};
 use crate::web::App;
@@ -59,7 +59,6 @@ pub(crate) async fn ask(
 pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
-    Client(from): Client,
     Holding { holder, .. }: Holding,
     Path(OfRequest { request }): Path<OfRequest>,
 ) -> Result<Response, Refusal> {
@@ -68,7 +67,6 @@ pub(crate) async fn show(
     let (Request { id, person, order, .. }, reading) = found.ok_or(Refusal::NotFound)?;
     let refresh = match &reading {
         Reading::Ready(path) => {
-            app.services.shares.accessed(&holder, Accessed::Report, from).await?;
             let page = format!("{}/{path}", routes::pages(&holder, id));
             return Ok(Redirect::to(&page).into_response());
         }

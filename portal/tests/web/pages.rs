@@ -23,7 +23,7 @@ fn style_of_viewer() -> Option<Vec<u8>> {
 }
 
 /// A package as somebody else's program writes it.
-fn package() -> Vec<u8> {
+pub(crate) fn package() -> Vec<u8> {
     package_with(None)
 }
 
@@ -57,7 +57,11 @@ fn ready() -> Ready {
 }
 
 impl Ready {
-    fn look(&mut self, path: &str, headers: &[(&'static str, String)]) -> (Answer, Vec<u8>) {
+    pub(crate) fn look(
+        &mut self,
+        path: &str,
+        headers: &[(&'static str, String)],
+    ) -> (Answer, Vec<u8>) {
         let path = format!("/downloads/{}/pages{path}", self.request);
         let mut answer = self.browser.send("GET", &path, None, headers);
         let bytes = std::mem::take(&mut answer.bytes);
@@ -65,7 +69,7 @@ impl Ready {
     }
 }
 
-fn gzip() -> (&'static str, String) {
+pub(crate) fn gzip() -> (&'static str, String) {
     ("accept-encoding", "gzip".to_owned())
 }
 

@@ -17,7 +17,7 @@ use crate::shares::{COOKIE, PIN, Shared};
 const LENGTH: usize = 96 << 20;
 
 /// The recipient asks for the package that is there for the patient.
-fn ask(server: &Server, ready: &Ready, shared: &Shared) -> Request {
+pub(crate) fn ask(server: &Server, ready: &Ready, shared: &Shared) -> Request {
     let store = &server.services.store;
     let (request, made) = server.wait(store.request(ready.request)).unwrap().unwrap();
     let share = server.wait(store.share(shared.id)).unwrap().unwrap();

@@ -1,9 +1,12 @@
 //! What the audit trail holds of those who look.
 
 use jiff::SignedDuration;
-use store::{Along, Consent, Event, EventQuery, Outcome, PersonId, Representation, Role};
+use store::{Accessed, Along, Consent, Event, EventQuery, Outcome, PersonId, Representation, Role};
 
-use crate::server::{Server, person};
+use crate::downloads::Ready;
+use crate::pages::{gzip, package};
+use crate::server::{Options, Server, person};
+use crate::share_ends::ask;
 
 /// Events of those who looked at pages, the oldest first.
 fn views(server: &Server) -> Vec<Event> {
@@ -101,4 +104,84 @@ fn who_asks_for_a_person_of_others_is_in_the_trail_and_cannot_flood_it() {
     // Before a password is chosen nobody sees anything, and a stranger leaves nothing.
     assert_eq!(server.browser().get(&asked).location(), "/login");
     assert_eq!(views(&server).len(), 1);
+}
+
+const PICTURE: &str = "/IHE_PDI/ST000001/SE000001/IM000001.JPG";
+const REPORT: &str = "/IHE_PDI/RP000001.PDF";
+
+#[test]
+fn who_looks_at_images_and_reports_is_in_the_trail_once_a_visit() {
+    let mut ready = Ready::start_of(package(), Options::default());
+    let told = |ready: &Ready| {
+        let of = |action| ready.server.events(action).len();
+        [of("images.open"), of("report.open")]
+    };
+    // A script is of nobody, and of what is refused nothing is seen.
+    assert_eq!(ready.look("/cdviewer/VIEWER.JS", &[gzip()]).0.status, 200);
+    let plain = ("accept-encoding", "identity".to_owned());
+    assert_eq!(ready.look("/index.htm", &[plain]).0.status, 406);
+    assert_eq!(told(&ready), [0, 0]);
+    // By its own address, too.
+    for path in [PICTURE, "/index.htm", "/STUDIES/ST000001/SE000001/IM000001"] {
+        assert_eq!(ready.look(path, &[gzip()]).0.status, 200, "{path}");
+        assert_eq!(told(&ready), [1, 0], "{path}");
+    }
+    let report = format!("/downloads/{}/report", ready.request);
+    assert_eq!(ready.browser.get(&report).status, 303);
+    for _ in 0..2 {
+        assert_eq!(ready.look(REPORT, &[]).0.status, 200);
+        assert_eq!(told(&ready), [1, 1]);
+    }
+    let server = &ready.server;
+    for action in ["images.open", "report.open"] {
+        let event = server.events(action).remove(0);
+        assert_eq!(event.account, Some(server.account_of(&ready.person).id));
+        assert_eq!((event.person, event.outcome), (Some(ready.person.id), Outcome::Done));
+        assert_eq!(event.object, Some(server.order_of(&ready.person)));
+        assert!(event.address.is_some_and(|address| address.is_loopback()));
+    }
+    // Whoever stays leaves another, whoever comes from elsewhere with the same cookie at once.
+    server.clock.advance(SignedDuration::from_mins(11));
+    ready.look(PICTURE, &[]);
+    assert_eq!(told(&ready), [2, 1]);
+    ready.look(REPORT, &[("x-forwarded-for", "192.0.2.77".to_owned())]);
+    assert_eq!(told(&ready), [2, 2]);
+}
+
+/// Without the pages that lead there, and all but the first byte.
+#[test]
+fn who_shares_reads_of_a_recipient_who_knows_the_addresses() {
+    let ready = Ready::start_of(package(), Options::default());
+    let server = &ready.server;
+    let shared = server.share_with(&ready.person, &["verdi@example.org"]);
+    let request = ask(server, &ready, &shared);
+    let mut verdi = server.recipient(&shared, 0);
+    let path = shared.path(&format!("/downloads/{}", request.id));
+    let accesses = || {
+        let recipient = server.kept(shared.id).recipients.remove(0);
+        let all = recipient.accesses.into_iter().map(|one| (one.what, one.times));
+        all.collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        assert_eq!(verdi.get(&format!("{path}/pages{PICTURE}")).status, 200);
+    }
+    let mut expected = vec![(Accessed::Unlocked, 1), (Accessed::Images, 1)];
+    assert_eq!(accesses(), expected);
+    assert_eq!(verdi.get(&format!("{path}/pages{REPORT}")).status, 200);
+    expected.push((Accessed::Report, 1));
+    assert_eq!(accesses(), expected);
+    let mut part = |range: &str| {
+        let headers = [("range", range.to_owned())];
+        let answer = verdi.send("GET", &format!("{path}/package"), None, &headers);
+        (answer.status, answer.header("set-cookie").contains("download"))
+    };
+    // What is not there lets nobody go on.
+    assert_eq!(part("bytes=99999999-"), (416, false));
+    assert_eq!(accesses(), expected);
+    assert_eq!(part("bytes=1-"), (206, true));
+    expected.push((Accessed::Package, 1));
+    assert_eq!(accesses(), expected);
+    // That goes on.
+    assert_eq!(part("bytes=2-"), (206, false));
+    assert_eq!(accesses(), expected);
 }
