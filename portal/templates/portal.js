@@ -82,6 +82,7 @@
   });
 
   if (document.querySelector("[data-reload]")) {
-    setTimeout(function () { location.reload(); }, 3000);
+    // What a page asks by itself is not taken for somebody who uses it.
+    setTimeout(function () { location.replace("?again"); }, 3000);
   }
 })();

@@ -112,6 +112,7 @@ calling_ae_title = "ESITO"
   await judge.look(page, 'results-loading');
   await fresh.goto(results);
   await fresh.waitForNavigation({ timeout: 10000 });
+  judge.check(fresh.url() === `${results}?again`, `a list that comes by itself counts as use: ${fresh.url()}`);
   await slow.end();
   // It hung up: nothing is known yet.
   for (let tries = 0; tries < 40 && !(await page.$('.notice:not(.calm)')); tries += 1) { await pause(250); await page.goto(results); }

@@ -59,11 +59,11 @@ fn look_while_it_grows(site: &mut Hospital, pages: &str) {
         assert_eq!(page.status, 200, "{}", page.head);
         page.body.contains("<img src=\"/downloads").then_some(page)
     });
-    assert_eq!(page.header("refresh"), "5", "{}", page.head);
+    assert_eq!(page.header("refresh"), "5; url=?again", "{}", page.head);
     let begin = "<img src=\"/downloads";
     let picture = page.body.split(begin).nth(1).and_then(|rest| rest.split('"').next());
     let picture = format!("/downloads{}", picture.expect("a picture"));
-    assert!(picture.starts_with(pages), "{picture}");
+    assert!(picture.starts_with(pages) && picture.ends_with("?again"), "{picture}");
     let jpeg = site.workplace.beside("picture.jpg");
     assert_eq!(site.curl(&picture, &["-f", "-o"]).arg(&jpeg).finish().code, Some(0));
     let bytes = fs::read(&jpeg).expect("a file");

@@ -11,7 +11,7 @@ use crate::web::App;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::routes::is_shared;
-use crate::web::session::{AccountSession, Glance};
+use crate::web::session::{AccountSession, Glance, is_by_itself};
 
 /// Somebody who came in by the PIN of the share that the path names.
 #[derive(Debug, Clone)]
@@ -36,6 +36,7 @@ impl UnlockedShare {
         let share = named(parts, app).await?;
         let token = Cookie::Share.token(&parts.headers).ok_or(Refusal::Locked)?;
         let shares = &app.services.shares;
+        let counts = counts && !is_by_itself(&parts.uri);
         let found =
             if counts { shares.resume(&token).await? } else { shares.glance(&token).await? };
         let (session, open) = found.ok_or(Refusal::Locked)?;

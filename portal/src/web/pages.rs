@@ -42,9 +42,9 @@ const OF_IMAGES: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-an
 const INDEX: &str = "index.htm";
 /// Pictures of a series that the page shows while more come.
 const SHOWN: usize = 48;
-/// It looks again after so many seconds.
+/// It looks again after so many seconds, by itself.
 const REFRESH: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("refresh"), HeaderValue::from_static("5"));
+    (HeaderName::from_static("refresh"), HeaderValue::from_static("5; url=?again"));
 /// Bytes that are read and sent together.
 const PIECE: u64 = 256 << 10;
 

@@ -20,9 +20,9 @@ use crate::web::routes;
 use crate::web::shell::Shell;
 
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
-/// Seconds after which the page looks again: while it is prepared, and while it is brought back.
-const SOON: HeaderValue = HeaderValue::from_static("2");
-const LATER: HeaderValue = HeaderValue::from_static("30");
+/// Seconds after which the page looks again by itself: while it is prepared, and while it is brought back.
+const SOON: HeaderValue = HeaderValue::from_static("2; url=?again");
+const LATER: HeaderValue = HeaderValue::from_static("30; url=?again");
 
 #[derive(Template)]
 #[template(path = "reading.html")]

@@ -1,6 +1,7 @@
 //! Who is asking: the types that a handler demands.
 
 use axum::extract::FromRequestParts;
+use axum::http::Uri;
 use axum::http::request::Parts;
 
 use crate::accounts::Authenticated;
@@ -8,7 +9,14 @@ use crate::web::App;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 
-/// Whoever comes, logged in or not. Read once a request.
+/// Whether a page asks by itself, and not somebody: the query of the address is `again`, as in what browsers send for
+/// `Refresh: 5; url=?again`, which can say it nowhere else. Whoever sends it by hand has nothing of it: their session
+/// ends the sooner.
+pub(crate) fn is_by_itself(address: &Uri) -> bool {
+    address.query() == Some("again")
+}
+
+/// Whoever comes, logged in or not. Read once a request; what a page asks by itself does not count as use.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor(pub(crate) Option<Authenticated>);
 
@@ -19,10 +27,12 @@ impl FromRequestParts<App> for Visitor {
         if let Some(visitor) = parts.extensions.get::<Self>() {
             return Ok(visitor.clone());
         }
-        let visitor = match Cookie::Session.token(&parts.headers) {
-            Some(token) => Self(app.services.accounts.resume(&token).await?),
-            None => Self(None),
-        };
+        let accounts = &app.services.accounts;
+        let visitor = Self(match Cookie::Session.token(&parts.headers) {
+            Some(token) if is_by_itself(&parts.uri) => accounts.glance(&token).await?,
+            Some(token) => accounts.resume(&token).await?,
+            None => None,
+        });
         parts.extensions.insert(visitor.clone());
         Ok(visitor)
     }

@@ -145,6 +145,25 @@ fn a_session_ends_without_use_and_at_last_in_any_case() {
     assert_eq!(browser.get("/password").location(), "/login");
 }
 
+/// A list that is asked for, a report that is prepared, images that come.
+#[test]
+fn what_a_page_asks_by_itself_keeps_no_session_alive() {
+    let server = Server::start();
+    let (maria, mut browser) = server.with_orders("maria", "", 1);
+    let shared = server.share_with(&maria, &["verdi@example.org"]);
+    let mut verdi = server.recipient(&shared, 0);
+    let mut ask = |query: &str| {
+        server.clock.advance(SignedDuration::from_mins(15));
+        let list = browser.get(&format!("/persons/{}/results{query}", maria.id));
+        let order = verdi.get(&format!("{}{query}", shared.path("")));
+        [list.status, order.status]
+    };
+    for query in ["", "", "?again"] {
+        assert_eq!(ask(query), [200, 200], "{query}");
+    }
+    assert_eq!(ask("?again"), [303, 404], "nobody used them for half an hour");
+}
+
 #[test]
 fn a_session_outlives_the_server() {
     let server = Server::start();

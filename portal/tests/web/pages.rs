@@ -200,7 +200,7 @@ fn the_report_of_a_package_opens_for_who_may_have_it() {
     assert_eq!(page.status, 200);
     // There is no PACS: sooner or later it is given up.
     let words = match page.header("refresh") {
-        "2" => ["Stiamo preparando il referto", "si apre da solo", "<progress"],
+        "2; url=?again" => ["Stiamo preparando il referto", "si apre da solo", "<progress"],
         _ => [
             "Esito non disponibile",
             "Il referto non può essere preparato ora",
