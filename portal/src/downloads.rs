@@ -32,6 +32,7 @@ use store::{
 };
 use tokio::sync::broadcast;
 
+pub(crate) use body::LONGEST;
 pub(crate) use delivery::Delivery;
 pub use live::Preparing;
 pub(crate) use pages::{Found, PackedEntry};

@@ -34,6 +34,7 @@ mod password;
 mod patient;
 mod person;
 mod pictures;
+mod pieces;
 mod profile;
 mod provider;
 mod reading;

@@ -28,7 +28,7 @@ const PIECES: (u64, u64) = (64 << 10, 1 << 20);
 /// A client that takes a piece faster gets larger ones, one that takes it slower smaller ones.
 const PACE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
 /// A client that takes longer for one piece is gone.
-const LONGEST: Duration = Duration::from_mins(10);
+pub(crate) const LONGEST: Duration = Duration::from_mins(10);
 /// Large pieces that are kept to be filled again.
 const SPARE: usize = 16;
 /// Reads of the disk at a time.

@@ -8,7 +8,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::Method;
-use http_body_util::channel::Channel;
 use serde::Deserialize;
 use store::RequestId;
 
@@ -20,6 +19,7 @@ use crate::web::downloads::OfRequest;
 use crate::web::error::Refusal;
 use crate::web::holding::Holding;
 use crate::web::looks;
+use crate::web::pieces::Pieces;
 use crate::web::routes;
 use crate::web::shell::Shell;
 use crate::web::viewer;
@@ -256,7 +256,7 @@ pub(crate) async fn entry(
     Ok(response)
 }
 
-/// The entry as the body of an answer, and its length; what cannot be read breaks the answer off.
+/// The entry as the body of an answer, and its length; what cannot be read, or is not taken, breaks the answer off.
 fn body(entry: Box<PackedEntry>) -> (Body, u64) {
     let length = entry.facts.compressed_bytes;
     let (before, behind) = match entry.facts.method {
@@ -264,34 +264,25 @@ fn body(entry: Box<PackedEntry>) -> (Body, u64) {
         Method::Deflated => gzip_around(entry.facts.crc32, entry.facts.uncompressed_bytes),
     };
     let whole = length + before.len() as u64 + behind.len() as u64;
-    let (mut sender, body) = Channel::<Bytes, std::io::Error>::new(2);
+    let (pieces, body) = Pieces::new(2);
     drop(tokio::spawn(async move {
-        if !before.is_empty() && sender.send_data(before).await.is_err() {
-            return;
-        }
+        let mut pieces = pieces.send(before).await?;
         let mut at = 0;
         while at < length {
             let piece = PIECE.min(length - at);
             match entry.part(at, piece).await {
-                Ok(bytes) => {
-                    if sender.send_data(bytes).await.is_err() {
-                        // The browser went away.
-                        return;
-                    }
-                }
+                Ok(bytes) => pieces = pieces.send(bytes).await?,
                 Err(error) => {
                     tracing::error!(%error, "an entry of a package cannot be read");
-                    sender.abort(error);
-                    return;
+                    pieces.break_off(error);
+                    return None;
                 }
             }
             at += piece;
         }
-        if !behind.is_empty() {
-            drop(sender.send_data(behind).await);
-        }
+        pieces.send(behind).await.map(drop)
     }));
-    (Body::new(body), whole)
+    (body, whole)
 }
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
 //! A report that the site handed in, as the PDF that it is.
 
-use axum::body::{Body, Bytes};
+use std::io;
+
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::channel::Channel;
 
-use crate::results::{OpenedReport, ResultsError};
+use crate::results::OpenedReport;
 use crate::web::App;
 use crate::web::client::Client;
 use crate::web::error::Refusal;
 use crate::web::person::PatientSession;
+use crate::web::pieces::Pieces;
 use crate::web::shell::Shell;
 
 /// A PDF may hold script and links: it gets an origin of its own, in which nothing of ours can be reached.
@@ -51,25 +53,21 @@ pub(crate) fn answer(opened: OpenedReport, shell: &Shell) -> Result<Response, Re
 
 /// The parts one by one, as fast as the browser takes them; a part that cannot be read breaks the answer off.
 fn body(opened: OpenedReport) -> Body {
-    let (mut sender, body) = Channel::<Bytes, ResultsError>::new(1);
+    let (mut pieces, body) = Pieces::new(1);
     drop(tokio::spawn(async move {
         for number in 0.. {
             match opened.part(number).await {
-                Ok(Some(part)) => {
-                    if sender.send_data(part.into()).await.is_err() {
-                        // The browser went away.
-                        return;
-                    }
-                }
-                Ok(None) => return,
+                Ok(Some(part)) => pieces = pieces.send(part.into()).await?,
+                Ok(None) => break,
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
                     tracing::error!(error = cause, "a report cannot be read");
-                    sender.abort(error);
-                    return;
+                    pieces.break_off(io::Error::other(error));
+                    return None;
                 }
             }
         }
+        Some(())
     }));
-    Body::new(body)
+    body
 }
