@@ -9,6 +9,7 @@
 mod header;
 mod multimedia;
 mod narrative;
+mod shift;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use texts::Language;
 
 use self::multimedia::{Body, Multimedia};
 use self::narrative::Narrative;
+use self::shift::Shift;
 use super::document::{self, Block, Document, Value, brief};
 use crate::web::Shown;
 
@@ -166,8 +168,23 @@ fn attribute(element: Element<'_, '_>, name: &str) -> Option<String> {
 
 /// The words of an element, with single spaces.
 fn plain(element: Element<'_, '_>) -> String {
-    let texts = element.descendants().filter(Node::is_text).filter_map(|node| node.text());
-    let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
+    let mut plain = String::new();
+    let mut was_shifted = false;
+    for node in element.descendants().filter(Node::is_text) {
+        let text = node.text().unwrap_or_default();
+        let shift = node.parent().and_then(|parent| Shift::of(parent.tag_name().name()));
+        match shift {
+            Some(shift) => shift.append(&mut plain, text),
+            // What follows a shifted character is of the same word.
+            None if was_shifted => plain.push_str(text),
+            None => {
+                plain.push(' ');
+                plain.push_str(text);
+            }
+        }
+        was_shifted = shift.is_some();
+    }
+    let words: Vec<&str> = plain.split_whitespace().collect();
     words.join(" ")
 }
 

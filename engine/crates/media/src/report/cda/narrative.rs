@@ -10,6 +10,7 @@ use texts::Language;
 
 use super::children;
 use super::multimedia::{Found, Multimedia};
+use super::shift::Shift;
 use crate::report::document::brief;
 use crate::report::{Block, Cell, Table, Value};
 use crate::web::Shown;
@@ -159,6 +160,8 @@ impl<'m, 'a, 'input> Narrative<'m, 'a, 'input> {
                 let number = self.notes.number(element.attribute("IDREF"));
                 self.mark(number);
             }
+            "sup" => self.shifted(element, nesting, Shift::Raised),
+            "sub" => self.shifted(element, nesting, Shift::Lowered),
             "renderMultiMedia" => self.multimedia(element, depth),
             "linkHtml" => {
                 self.inside(element, depth, nesting);
@@ -195,6 +198,22 @@ impl<'m, 'a, 'input> Narrative<'m, 'a, 'input> {
             }
         }
         std::mem::replace(&mut self.text, before).trim().to_owned()
+    }
+
+    /// What stands above or below the line (CDA R2 §4.3.5.3).
+    fn shifted(&mut self, element: Node<'_, '_>, nesting: u8, shift: Shift) {
+        let begin = element.first_child().and_then(|node| node.text());
+        let end = element.last_child().and_then(|node| node.text());
+        let begins = begin.is_some_and(|text| text.starts_with(char::is_whitespace));
+        let ends = end.is_some_and(|text| text.ends_with(char::is_whitespace));
+        let inner = self.apart(element, nesting);
+        if begins {
+            self.space();
+        }
+        shift.append(&mut self.text, &inner);
+        if ends {
+            self.space();
+        }
     }
 
     fn list(&mut self, list: Node<'_, '_>, depth: u8, nesting: u8) {

@@ -53,7 +53,13 @@ fn shown(cda: &Cda) -> Vec<String> {
 #[rstest]
 #[case::text("Quadro  stabile,\n nessun   dolore.", &["0 Quadro stabile, nessun dolore."])]
 #[case::inline("Peso <content>72</content> kg", &["0 Peso 72 kg"])]
-#[case::glued("H<sub>2</sub>O", &["0 H2O"])]
+#[case::lowered("H<sub>2</sub>O", &["0 H₂O"])]
+#[case::raised("Leucociti 7,4 x 10<sup>9</sup>/L", &["0 Leucociti 7,4 x 10⁹/L"])]
+#[case::note("Stadio T4<sup>1</sup> e 12<sup>1,2</sup>", &["0 Stadio T4¹ e 12^(1,2)"])]
+#[case::raised_within("10<sup><content>9 </content></sup> dosi", &["0 10⁹ dosi"])]
+#[case::space_inside("dose<sub> max </sub>5 mg", &["0 dose max 5 mg"])]
+#[case::title("Dott.<sup>ssa</sup> VERDI TEST", &["0 Dott.ssa VERDI TEST"])]
+#[case::raised_in_a_cell("<table><tr><td>10<sup>12</sup></td></tr></table>", &["10¹²"])]
 #[case::lines("Uno<br/>due", &["0 Uno\ndue"])]
 #[case::paragraphs("<paragraph>Uno</paragraph><paragraph>Due</paragraph>", &["0 Uno", "0 Due"])]
 #[case::list("<list><item>Uno</item><item>Due</item></list>", &["1 • Uno", "1 • Due"])]
@@ -105,6 +111,14 @@ fn narratives(#[case] text: &str, #[case] expected: &[&str]) {
     let shown = shown(&read(&section(text)));
     assert_eq!(shown.first().map(String::as_str), Some("h2 Esami"));
     assert_eq!(shown[1..], *expected);
+}
+
+/// Titles and captions, which are read as plain words.
+#[test]
+fn raised_and_lowered_characters_of_a_title_stay_so() {
+    let xml = section("testo")
+        .replace("Esami<", "Piastrine\n (10<sup>9</sup>/L), CO<sub>2 </sub>e<br/>altro<");
+    assert_eq!(shown(&read(&xml))[0], "h2 Piastrine (10⁹/L), CO₂ e altro");
 }
 
 #[test]

@@ -112,7 +112,7 @@ mod tests {
         let greek =
             ('\u{386}'..='\u{3CE}').filter(|c| !"\u{387}\u{38B}\u{38D}\u{3A2}".contains(*c));
         let cyrillic = '\u{400}'..='\u{45F}';
-        let others = "€‘’“”–—…•™≤≥≠±µ°²³×÷½".chars();
+        let others = "€‘’“”–—…•™≤≥≠±µ°×÷½⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ªºⁿᵐ₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎".chars();
         for character in latin.chain(greek).chain(cyrillic).chain(others) {
             for bold in [false, true] {
                 let glyph = glyph(character, bold).unwrap();
