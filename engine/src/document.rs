@@ -26,6 +26,7 @@ const CONTENT_DATE: Tag = Tag(0x0008, 0x0023);
 const CONTENT_TIME: Tag = Tag(0x0008, 0x0033);
 const COMPLETION_FLAG: Tag = Tag(0x0040, 0xA491);
 const VERIFICATION_FLAG: Tag = Tag(0x0040, 0xA493);
+const PRELIMINARY_FLAG: Tag = Tag(0x0040, 0xA496);
 const CONTENT_MIME_TYPE: Tag = Tag(0x0042, 0x0012);
 const ENCAPSULATED_DOCUMENT: Tag = Tag(0x0042, 0x0011);
 const ENCAPSULATED_DOCUMENT_LENGTH: Tag = Tag(0x0042, 0x0015);
@@ -145,17 +146,11 @@ pub(crate) struct Listing {
 impl Listing {
     /// What it says of the document of the object at `file_id`, in a study.
     pub(crate) fn of(dataset: &Dataset<'_>, file_id: FileId, study: Ordinal) -> Self {
-        let flags = (dataset.text(COMPLETION_FLAG), dataset.text(VERIFICATION_FLAG));
-        let status = match (flags.0.as_deref(), flags.1.as_deref()) {
-            (Some("PARTIAL"), _) => Some(ReportStatus::Preliminary),
-            (_, Some("VERIFIED")) => Some(ReportStatus::Final),
-            _ => None,
-        };
         Self {
             title: title_of(dataset),
             date: dataset.text(CONTENT_DATE),
             time: dataset.text(CONTENT_TIME),
-            status,
+            status: status_of(dataset),
             file_id,
             study,
         }
@@ -169,9 +164,20 @@ impl Listing {
     }
 }
 
+/// How far a structured report is valid (PS3.3 §C.17.2). That it is not preliminary does not make it
+/// verified.
+fn status_of(dataset: &Dataset<'_>) -> Option<ReportStatus> {
+    let is = |tag: Tag, value: &str| dataset.text(tag).is_some_and(|flag| flag == value);
+    if is(PRELIMINARY_FLAG, "PRELIMINARY") || is(COMPLETION_FLAG, "PARTIAL") {
+        return Some(ReportStatus::Preliminary);
+    }
+    is(VERIFICATION_FLAG, "VERIFIED").then_some(ReportStatus::Final)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use part10::Encoding;
     use rstest::rstest;
 
     fn pdf(trailer: &str) -> Vec<u8> {
@@ -197,5 +203,30 @@ mod tests {
     )]
     fn faults_of_pdfs(#[case] pdf: Vec<u8>, #[case] expected: Option<ReportFault>) {
         assert_eq!(pdf_fault(&pdf), expected);
+    }
+
+    /// By completion, verification and preliminary flag; one that is empty here is not there.
+    #[rstest]
+    #[case::verified(["COMPLETE", "VERIFIED", ""], Some(ReportStatus::Final))]
+    #[case::verified_and_final(["COMPLETE", "VERIFIED", "FINAL"], Some(ReportStatus::Final))]
+    #[case::preliminary(["COMPLETE", "VERIFIED", "PRELIMINARY"], Some(ReportStatus::Preliminary))]
+    #[case::partial(["PARTIAL", "VERIFIED", "FINAL"], Some(ReportStatus::Preliminary))]
+    #[case::nobody_verified(["COMPLETE", "UNVERIFIED", "FINAL"], None)]
+    #[case::no_flags(["", "", ""], None)]
+    fn how_far_a_structured_report_is_valid(
+        #[case] flags: [&str; 3],
+        #[case] expected: Option<ReportStatus>,
+    ) {
+        let tags = [COMPLETION_FLAG, VERIFICATION_FLAG, PRELIMINARY_FLAG];
+        let mut bytes: Vec<u8> = Vec::new();
+        for (tag, flag) in tags.into_iter().zip(flags).filter(|(_, flag)| !flag.is_empty()) {
+            let value = format!("{flag}{}", " ".repeat(flag.len() % 2));
+            bytes.extend([tag.0.to_le_bytes(), tag.1.to_le_bytes()].concat());
+            bytes.extend(b"CS");
+            bytes.extend(u16::try_from(value.len()).unwrap().to_le_bytes());
+            bytes.extend(value.as_bytes());
+        }
+        let dataset = Dataset::parse(&bytes, Encoding::EXPLICIT_LE).unwrap();
+        assert_eq!(status_of(&dataset), expected);
     }
 }

@@ -110,6 +110,10 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(&'static str, Option
         tags::VERIFICATION_FLAG,
         [("VERIFIED", text.report_verified()), ("UNVERIFIED", text.report_unverified())],
     );
+    let status = flag(
+        tags::PRELIMINARY_FLAG,
+        [("PRELIMINARY", text.report_preliminary()), ("FINAL", text.report_final())],
+    );
     let description = dataset.text(tags::STUDY_DESCRIPTION);
     let study_date = dataset.text(tags::STUDY_DATE);
     let study_date = study_date.map(|date| display_da_tm(&date, None, language));
@@ -120,6 +124,7 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(&'static str, Option
         (text.page_accession_number(), dataset.text(tags::ACCESSION_NUMBER)),
         (text.report_completion(), completion),
         (text.report_verification(), verification),
+        (text.page_status(), status),
     ];
     for observer in dataset.items(tags::AUTHOR_OBSERVER_SEQUENCE).iter().take(MAX_FACTS) {
         let name = observer.text(tags::PERSON_NAME).as_deref().and_then(display_pn);
@@ -300,6 +305,16 @@ mod tests {
         let bytes = sequence(tags::CONTENT_SEQUENCE, &[item.concat()]);
         let document = structured_report(&parse(&bytes), Language::Italian);
         assert_eq!(document.language.as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case::preliminary("PRELIMINARY", "provvisorio")]
+    #[case::no_longer("FINAL", "finale")]
+    fn whether_it_is_preliminary_is_a_fact(#[case] flag: &str, #[case] expected: &str) {
+        let bytes = text(tags::PRELIMINARY_FLAG, "CS", flag);
+        let document = structured_report(&parse(&bytes), Language::Italian);
+        let facts: Vec<_> = document.facts.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(facts, [expected]);
     }
 
     #[test]
