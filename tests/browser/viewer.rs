@@ -160,6 +160,18 @@ fn pictures_of_the_viewer_are_those_of_pydicom_or_refused() {
     expect_success(&judge.finish());
 }
 
+/// Cornerstone3D takes a colour image for drawn that it had thrown out of its memory last.
+#[test]
+fn a_colour_image_that_had_to_make_room_comes_back_as_it_was() {
+    if !has_viewer() {
+        return;
+    }
+    let workplace = Workplace::empty();
+    let study = ["--study", "us", "--slices", "1", "--rows", "240"];
+    let root = unpacked(&workplace.beside(FOLDER), "us", &study);
+    expect_success(&node("viewer_memory.js").arg(root).finish());
+}
+
 /// Files in the place of images that are damaged in all ways we know: the page goes on, and says what is wrong.
 #[test]
 fn damaged_images_neither_stop_the_viewer_nor_are_shown_as_others() {

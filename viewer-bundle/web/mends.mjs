@@ -102,6 +102,12 @@ export function pageMends(here) {
     ]),
     ourLut(/rendering[\\/]getVOILut\.js$/, 'voiLut'),
     ourLut(/rendering[\\/]getModalityLut\.js$/, 'modalityLut'),
+    // Which colour image was drawn last is remembered by its name: one that left the memory and is read again has a canvas of
+    // its own, which was taken for drawn, and the picture was black.
+    rewrite(/imageLoader[\\/]createImage\.js$/, [
+      ['if (lastImageIdDrawn === imageId) {', 'if (image.isDrawn) {'],
+      ['lastImageIdDrawn = imageId;', 'image.isDrawn = true;'],
+    ]),
     // Which worker decodes a frame.
     rewrite(/imageLoader[\\/]decodeImageFrame\.js$/, [
       ["executeTask('dicomImageLoader',", 'executeTask(workerOf(transferSyntax),'],
