@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use dicom_core::Tag;
 use media::numbering::Numbering;
 use model::{Notice, Refusal, SopClassUid, SopInstanceUid, StudyInstanceUid, Subject};
-use part10::{Instance, OpenError, native_bytes};
+use part10::{Instance, OpenError, TransferSyntax, native_bytes};
 
 use crate::error::PackError;
 use crate::outcome::{Loss, Outcome};
@@ -25,8 +25,9 @@ enum State {
     Missing,
     /// It came and cannot be used; a better copy may still come.
     Refused(Refusal),
-    /// It is in: length of its file and CRC-32 of its data set, to compare another one with.
-    In(u64, u32),
+    /// It is in: length of its file, CRC-32 of its data set, and how it is written, to compare another one
+    /// with.
+    In(u64, u32, TransferSyntax),
 }
 
 /// What is known of an instance before it is opened.
@@ -55,7 +56,8 @@ pub(crate) enum Verdict {
 pub(crate) enum Copy {
     First,
     Identical,
-    Different(Notice),
+    /// Not byte for byte; see [`Admission::conflict`].
+    Different,
 }
 
 /// What belongs into one package.
@@ -100,14 +102,30 @@ impl<'a> Admission<'a> {
     /// Whether an instance is in already.
     pub(crate) fn copy(&self, announced: &Announced) -> Copy {
         let index = self.places.get(&announced.sop_instance);
-        let Some(State::In(bytes, crc32)) = index.and_then(|index| self.states.get(*index)) else {
-            return Copy::First;
-        };
-        if (*bytes, *crc32) == (announced.bytes, announced.crc32) {
-            return Copy::Identical;
+        match index.and_then(|index| self.states.get(*index)) {
+            Some(State::In(bytes, crc32, _)) => {
+                let is_same = (*bytes, *crc32) == (announced.bytes, announced.crc32);
+                if is_same { Copy::Identical } else { Copy::Different }
+            }
+            _ => Copy::First,
         }
-        let subject = subject(&announced.sop_instance);
-        Copy::Different(Notice::Duplicate { subject, identical: false })
+    }
+
+    /// What is told of a copy that differs from what is in; `None` for one that could not be opened.
+    ///
+    /// Nothing where it comes in another transfer syntax: a repeated request may bring it over another
+    /// presentation context, and the bytes say nothing then.
+    pub(crate) fn conflict(
+        &self,
+        sop_instance: &SopInstanceUid,
+        copy: Option<&Instance>,
+    ) -> Option<Notice> {
+        let State::In(_, _, syntax) = self.states.get(*self.places.get(sop_instance)?)? else {
+            return None;
+        };
+        let is_comparable = copy.is_none_or(|copy| copy.transfer_syntax().uid() == syntax.uid());
+        let subject = subject(sop_instance);
+        is_comparable.then_some(Notice::Duplicate { subject, identical: false })
     }
 
     /// Decides about an instance that was opened, or not.
@@ -120,7 +138,10 @@ impl<'a> Admission<'a> {
         opened: Result<&Instance, OpenError>,
     ) -> Result<Verdict, PackError> {
         let checked = match opened {
-            Ok(instance) => self.check(&announced, instance),
+            Ok(instance) => {
+                let planned = self.check(&announced, instance);
+                planned.map(|planned| (planned, instance.transfer_syntax().clone()))
+            }
             Err(OpenError::Temporary(message)) => {
                 let folder = std::env::temp_dir().display().to_string();
                 return Err(PackError::Temporary {
@@ -132,8 +153,8 @@ impl<'a> Admission<'a> {
             Err(other) => Err(Refusal::Malformed(other.to_string())),
         };
         Ok(match checked {
-            Ok(planned) => {
-                let state = State::In(announced.bytes, announced.crc32);
+            Ok((planned, syntax)) => {
+                let state = State::In(announced.bytes, announced.crc32, syntax);
                 self.set(announced.sop_instance, state);
                 Verdict::In(Box::new(planned))
             }
@@ -248,4 +269,83 @@ impl<'a> Admission<'a> {
 
 fn subject(sop_instance: &SopInstanceUid) -> Subject {
     Subject { sop_instance: Some(sop_instance.clone()), ..Subject::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contents::Contents;
+    use crate::plan::{FileCounts, number};
+    use fixtures::Syntax;
+    use part10::Limits;
+    use rstest::rstest;
+
+    fn instance(syntax: Syntax) -> Instance {
+        let options = fixtures::Options {
+            slices: Some(1),
+            rows: Some(64),
+            syntax: Some(syntax),
+            ..fixtures::Options::default()
+        };
+        let bytes = fixtures::instance_bytes("ct", 0, &options).unwrap();
+        Instance::from_bytes(bytes, &Limits::default()).unwrap()
+    }
+
+    /// A plan of this instance alone.
+    fn plan_of(instance: &Instance) -> Plan {
+        let identity = instance.identity();
+        let expected = Expected {
+            origin: None,
+            path: None,
+            bytes: 0,
+            native_bytes: 0,
+            patient_id: None,
+            study: identity.study.clone(),
+            series: identity.series.clone(),
+            sop_instance: identity.sop_instance.clone(),
+            sop_class: Some(identity.sop_class.clone()),
+            transfer_syntaxes: Vec::new(),
+        };
+        let (instances, numbering) = number(vec![expected]).unwrap();
+        Plan {
+            instances,
+            notices: Vec::new(),
+            files: FileCounts::default(),
+            expected: 1,
+            as_stored: false,
+            digest: [0; 32],
+            study_date: String::new(),
+            study_time: String::new(),
+            numbering,
+            contents: Contents::Everything,
+            patient_ids: Vec::new(),
+        }
+    }
+
+    /// How the copy of an instance is written that came in Explicit VR Little Endian; nothing for one that cannot
+    /// be opened.
+    #[rstest]
+    #[case::alike(Some(Syntax::Explicit), true)]
+    #[case::in_another_syntax(Some(Syntax::Implicit), false)]
+    #[case::unreadable(None, true)]
+    fn a_copy_conflicts_only_where_it_can_be_compared(
+        #[case] copy: Option<Syntax>,
+        #[case] conflicts: bool,
+    ) {
+        let first = instance(Syntax::Explicit);
+        let plan = plan_of(&first);
+        let announced = |crc32| Announced {
+            sop_instance: first.identity().sop_instance.clone(),
+            bytes: 10,
+            crc32,
+        };
+        let mut admission = Admission::new(&plan);
+        let verdict = admission.decide(announced(1), Ok(&first)).unwrap();
+        assert!(matches!(verdict, Verdict::In(_)));
+        assert!(matches!(admission.copy(&announced(1)), Copy::Identical));
+        assert!(matches!(admission.copy(&announced(2)), Copy::Different));
+        let copy = copy.map(instance);
+        let told = admission.conflict(&first.identity().sop_instance, copy.as_ref());
+        assert_eq!(told.is_some(), conflicts);
+    }
 }

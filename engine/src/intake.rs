@@ -71,8 +71,12 @@ impl<'a> Intake<'a> {
         match self.admission.copy(&announced) {
             Copy::First => {}
             Copy::Identical => return Ok(Taken::Accepted),
-            Copy::Different(notice) => {
-                self.tell(notice);
+            Copy::Different => {
+                let opened = open(body, &self.limits).ok();
+                let copy = opened.as_ref().map(|opened| &opened.instance);
+                if let Some(notice) = self.admission.conflict(&announced.sop_instance, copy) {
+                    self.tell(notice);
+                }
                 return Ok(Taken::Accepted);
             }
         }
