@@ -133,7 +133,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             Outcome::End(streamed) => self.write_streamed(*streamed).map(Some),
             Outcome::Failed(error) => Err(error),
             Outcome::Beside(notice) => {
-                self.beside += 1;
+                self.beside += u64::from(notice.is_absence());
                 self.notices.push(notice);
                 Ok(None)
             }

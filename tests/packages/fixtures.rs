@@ -195,6 +195,8 @@ fn duplicates_are_counted_and_differing_ones_are_a_loss() {
     let counted = report::files(&report::read(&place.report()));
     assert_eq!(counted.duplicate, 2, "{counted:?}");
     assert_eq!(counted.accounted(), counted.found);
+    let counts = &report::read(&place.report())["counts"];
+    assert_eq!((counts["expected"].as_u64(), counts["received"].as_u64()), (Some(3), Some(3)));
 }
 
 /// Files that end in the pixels, in a header or at once: only the whole one is in the package.

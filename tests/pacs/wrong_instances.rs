@@ -169,7 +169,9 @@ fn an_instance_that_comes_twice_and_differs_is_named() {
     let script = Script::always(Fault::Store(StoreFault::TwiceDifferent, twice.clone()));
     let ended = scripted.package(script, &settings(GET, LONG));
     assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert_eq!(ended.report.as_ref().expect("a report")["counts"]["received"], INSTANCES);
+    let counts = &ended.report.as_ref().expect("a report")["counts"];
+    assert_eq!(counts["received"], INSTANCES);
+    assert_eq!(counts["expected"], INSTANCES);
     ended.names(&[twice], "duplicate", "other content is in the package");
 }
 

@@ -78,14 +78,13 @@ pub(crate) fn plan(
     let chosen = choose_studies(studies, listed, &mut files, &mut notices)?;
     check_one_patient(&chosen)?;
     let unique = drop_duplicates(chosen, &mut notices);
-    let is_lost = |notice: &&Notice| notice.is_loss() && !notice.is_of_study();
     let (study_date, study_time) =
         unique.last().map(|instance| instance.study_date_time.clone()).unwrap_or_default();
     let all = unique.len();
     let unique: Vec<_> = unique.into_iter().filter(|one| is_wanted(options, one)).collect();
     notices.extend(reports_only(options, (all - unique.len()) as u64));
-    let losses = notices.iter().filter(is_lost).count();
-    let expected = (unique.len() + losses) as u64;
+    let absent = notices.iter().filter(|notice| notice.is_absence()).count();
+    let expected = (unique.len() + absent) as u64;
     let as_stored = keeps_compression(options, &unique);
     let expected_instances: Vec<_> = unique.into_iter().map(expected_of).collect();
     let digest = digest_of(options, as_stored, &expected_instances);

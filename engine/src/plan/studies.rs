@@ -76,7 +76,8 @@ pub(crate) fn plan(
     drop_duplicates(&mut listed, &mut notices);
     let left_out = leave_out(&mut listed, options);
     notices.extend(reports_only(options, left_out));
-    let losses = notices.iter().filter(|one| one.is_loss() && !one.is_of_study()).count() as u64;
+    let is_duplicate = |notice: &&Notice| matches!(notice, Notice::Duplicate { .. });
+    let duplicates = notices.iter().filter(is_duplicate).count() as u64;
     let as_stored = keeps_compression(options, &listed);
     let mut instances = Vec::new();
     let mut retrievals = Vec::new();
@@ -87,8 +88,8 @@ pub(crate) fn plan(
         retrievals.push(retrieval);
         (study_date, study_time) = (summary.study_date, summary.study_time);
     }
-    let files = FileCounts { instances: instances.len() as u64 + losses, ..FileCounts::default() };
-    let expected = files.instances;
+    let expected = instances.len() as u64;
+    let files = FileCounts { instances: expected + duplicates, ..FileCounts::default() };
     let digest = digest_of(options, as_stored, &instances);
     let (instances, numbering) = number(instances)?;
     let plan = Plan {

@@ -82,12 +82,13 @@ impl Notice {
         Self::StudyMissing(Subject::default(), study)
     }
 
-    /// Whether it is of a study as a whole, and not of an instance.
-    pub fn is_of_study(&self) -> bool {
-        matches!(self, Self::StudyMissing(..))
+    /// Whether it is of one expected instance that is not in the package, so that it counts as expected and not
+    /// as received. A copy with other content is none: a SOP Instance UID is expected once.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::Refused(..))
     }
 
-    /// Whether an expected instance is not in the package (exit code 3).
+    /// Whether what should be in the package is not (exit code 3).
     pub fn is_loss(&self) -> bool {
         match self {
             Self::Missing(_) | Self::StudyMissing(..) | Self::Refused(..) => true,
