@@ -15,8 +15,9 @@ import { refuseUnknown } from './shown.js';
 const SCHEME = 'pdi';
 /** What images in memory may take, bytes: a share of the machine where it says how large it is. */
 const MOST_BYTES = Math.min(Math.max((navigator.deviceMemory ?? 4) / 4, 0.5), 2) * 2 ** 30;
-/** Multi-frame files that stay in memory, so that each frame is not read anew. */
+/** Multi-frame files that stay in memory, so that each frame is not read anew: so many at most, and so many bytes; one always. */
 const WHOLE_FILES = 4;
+const WHOLE_BYTES = MOST_BYTES / 2;
 
 /** @type {{source, path: string, dataSet?, bytes?, reading?: Promise, frames: Map<number, object>}[]} */
 const files = [];
@@ -100,8 +101,9 @@ async function parsed(file) {
 function keep(file, dataSet) {
   if ((dataSet.intString('x00280008') || 1) > 1) {
     file.bytes = dataSet;
-    whole.push(file);
-    if (whole.length > WHOLE_FILES) { whole.shift().bytes = null; }
+    if (!whole.includes(file)) { whole.push(file); }
+    const held = () => whole.reduce((sum, { bytes }) => sum + bytes.byteArray.length, 0);
+    while (whole.length > WHOLE_FILES || (whole.length > 1 && held() > WHOLE_BYTES)) { whole.shift().bytes = null; }
   }
   if (!file.dataSet) {
     file.dataSet = Object.assign(Object.create(Object.getPrototypeOf(dataSet)), dataSet);
