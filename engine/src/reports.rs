@@ -163,7 +163,8 @@ impl<W: Write> Assembly<'_, W> {
             (false, true) => Some(ReportFault::CutPdf),
             (false, false) => None,
         };
-        self.notices.extend(fault.map(|fault| Notice::ReportImpaired(subject, fault)));
+        let faults = fault.into_iter().chain(inner.as_deref().and_then(fault_at_end));
+        self.notices.extend(faults.map(|fault| Notice::ReportImpaired(subject.clone(), fault)));
         let digest = Sha256::digest(&pdf.bytes).into();
         self.put(&path, &store(pdf.bytes), digest, None)?;
         for (path, page) in pages {

@@ -89,6 +89,22 @@ fn documents_that_are_not_what_they_should_be_are_told() {
     }
 }
 
+/// The PDF in a clinical document is looked at as one in an object of its own.
+#[test]
+fn a_pdf_cut_short_inside_a_clinical_document_is_told() {
+    let place = Workplace::with_study(&["--study", "cda-pdf"]);
+    let file = files_below(&place.source()).remove(0);
+    let mut bytes = fs::read(&file).expect("the document");
+    let after = b"</text></nonXMLBody>";
+    let end = bytes.windows(after.len()).position(|at| at == after).expect("the end of the PDF");
+    // White space is no base64: the PDF lacks its last 300 bytes.
+    bytes[end - 400..end].fill(b' ');
+    fs::write(&file, bytes).expect("the document");
+    place.package(&[]).expect_code(&[0]);
+    let expected = ("doc/000001.dcm".to_owned(), "its PDF is damaged or cut short".to_owned());
+    assert_eq!(notices(&place), [expected]);
+}
+
 /// Clinical documents of others, put into DICOM objects: all that they say is in PDF and pages.
 #[test]
 fn real_clinical_documents_are_shown_whole() {

@@ -124,7 +124,8 @@ pub(super) fn body(body: Element<'_, '_>) -> Body {
     Body::Media
 }
 
-/// The bytes of a base64 text, whatever white space stands in it (RFC 4648 §4).
+/// The bytes of a base64 text, whatever white space stands in it (RFC 4648 §4). Some write one in pieces,
+/// each padded by itself.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut held) = (0_u32, 0_u32);
@@ -135,7 +136,10 @@ fn base64(text: &str) -> Option<Vec<u8>> {
             b'0'..=b'9' => byte - b'0' + 52,
             b'+' => 62,
             b'/' => 63,
-            b'=' => break,
+            b'=' => {
+                (bits, held) = (0, 0);
+                continue;
+            }
             _ => return None,
         };
         bits = (bits << 6 | u32::from(six)) & 0xFFFF;

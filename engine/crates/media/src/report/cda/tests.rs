@@ -251,6 +251,13 @@ fn a_pdf_body_is_taken_out_as_it_is() {
     assert_eq!(read(&document(body)).pdf.as_deref(), Some(&b"%PDF-1.4\n"[..]));
 }
 
+#[test]
+fn a_pdf_body_in_padded_pieces_is_taken_out_whole() {
+    let body = "<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\">\n\
+                JVBERi0xLjQ=\nCg==JSVFT0Y=</text></nonXMLBody>";
+    assert_eq!(read(&document(body)).pdf.as_deref(), Some(&b"%PDF-1.4\n%%EOF"[..]));
+}
+
 #[rstest]
 #[case::no_pdf("application/pdf", "AAAA", "B64")]
 #[case::no_base64("application/pdf", "%PDF-1.4", "B64")]
