@@ -84,18 +84,28 @@ fn number(item: &Dataset<'_>, language: Language) -> Option<String> {
             Language::Italian => number.replace('.', ","),
             Language::English => number,
         };
-        let unit = measured
-            .item(tags::MEASUREMENT_UNITS_CODE_SEQUENCE)
-            .and_then(|unit| unit.text(tags::CODE_VALUE))
-            // UCUM writes what has no unit as 1 or as an annotation in braces.
-            .filter(|unit| unit != "1" && !unit.starts_with('{'))
-            // UCUM's code of the Hounsfield unit is not what people write.
-            .map(|unit| if unit == "[hnsf'U]" { "HU".to_owned() } else { unit });
+        let unit =
+            measured.item(tags::MEASUREMENT_UNITS_CODE_SEQUENCE).and_then(|unit| unit_of(&unit));
         Some(unit.map_or_else(|| number.clone(), |unit| format!("{number} {unit}")))
     });
     match (measured, qualifier) {
         (Some(number), Some(qualifier)) => Some(format!("{number} ({qualifier})")),
         (number, qualifier) => number.or(qualifier),
+    }
+}
+
+/// A unit of UCUM as people write it, if there is one.
+fn unit_of(unit: &Dataset<'_>) -> Option<String> {
+    let code = unit.text(tags::CODE_VALUE)?;
+    let inside = code.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    match code.as_str() {
+        // What has no unit is 1, or an annotation in braces alone.
+        "1" => None,
+        _ if inside.is_some_and(|inside| !inside.contains('}')) => None,
+        "[hnsf'U]" => Some("HU".to_owned()),
+        // `{H.B.}/min`: only the meaning is for people.
+        _ if code.contains('{') => unit.text(tags::CODE_MEANING).or(Some(code)),
+        _ => Some(code),
     }
 }
 
@@ -171,6 +181,8 @@ mod tests {
     #[case::number(measured("12.5", "mm"), "12,5 mm")]
     #[case::hounsfield(measured("-40", "[hnsf'U]"), "-40 HU")]
     #[case::number_without_unit(measured("3", "{lesions}"), "3")]
+    #[case::unit_with_an_annotation(measured("72", "{H.B.}/min"), "72 a unit")]
+    #[case::unit_of_annotations(measured("5", "{lesions}/{slices}"), "5 a unit")]
     #[case::no_number(
         [
             value_type("NUM"),
