@@ -14,6 +14,7 @@ const { open } = require('./browsers');
 const { dragged, kinds, linked, markup, withoutFolders } = require('./viewer_beside');
 const { alone, hostile, withoutPdf } = require('./viewer_reports');
 const { look } = require('./viewer_looks');
+const { texts } = require('./viewer_texts');
 const at = require('./viewer_page');
 
 const SIZE = 512;
@@ -388,6 +389,7 @@ async function others(page, { isChromium, python, ct, mixed, xss, cda, step }) {
   await step('side by side', () => sideBySide(page));
   await step('damaged files', () => damaged(page, ct));
   if (mixed && isChromium) {
+    await step('texts', () => texts(page, check).then(() => done.push('texts')));
     await step('kinds', () => kinds(page, mixed, check).then(() => done.push('reports', 'key images')));
     await step('a document alone', () => alone(page, cda, check).then(() => done.push('a document alone')));
     await step('markup', () => markup(page, xss, check).then(() => done.push('markup')));
