@@ -90,8 +90,10 @@ async function main() {
   const second = await start(program, folder);
   check(second.address && new URL(second.address).pathname !== new URL(first.address).pathname, 'two starts share their secret');
   check((await fetch(second.address)).status === 200 && (await fetch(first.address)).status === 200, 'after a second start one is gone');
-  // The page says that it is closed.
-  await fetch(`${base}/bye`, { method: 'POST' });
+  // The page says that it is open, and that it is closed.
+  const open = await fetch(`${base}/alive/1`);
+  check(open.status === 204, `a page that says it is open is answered with ${open.status}`);
+  await fetch(`${base}/bye/1`, { method: 'POST' });
   const closed = await endOf(first, 30);
   check(closed !== undefined && first.code === 0, `after the page was closed it ends after ${closed} s with ${first.code}`);
   check((await fetch(second.address)).status === 200, 'the end of one ends the other');

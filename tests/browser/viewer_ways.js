@@ -189,7 +189,7 @@ async function main() {
       // By the pages of the package, whose links know of no program, it is kept alive as well.
       const served = starter.address.split('/cdviewer')[0];
       await page.goto(`${served}/index.htm`);
-      await Promise.all([page.waitForRequest(`${served}/alive`), page.goto(`${served}/cdviewer/index.htm#it/ST000001/SE000001`)]);
+      await Promise.all([page.waitForRequest((request) => request.url().startsWith(`${served}/alive/`)), page.goto(`${served}/cdviewer/index.htm#it/ST000001/SE000001`)]);
       await at.settled(page);
       await page.goto('about:blank');
       check(await Promise.race([starter.ended, pause(60_000)]) === 0, '_start.exe does not end when its page is closed');

@@ -28,7 +28,8 @@ pub enum Malformed {
 }
 
 impl Request {
-    /// Reads a head up to its empty line. `POST` is taken for `bye` alone, and its body is not read.
+    /// Reads a head up to its empty line. `POST` is taken for `bye` and `moved` alone, and its body is not
+    /// read.
     pub fn read(stream: &mut impl BufRead) -> Result<Self, Malformed> {
         let mut head = stream.take(MOST_BYTES);
         let first = line(&mut head)?.ok_or(Malformed::Ended)?;
@@ -50,8 +51,9 @@ impl Request {
             }
         }
         let path = target.split('?').next().unwrap_or_default().to_owned();
-        let is_bye = method == "POST" && path.ends_with("/bye");
-        if !["GET", "HEAD"].contains(&method) && !is_bye {
+        let is_farewell =
+            method == "POST" && path.split('/').any(|part| ["bye", "moved"].contains(&part));
+        if !["GET", "HEAD"].contains(&method) && !is_farewell {
             return Err(Malformed::Method);
         }
         // Two of them are one too many (RFC 9112 §3.2).
@@ -93,6 +95,8 @@ mod tests {
         assert_eq!((request.path.as_str(), request.host.as_str()), ("/a/b", "127.0.0.1:80"));
         assert!(!request.is_head);
         assert!(read("HEAD / HTTP/1.1\r\nhost:a\r\n\r\n").unwrap().is_head);
+        let bye = read("POST /a/bye/7 HTTP/1.1\r\nHost: b\r\n\r\n").unwrap();
+        assert_eq!(bye.path, "/a/bye/7");
     }
 
     #[test]

@@ -97,15 +97,21 @@ impl Server {
             _ => return send_status(stream, "404 Not Found"),
         };
         let now = Instant::now();
-        match path {
-            "bye" => {
-                self.life.left(now);
+        // Each tab has a name of its own.
+        let (word, tab) = path.split_once('/').unwrap_or((path, ""));
+        match word {
+            "bye" | "moved" => {
+                if word == "bye" {
+                    self.life.left(tab, now);
+                } else {
+                    self.life.moved(tab);
+                }
                 send_status(stream, "204 No Content")?;
                 // Its body was not read.
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
             "alive" => {
-                self.life.asked(now);
+                self.life.heard(tab, now);
                 send_status(stream, "204 No Content")
             }
             _ => {

@@ -11,8 +11,10 @@ export const isStarted = () => location.hostname === '127.0.0.1' && /^\/[0-9a-f]
 export function keepStarterAlive() {
   if (!isStarted()) { return; }
   const root = new URL('..', location.href).href;
+  // The end of this tab is not that of another one.
+  const tab = Math.random().toString(36).slice(2);
   // When it has gone, the next image says so.
-  const sayAlive = () => { fetch(`${root}alive`).catch(() => null); };
+  const sayAlive = () => { fetch(`${root}alive/${tab}`).catch(() => null); };
   setInterval(sayAlive, OFTEN);
   // The page that was here before, loaded anew, may say late that it is closed.
   setTimeout(sayAlive, SOON);
@@ -23,5 +25,5 @@ export function keepStarterAlive() {
     isFollowed = Boolean(link) && link.href.startsWith(root) && link.target !== '_blank';
   });
   window.addEventListener('pageshow', () => { isFollowed = false; });
-  window.addEventListener('pagehide', () => { if (!isFollowed) { navigator.sendBeacon(`${root}bye`); } });
+  window.addEventListener('pagehide', () => { navigator.sendBeacon(`${root}${isFollowed ? 'moved' : 'bye'}/${tab}`); });
 }
