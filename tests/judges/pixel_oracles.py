@@ -21,6 +21,9 @@ from tools import find_tool
 
 # The decoders that pydicom may use, the better judge first.
 PLUGINS = ("pylibjpeg", "gdcm", "pillow", "")
+# X-ray images of which a Modality LUT leads from what is shown back to the intensity of the beam (PS3.3 C.8.7.1.1.2):
+# DCMTK leaves it out, pydicom knows nothing of it.
+BACK_TO_INTENSITY = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2", "1.2.840.10008.5.1.4.1.1.12.3")
 # Far beyond any value: shows where the output of a window begins and ends.
 FAR = 1e12
 
@@ -132,6 +135,8 @@ def view_of(dataset, frame):
         for keyword in ("PixelValueTransformationSequence", "FrameVOILUTSequence"):
             for element in (group.get(keyword) or [pydicom.Dataset()])[0]:
                 view.add(element)
+    if dataset.get("SOPClassUID") in BACK_TO_INTENSITY and "ModalityLUTSequence" in view:
+        del view.ModalityLUTSequence
     return view
 
 

@@ -72,6 +72,7 @@ fn each_modality_is_whole(#[case] study: &[&str]) {
 #[case::no_meta("quirk-no-meta")]
 #[case::two_studies("quirk-two-studies")]
 #[case::lookup_tables("quirk-luts")]
+#[case::angiography("quirk-angiography")]
 #[case::single_bits("quirk-one-bit")]
 #[case::overlays("quirk-overlay-places")]
 #[case::segmentations("quirk-segmentation")]

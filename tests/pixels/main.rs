@@ -26,7 +26,7 @@ use support::{Workplace, files_below, judges, run, samples};
 const STUDIES: [&str; 8] =
     ["ct", "ct-signed", "cr", "us", "pt", "quirk-signed-8", "quirk-palette", "quirk-luts"];
 /// Fixtures whose pixels no compression is tried on, with how many files they have.
-const PLAIN_STUDIES: [(&str, usize); 21] = [
+const PLAIN_STUDIES: [(&str, usize); 22] = [
     ("mr", 8),
     ("mg", 4),
     ("us-ybr", 1),
@@ -48,6 +48,7 @@ const PLAIN_STUDIES: [(&str, usize); 21] = [
     ("quirk-12bit-cells", 2),
     ("quirk-ybr-partial", 1),
     ("quirk-not-square", 3),
+    ("quirk-angiography", 1),
 ];
 /// How many tests the real files are spread over, so that they run side by side.
 const SHARDS: usize = 4;

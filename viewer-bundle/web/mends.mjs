@@ -100,6 +100,11 @@ export function pageMends(here) {
       ['numLUTEntries = 65535', 'numLUTEntries = 65536'],
       ["lutDataSet.int16('x00283006', i)", "lutDataSet.uint16('x00283006', i)"],
     ]),
+    // Of X-ray images a Modality LUT leads from what is shown back to the intensity of the beam (PS3.3 §C.8.7.1.1.2). The loader
+    // knows one class of three.
+    rewrite(/imageLoader[\\/]isModalityLutForDisplay\.js$/, [
+      ["'1.2.840.10008.5.1.4.1.1.12.2.1'", "'1.2.840.10008.5.1.4.1.1.12.2' && sopClassUid !== '1.2.840.10008.5.1.4.1.1.12.3'"],
+    ]),
     ourLut(/rendering[\\/]getVOILut\.js$/, 'voiLut'),
     ourLut(/rendering[\\/]getModalityLut\.js$/, 'modalityLut'),
     // Which colour image was drawn last is remembered by its name: one that left the memory and is read again has a canvas of

@@ -1,10 +1,20 @@
 //! Stored values to values of the modality: Hounsfield units, SUV, optical density and the like.
 
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use model::PreviewFault;
 use part10::Dataset;
 
 use super::lookup_table::LookupTable;
+
+/// X-ray images of which a Modality LUT leads from what is shown back to the intensity of the beam.
+///
+/// Standard: DICOM PS3.3 C.8.7.1.1.2.
+#[expect(deprecated, reason = "archives hold objects of the retired SOP Class")]
+const BACK_TO_INTENSITY: [&str; 3] = [
+    uids::X_RAY_ANGIOGRAPHIC_IMAGE_STORAGE,
+    uids::X_RAY_RADIOFLUOROSCOPIC_IMAGE_STORAGE,
+    uids::X_RAY_ANGIOGRAPHIC_BI_PLANE_IMAGE_STORAGE,
+];
 
 /// The Modality LUT.
 ///
@@ -27,12 +37,17 @@ impl Modality {
 
     /// Reads the transformation of one data set or functional group; `None` when it has none.
     ///
-    /// A slope of zero would make every value the same; writers mean "no slope".
+    /// A slope of zero would make every value the same; writers mean "no slope". A table that is not for
+    /// showing counts as none.
     ///
     /// # Errors
     /// [`PreviewFault::Unsupported`] when a Modality LUT contradicts itself.
     pub(super) fn read(dataset: &Dataset<'_>, signed: bool) -> Result<Option<Self>, PreviewFault> {
-        if let Some(table) = LookupTable::read(dataset, tags::MODALITY_LUT_SEQUENCE, signed)? {
+        let sop_class = dataset.bytes(tags::SOP_CLASS_UID);
+        let is_shown = !BACK_TO_INTENSITY.iter().any(|uid| sop_class == Some(uid.as_bytes()));
+        if is_shown
+            && let Some(table) = LookupTable::read(dataset, tags::MODALITY_LUT_SEQUENCE, signed)?
+        {
             return Ok(Some(Self::Table(table)));
         }
         let slope = dataset.f64(tags::RESCALE_SLOPE).filter(|slope| slope.is_finite());
@@ -101,6 +116,25 @@ mod tests {
             [text(tags::RESCALE_SLOPE, *b"DS", "3"), sequence(tags::MODALITY_LUT_SEQUENCE, &[lut])];
         let modality = Modality::read(&parse(&bytes.concat()), false).unwrap().unwrap();
         assert_eq!((modality.apply(5), modality.range(0, 9)), (7.0, (7.0, 9.0)));
+    }
+
+    #[rstest]
+    #[case::angiography("1.2.840.10008.5.1.4.1.1.12.1", 5.0)]
+    #[case::fluoroscopy("1.2.840.10008.5.1.4.1.1.12.2", 5.0)]
+    #[case::two_planes("1.2.840.10008.5.1.4.1.1.12.3", 5.0)]
+    #[case::digital_x_ray("1.2.840.10008.5.1.4.1.1.1.1", 7.0)]
+    fn c_8_7_1_1_2_a_table_back_to_the_intensity_is_not_shown(
+        #[case] sop_class: &str,
+        #[case] expected: f64,
+    ) {
+        let lut = item(&[words(tags::LUT_DESCRIPTOR, &[2, 5, 16]), words(tags::LUT_DATA, &[7, 9])]);
+        let bytes = [
+            text(tags::SOP_CLASS_UID, *b"UI", sop_class),
+            text(tags::RESCALE_SLOPE, *b"DS", "1"),
+            sequence(tags::MODALITY_LUT_SEQUENCE, &[lut]),
+        ];
+        let modality = Modality::read(&parse(&bytes.concat()), false).unwrap().unwrap();
+        assert!((modality.apply(5) - expected).abs() < f64::EPSILON);
     }
 
     #[test]
