@@ -16,8 +16,10 @@ const SAME_SPACING: f64 = 0.005;
 /// Standard: DICOM PS3.3 C.7.6.16.
 #[derive(Debug)]
 pub(super) struct FunctionalGroups<'a> {
-    shared: Option<Dataset<'a>>,
-    frames: Vec<Dataset<'a>>,
+    /// What holds for all frames.
+    pub(super) shared: Option<Dataset<'a>>,
+    /// What a frame says itself, in the order of the frames.
+    pub(super) frames: Vec<Dataset<'a>>,
 }
 
 impl<'a> FunctionalGroups<'a> {
@@ -27,79 +29,82 @@ impl<'a> FunctionalGroups<'a> {
             frames: dataset.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE),
         }
     }
-
-    /// How many frames have groups of their own.
-    pub(super) fn len(&self) -> usize {
-        self.frames.len()
-    }
-
-    /// The items of a macro for a frame: its own, else the shared ones.
-    pub(super) fn macros_of(&self, index: usize, tag: Tag) -> Vec<Dataset<'a>> {
-        let own = self.frames.get(index).map(|group| group.items(tag)).unwrap_or_default();
-        if own.is_empty() {
-            return self.shared.as_ref().map(|group| group.items(tag)).unwrap_or_default();
-        }
-        own
-    }
-
-    /// The first item of a macro for a frame.
-    pub(super) fn macro_of(&self, index: usize, tag: Tag) -> Option<Dataset<'a>> {
-        self.macros_of(index, tag).into_iter().next()
-    }
-
-    /// Where a frame lies.
-    pub(super) fn plane(&self, index: usize) -> Plane {
-        let numbers = |sequence, tag| {
-            self.macro_of(index, sequence).map(|item| item.f64s(tag)).unwrap_or_default()
-        };
-        Plane {
-            position: numbers(tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT),
-            orientation: numbers(tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT),
-            spacing: numbers(tags::PIXEL_MEASURES_SEQUENCE, tags::PIXEL_SPACING),
-        }
-    }
 }
 
-/// The plane of a frame, in millimetres of the patient's coordinates; empty where nothing is said.
+/// The plane of a frame, in millimetres of the patient's coordinates; `None` where nothing is said.
 ///
 /// Standard: DICOM PS3.3 C.7.6.2.1.1, C.7.6.16.2.3, C.7.6.16.2.4, C.7.6.16.2.1.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Plane {
-    position: Vec<f64>,
-    orientation: Vec<f64>,
-    spacing: Vec<f64>,
+    position: Option<[f64; 3]>,
+    orientation: Option<[f64; 6]>,
+    spacing: Option<[f64; 2]>,
 }
 
 impl Plane {
     /// The plane of a frame of an image, with functional groups or without.
     pub(super) fn of_frame(dataset: &Dataset<'_>, frame: u32) -> Self {
         let groups = FunctionalGroups::read(dataset);
-        let plane = groups.plane(usize::try_from(frame).unwrap_or(usize::MAX));
-        let or = |found: Vec<f64>, tag| if found.is_empty() { dataset.f64s(tag) } else { found };
+        let own = usize::try_from(frame).ok().and_then(|frame| groups.frames.get(frame));
+        let shared = groups.shared.as_ref().map(Self::of_group).unwrap_or_default();
+        let plain = Self {
+            position: numbers(dataset, tags::IMAGE_POSITION_PATIENT),
+            orientation: numbers(dataset, tags::IMAGE_ORIENTATION_PATIENT),
+            spacing: numbers(dataset, tags::PIXEL_SPACING),
+        };
+        own.map(Self::of_group).unwrap_or_default().or(shared).or(plain)
+    }
+
+    /// What one item of functional groups says.
+    pub(super) fn of_group(group: &Dataset<'_>) -> Self {
+        let (position, orientation, spacing) = (
+            group.item(tags::PLANE_POSITION_SEQUENCE),
+            group.item(tags::PLANE_ORIENTATION_SEQUENCE),
+            group.item(tags::PIXEL_MEASURES_SEQUENCE),
+        );
         Self {
-            position: or(plane.position, tags::IMAGE_POSITION_PATIENT),
-            orientation: or(plane.orientation, tags::IMAGE_ORIENTATION_PATIENT),
-            spacing: or(plane.spacing, tags::PIXEL_SPACING),
+            position: position.and_then(|item| numbers(&item, tags::IMAGE_POSITION_PATIENT)),
+            orientation: orientation
+                .and_then(|item| numbers(&item, tags::IMAGE_ORIENTATION_PATIENT)),
+            spacing: spacing.and_then(|item| numbers(&item, tags::PIXEL_SPACING)),
+        }
+    }
+
+    /// What it says, else what `outer` says.
+    pub(super) fn or(self, outer: Self) -> Self {
+        Self {
+            position: self.position.or(outer.position),
+            orientation: self.orientation.or(outer.orientation),
+            spacing: self.spacing.or(outer.spacing),
         }
     }
 
     /// Whether the position is known.
     pub(super) fn is_placed(&self) -> bool {
-        self.position.len() == 3
+        self.position.is_some()
     }
 
     /// Whether both are the same plane, as far as both say.
     pub(super) fn agrees(&self, other: &Self) -> bool {
-        let near = |one: &[f64], other: &[f64], length: usize, tolerance: &dyn Fn(f64) -> f64| {
-            // Written so that NaN is not near anything.
-            one.len() != length
-                || other.len() != length
-                || one.iter().zip(other).all(|(one, other)| (one - other).abs() <= tolerance(*one))
-        };
-        near(&self.position, &other.position, 3, &|_| SAME_PLACE_MM)
-            && near(&self.orientation, &other.orientation, 6, &|_| SAME_DIRECTION)
-            && near(&self.spacing, &other.spacing, 2, &|spacing| spacing.abs() * SAME_SPACING)
+        near(self.position, other.position, |_| SAME_PLACE_MM)
+            && near(self.orientation, other.orientation, |_| SAME_DIRECTION)
+            && near(self.spacing, other.spacing, |spacing| spacing.abs() * SAME_SPACING)
     }
+}
+
+/// The numbers of an element; `None` when it has not so many.
+fn numbers<const N: usize>(dataset: &Dataset<'_>, tag: Tag) -> Option<[f64; N]> {
+    dataset.f64s(tag).try_into().ok()
+}
+
+fn near<const N: usize>(
+    one: Option<[f64; N]>,
+    other: Option<[f64; N]>,
+    tolerance: impl Fn(f64) -> f64,
+) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return true };
+    // Written so that NaN is not near anything.
+    one.iter().zip(other).all(|(one, other)| (one - other).abs() <= tolerance(*one))
 }
 
 #[cfg(test)]
@@ -153,6 +158,6 @@ mod tests {
         ]
         .concat();
         let positions = [0, 1, 2].map(|frame| Plane::of_frame(&parse(&bytes), frame).position);
-        assert_eq!(positions, [[1.0; 3], [2.0; 3], [1.0; 3]]);
+        assert_eq!(positions, [[1.0; 3], [2.0; 3], [1.0; 3]].map(Some));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Over the image that was segmented when the caller has its picture, on black otherwise.
 
-use dicom_core::Tag;
+use std::sync::Arc;
+
 use dicom_dictionary_std::tags;
 use model::{PreviewFault, SopInstanceUid};
 use part10::{Dataset, Photometric, PixelDescription};
@@ -74,10 +75,12 @@ enum Kind {
     LabelMap { padding: Option<u32> },
 }
 
-#[derive(Debug)]
+/// What functional groups say of a frame.
+#[derive(Debug, Default)]
 struct Frame {
     segment: Option<u16>,
-    sources: Vec<SourceFrame>,
+    /// `None` where nothing is said; shared by the frames that have none of their own.
+    sources: Option<Arc<[SourceFrame]>>,
     plane: Plane,
 }
 
@@ -137,8 +140,10 @@ impl Segmentation {
             other => return unsupported(format!("the Segmentation Type {other:?}")),
         };
         let groups = FunctionalGroups::read(dataset);
-        let count = usize::try_from(description.frames).unwrap_or(usize::MAX).min(groups.len());
-        let frames = (0..count).map(|index| Frame::read(&groups, index)).collect();
+        let count = usize::try_from(description.frames).unwrap_or(usize::MAX);
+        let shared = groups.shared.as_ref().map(Frame::read).unwrap_or_default();
+        let own = groups.frames.iter().take(count).map(Frame::read);
+        let frames = own.map(|frame| frame.or(&shared)).collect();
         let segments = segments(dataset);
         let PixelDescription { rows, columns, .. } = *description;
         Ok(Some(Self { format, rows, columns, kind, segments, frames }))
@@ -150,7 +155,7 @@ impl Segmentation {
 
     /// The images that the segments of a frame were drawn on, as far as the file names them.
     pub fn sources(&self, index: u32) -> &[SourceFrame] {
-        self.frame(index).map(|frame| frame.sources.as_slice()).unwrap_or_default()
+        self.frame(index).and_then(|frame| frame.sources.as_deref()).unwrap_or_default()
     }
 
     /// Whether a frame of another image has the pixels of frame `index` in the same places: as many
@@ -162,7 +167,7 @@ impl Segmentation {
         description: &PixelDescription,
         frame: u32,
     ) -> bool {
-        let plane = self.frame(index).map_or_else(Plane::default, |frame| frame.plane.clone());
+        let plane = self.frame(index).map(|frame| frame.plane).unwrap_or_default();
         (description.rows, description.columns) == (self.rows, self.columns)
             && frame < description.frames
             && plane.agrees(&Plane::of_frame(image, frame))
@@ -289,16 +294,28 @@ impl Segmentation {
 }
 
 impl Frame {
-    fn read(groups: &FunctionalGroups<'_>, index: usize) -> Self {
-        let identified = groups.macro_of(index, tags::SEGMENT_IDENTIFICATION_SEQUENCE);
+    /// What one item of functional groups says.
+    fn read(group: &Dataset<'_>) -> Self {
+        let identified = group.item(tags::SEGMENT_IDENTIFICATION_SEQUENCE);
         let segment = identified.and_then(|item| item.u16(tags::REFERENCED_SEGMENT_NUMBER));
-        Self { segment, sources: sources(groups, index), plane: groups.plane(index) }
+        Self { segment, sources: sources(group), plane: Plane::of_group(group) }
+    }
+
+    /// What it says, else what the shared groups say.
+    fn or(self, shared: &Self) -> Self {
+        Self {
+            segment: self.segment.or(shared.segment),
+            sources: self.sources.or_else(|| shared.sources.clone()),
+            plane: self.plane.or(shared.plane),
+        }
     }
 }
 
-fn sources(groups: &FunctionalGroups<'_>, index: usize) -> Vec<SourceFrame> {
-    const DERIVATION: Tag = tags::DERIVATION_IMAGE_SEQUENCE;
-    let derivations = groups.macros_of(index, DERIVATION);
+/// The images of the macro Derivation Image; `None` where a group has it not.
+///
+/// Standard: DICOM PS3.3 C.7.6.16.2.6.
+fn sources(group: &Dataset<'_>) -> Option<Arc<[SourceFrame]>> {
+    let derivations = group.items(tags::DERIVATION_IMAGE_SEQUENCE);
     let images = derivations.iter().flat_map(|item| item.items(tags::SOURCE_IMAGE_SEQUENCE));
     let sources = images.filter_map(|image| {
         let uid = image.bytes(tags::REFERENCED_SOP_INSTANCE_UID)?;
@@ -308,7 +325,7 @@ fn sources(groups: &FunctionalGroups<'_>, index: usize) -> Vec<SourceFrame> {
             frame: u32::try_from(frame).ok()?.checked_sub(1)?,
         })
     });
-    sources.take(SOURCES_OF_FRAME).collect()
+    (!derivations.is_empty()).then(|| sources.take(SOURCES_OF_FRAME).collect())
 }
 
 #[cfg(test)]
@@ -446,6 +463,32 @@ mod tests {
         assert!(lies_on("0\\0\\1", 4));
         assert!(!lies_on("0\\0\\2", 4));
         assert!(!lies_on("0\\0\\1", 5));
+    }
+
+    /// Shared groups are read once: a million frames do not cost a million times what they hold.
+    #[test]
+    fn c_7_6_16_frames_share_what_holds_for_all() {
+        let source = |uid: &str| item(&[text(tags::REFERENCED_SOP_INSTANCE_UID, *b"UI", uid)]);
+        let sources: Vec<_> = (0..70).map(|number| source(&format!("1.2.{number}"))).collect();
+        let derivation = item(&[sequence(tags::SOURCE_IMAGE_SEQUENCE, &sources)]);
+        let place = item(&[text(tags::IMAGE_POSITION_PATIENT, *b"DS", "0\\0\\1")]);
+        let shared = item(&[
+            sequence(tags::DERIVATION_IMAGE_SEQUENCE, &[derivation]),
+            sequence(tags::PLANE_POSITION_SEQUENCE, &[place]),
+        ]);
+        let groups = [item(&[]), frame(2, "0\\0\\5", "1.3"), item(&[])];
+        let bytes = [
+            instance("BINARY", None, &groups),
+            sequence(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, &[shared]),
+        ]
+        .concat();
+        let segmentation = read(&bytes, &of(4, 3, 1));
+        let [first, second, third] = [0, 1, 2].map(|frame| segmentation.sources(frame));
+        assert_eq!((first.len(), second.len()), (SOURCES_OF_FRAME, 1));
+        assert!(std::ptr::eq(first, third), "one list, not one a frame");
+        assert_eq!(segmentation.frames[0].plane, segmentation.frames[2].plane);
+        assert!(segmentation.frames[0].plane.is_placed());
+        assert_ne!(segmentation.frames[0].plane, segmentation.frames[1].plane);
     }
 
     #[rstest]
