@@ -46,7 +46,8 @@ impl Float {
             let limit = dataset.f64(limit).unwrap_or(value);
             (value.min(limit), value.max(limit))
         });
-        let levels = InstanceLevels::read(dataset, Inputs { signed: true, range: (i64::MIN, 0) })?;
+        let inputs = Inputs { signed: true, range: (i64::MIN, 0) };
+        let levels = InstanceLevels::read(dataset, description.frames, inputs)?;
         Ok(Self { is_double, inverse: is_inverse(dataset, description), padding, levels })
     }
 

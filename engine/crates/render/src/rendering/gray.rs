@@ -65,7 +65,7 @@ impl Gray {
     ) -> Result<Self, PreviewFault> {
         let format = StoredFormat::new(description)?;
         let inputs = Inputs { signed: format.signed, range: format.range() };
-        let levels = InstanceLevels::read(dataset, inputs)?;
+        let levels = InstanceLevels::read(dataset, description.frames, inputs)?;
         let inverse = is_inverse(dataset, description);
         let padding = Padding::read(dataset, format);
         Ok(Self { format, inverse, padding, end: i64::MAX, levels, cache: cache.clone() })
@@ -233,7 +233,7 @@ mod tests {
             ),
         ]
         .concat();
-        let description = description(16, 12, 11, false);
+        let description = PixelDescription { frames: 4, ..description(16, 12, 11, false) };
         let gray = Gray::prepare(&parse(&bytes), &description, &LutCache::default()).unwrap();
         let native = 2047_u16.to_le_bytes();
         let levels: Vec<u8> =

@@ -1,21 +1,31 @@
 //! The lookup tables of the Modality LUT and VOI LUT Sequences.
 
+use std::sync::Arc;
+
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 use model::PreviewFault;
 use part10::Dataset;
 
-/// A table from consecutive integers to unsigned values.
+/// A table from consecutive integers to unsigned values. Clones share its entries.
 ///
 /// Standard: DICOM PS3.3 C.11.1.1, C.11.2.1.1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct LookupTable {
     /// The input that the first entry stands for.
     first: i64,
     /// The highest output that the descriptor allows: 2^bits − 1.
     pub(super) highest: u16,
     /// At least one entry, none above `highest`.
-    entries: Box<[u16]>,
+    entries: Arc<[u16]>,
+}
+
+impl PartialEq for LookupTable {
+    fn eq(&self, other: &Self) -> bool {
+        // Frames mostly share one: then 128 KiB need not be compared.
+        (self.first, self.highest) == (other.first, other.highest)
+            && (Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries)
+    }
 }
 
 impl LookupTable {
@@ -49,6 +59,12 @@ impl LookupTable {
         let highest = u16::MAX >> (16 - bits);
         let entries = entries.iter().map(|entry| (*entry).min(highest)).collect();
         Ok(Some(Self { first, highest, entries }))
+    }
+
+    /// Whether both hold the same entries in the same memory.
+    #[cfg(test)]
+    pub(super) fn shares_entries(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.entries, &other.entries)
     }
 
     /// The entry for an input; inputs outside take the nearest entry.

@@ -56,6 +56,7 @@ mod tests {
     use crate::rendering::dataset_bytes::{item, parse, sequence, text, words};
     use crate::rendering::stored_format::tests::description;
     use crate::rendering::{LutCache, Rendering};
+    use part10::PixelDescription;
     use rstest::rstest;
 
     fn window(center: &str, width: &str, explanation: &str) -> Vec<u8> {
@@ -73,7 +74,7 @@ mod tests {
         let bytes = elements.concat();
         let rendering = Rendering::prepare(
             &parse(&bytes),
-            &description(16, 12, 11, false),
+            &PixelDescription { frames: 5, ..description(16, 12, 11, false) },
             &LutCache::default(),
             &Limits::default(),
         );
