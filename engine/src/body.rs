@@ -42,7 +42,7 @@ pub(crate) struct Body {
     pub(crate) frames: Result<(PixelDescription, Frames), PreviewFault>,
     /// How many frames the attributes promise; 1 where they are unusable.
     pub(crate) frame_count: u32,
-    /// Whether the entry is to hold the decoded frames.
+    /// Whether the entry is to hold the decoded frames, if they turn out as the attributes say.
     pub(crate) decode: bool,
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn syntax_as_stored<'a>(instance: &'a Instance, pixels: &Pixels) -> &
 /// stays lost.
 ///
 /// # Errors
-/// [`Refusal`] when an element cannot be re-encoded.
+/// [`Refusal`] when an element cannot be re-encoded, or the pixels have no place in one.
 pub(crate) fn head_decoded(
     instance: &Instance,
     native: &PixelDescription,
@@ -173,8 +173,11 @@ pub(crate) fn head_decoded(
     replacements.extend(OF_THE_COMPRESSED.map(|tag| Replacement { tag, value: None }));
     replacements.sort_by_key(|replacement| replacement.tag);
     let vr = if native.bits_allocated > 8 { VR::OW } else { VR::OB };
-    let value = decoded_length(native).map(|length| PixelValue::Native(vr, length));
-    instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &replacements, value)
+    let length = decoded_length(native).ok_or_else(|| {
+        Refusal::OverLimit("its decoded pixels have no place in one element of 4 GiB".into())
+    })?;
+    let value = PixelValue::Native(vr, length);
+    instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &replacements, Some(value))
 }
 
 /// Reads a stored frame.
@@ -191,4 +194,31 @@ pub(crate) fn read_frame(
         FrameError::Unreadable(refusal) => refusal,
         other => Refusal::Malformed(other.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fixtures::{Options, Syntax, instance_bytes};
+    use part10::Limits;
+
+    fn coded(syntax: Syntax) -> Instance {
+        let options = Options { syntax: Some(syntax), rows: Some(64), ..Options::default() };
+        let bytes = instance_bytes("sc", 0, &options).unwrap();
+        Instance::from_bytes(bytes, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn decoded_pixels_over_4_gib_get_no_head() {
+        let instance = coded(Syntax::JpegBaseline);
+        let stored = PixelDescription::read(&instance.dataset()).unwrap();
+        assert_eq!(stored.photometric.as_term(), "YBR_FULL_422");
+        // As they are stored they have a place, as decoding gives them they have none.
+        let frames = 0xFFFF_FFF0 / u32::try_from(stored.frame_bytes()).unwrap();
+        let stored = PixelDescription { frames, ..stored };
+        let native = PixelDescription { photometric: part10::Photometric::Rgb, ..stored };
+        assert!(decoded_length(&stored).is_some() && decoded_length(&native).is_none());
+        assert!(head_decoded(&instance, &stored).is_ok());
+        assert!(matches!(head_decoded(&instance, &native), Err(Refusal::OverLimit(_))));
+    }
 }

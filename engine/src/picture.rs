@@ -11,7 +11,7 @@ use render::{Bitmap, LutCache, Rendering, ValueRange, ValueSample, Window, sampl
 use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, store};
 
-use crate::body::{Pixels, read_frame};
+use crate::body::{Pixels, decoded_length, read_frame};
 use crate::sources::Sources;
 
 /// The longest side of the small picture of a series, in pixels.
@@ -125,9 +125,10 @@ impl Pictures {
         Ok((decoded.bytes, native))
     }
 
-    /// Whether frames can be made native: those of an uncompressed instance are.
-    pub(crate) fn is_usable(&self) -> bool {
-        !self.compressed || self.decodes
+    /// Whether an entry can hold the decoded frames: the first can be decoded, and all of them have a
+    /// place in one element. Chrominances that are halved in the stream are whole then.
+    pub(crate) fn fits_decoded(&self) -> bool {
+        self.decodes && decoded_length(&self.native).is_some()
     }
 
     /// The same, laid over images of the package where it is a segmentation.

@@ -76,7 +76,7 @@ fn try_feed(
     let body = examine(&mut instance, context.as_stored)?;
     let description = body.frames.as_ref().ok().map(|(description, _)| description);
     let shown = Shown::prepare(&mut instance, &body, &planned, context)?;
-    let decode = body.decode && shown.decodes();
+    let decode = body.decode && shown.fits_decoded();
     let deflated = decode || !matches!(body.pixels, Pixels::Fragments(_));
     let frame_count = body.frame_count;
     let begun = planned.clone();
@@ -149,19 +149,20 @@ impl Shown {
         pictures.measure(instance, &frames)?;
         let of_source = if pictures.is_segmentation() { SOURCE_BYTES } else { 0 };
         let count = frames.count().min(context.previews_per_instance);
+        let native_bytes = pictures.native.frame_bytes();
         Ok(Self {
             frames: Some(frames),
             // Native, its deflated form, the picture, the JPEG.
-            frame_cost: (description.frame_bytes().saturating_mul(5) / 2).saturating_add(of_source),
+            frame_cost: (native_bytes.saturating_mul(5) / 2).saturating_add(of_source),
             pictures: Ok(Arc::new(pictures)),
             count,
             thumbnail: planned.is_thumbnail.then_some(count / 2),
         })
     }
 
-    /// Whether the first frame could be decoded.
-    fn decodes(&self) -> bool {
-        self.pictures.as_ref().is_ok_and(|pictures| pictures.is_usable())
+    /// Whether the entry can hold the decoded frames.
+    fn fits_decoded(&self) -> bool {
+        self.pictures.as_ref().is_ok_and(|pictures| pictures.fits_decoded())
     }
 }
 

@@ -31,7 +31,9 @@ fn try_work(
 ) -> Result<WholeInstance, Refusal> {
     let body = examine(&mut instance, context.as_stored)?;
     let natives = native_frames(&mut instance, &body, planned.range, context)?;
-    let all_decoded = body.decode && natives.frames.iter().all(Result::is_ok);
+    let all_decoded = body.decode
+        && natives.pictures.as_ref().is_some_and(Pictures::fits_decoded)
+        && natives.frames.iter().all(Result::is_ok);
     let samples = body.frames.as_ref().map_or(3, |(description, _)| description.samples_per_pixel);
     let (written, (frames, thumbnail)) = rayon::join(
         || {

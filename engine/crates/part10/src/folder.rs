@@ -131,13 +131,13 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
 }
 
 /// Bytes that an instance takes with native pixel data, by its attributes; `bytes` is the size of its
-/// file.
+/// file. Halved chrominances count as whole: decoding makes them so.
 pub fn native_bytes(dataset: &Dataset<'_>, syntax: &TransferSyntax, bytes: u64) -> u64 {
     if !is_encapsulated(syntax.uid()) {
         return bytes;
     }
     PixelDescription::read(dataset).map_or(bytes, |description| {
-        description.frame_bits().saturating_mul(description.frames.into()) / 8
+        description.whole_frame_bits().saturating_mul(description.frames.into()) / 8
     })
 }
 

@@ -173,7 +173,7 @@ impl PixelDescription {
     /// Standard: DICOM PS3.5 §8.1.1, §8.2; `YBR_FULL_422` and `YBR_PARTIAL_422` store two samples a pixel (PS3.3
     /// C.7.6.3.1.2), `YBR_PARTIAL_420` one and a half.
     pub fn frame_bits(&self) -> u64 {
-        let samples = self.pixels() * u64::from(self.samples_per_pixel);
+        let samples = self.samples();
         let stored = match self.photometric {
             Photometric::YbrFull422 | Photometric::YbrPartial422 if self.samples_per_pixel == 3 => {
                 samples / 3 * 2
@@ -182,6 +182,16 @@ impl PixelDescription {
             _ => samples,
         };
         stored * u64::from(self.bits_allocated)
+    }
+
+    /// Bits of a native frame that has every sample of every pixel: what decoding makes of one whose
+    /// chrominances are halved.
+    pub fn whole_frame_bits(&self) -> u64 {
+        self.samples() * u64::from(self.bits_allocated)
+    }
+
+    fn samples(&self) -> u64 {
+        self.pixels() * u64::from(self.samples_per_pixel)
     }
 
     /// Bytes of a native frame, the last one possibly shared with the next frame.

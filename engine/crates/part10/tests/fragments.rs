@@ -5,7 +5,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
-use part10::{FrameError, Frames, Instance, Limits, PixelDescription};
+use part10::{
+    Dataset, Encoding, FrameError, Frames, Instance, Limits, PixelDescription, TransferSyntax,
+    native_bytes,
+};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -175,4 +178,23 @@ fn other_counts_than_the_data_set_says(#[case] frames: usize, #[case] fragments:
     let count = fragments.len();
     let promised = u32::try_from(frames).unwrap();
     assert_eq!(read, Err(FrameError::Indistinct { fragments: count, frames: promised }));
+}
+
+#[rstest]
+#[case::halved_chrominances("YBR_FULL_422")]
+#[case::whole("RGB")]
+fn a_compressed_instance_is_as_large_as_decoding_makes_it(#[case] photometric: &str) {
+    let number = |value: u16| value.to_le_bytes();
+    let bytes = [
+        element((0x0028, 0x0002), "US", &number(3)),
+        element((0x0028, 0x0004), "CS", photometric.as_bytes()),
+        element((0x0028, 0x0008), "IS", b"10"),
+        element((0x0028, 0x0010), "US", &number(4)),
+        element((0x0028, 0x0011), "US", &number(4)),
+        element((0x0028, 0x0100), "US", &number(8)),
+    ]
+    .concat();
+    let dataset = Dataset::parse(&bytes, Encoding::EXPLICIT_LE).unwrap();
+    let syntax = TransferSyntax::from_uid(JPEG_BASELINE).unwrap();
+    assert_eq!(native_bytes(&dataset, &syntax, 100), 480);
 }
