@@ -6,6 +6,7 @@ mod extended;
 mod header;
 mod lossless;
 mod scan;
+mod scan_ends;
 
 use jpeg_decoder::{ColorTransform, PixelFormat};
 use model::PreviewFault;
@@ -54,7 +55,8 @@ fn dct8(
     header: &Header,
     frame: &[u8],
 ) -> Result<NativeFrame, PreviewFault> {
-    let mut decoder = jpeg_decoder::Decoder::new(frame);
+    let guarded = scan_ends::guarded(frame);
+    let mut decoder = jpeg_decoder::Decoder::new(guarded.as_slice());
     let pixels = usize::from(header.columns) * usize::from(header.rows);
     let decoded_bytes = pixels * header.components.len();
     decoder.set_max_decoding_buffer_size(decoded_bytes);
@@ -87,4 +89,66 @@ fn dct8(
         contain(description, value_bits(description, 8), &samples)
     };
     Ok(NativeFrame { bytes, photometric, planar: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitmap::{Bitmap, Channels};
+    use crate::codec::samples::tests::description;
+    use rstest::rstest;
+
+    const EOI: [u8; 2] = [0xFF, 0xD9];
+
+    /// A stream of 64 × 64 pixels without its EOI, and what it is to be told as.
+    fn coded(channels: Channels) -> (Vec<u8>, PixelDescription) {
+        let count = 64 * 64 * channels.count();
+        let texture = (0..count).map(|at| u8::try_from(at * 37 % 251).unwrap()).collect();
+        let bitmap = Bitmap::new(64, 64, channels, texture).unwrap();
+        let mut stream = Vec::new();
+        crate::jpeg::encode(&bitmap, &mut stream).unwrap();
+        let stream = stream.strip_suffix(&EOI).unwrap().to_vec();
+        let (samples, photometric) = match channels {
+            Channels::Gray => (1, Photometric::Monochrome2),
+            Channels::Rgb => (3, Photometric::YbrFull422),
+        };
+        (stream, PixelDescription { rows: 64, ..description(64, samples, 8, photometric) })
+    }
+
+    #[rstest]
+    fn a_scan_that_ends_early_is_damage(
+        #[values(Channels::Gray, Channels::Rgb)] channels: Channels,
+        #[values(2, 20)] share: usize,
+    ) {
+        let (stream, description) = coded(channels);
+        let scan = stream.windows(2).position(|marker| marker == [0xFF, 0xDA]).unwrap();
+        let mut kept = stream.len() - (stream.len() - scan) / share;
+        // Not within a stuffed byte.
+        while stream[kept - 1] == 0xFF {
+            kept -= 1;
+        }
+        let cut = [&stream[..kept], &EOI].concat();
+        assert_eq!(decode(&description, &cut), Err(PreviewFault::Damaged));
+    }
+
+    #[rstest]
+    #[case::nothing(&[], &[])]
+    #[case::padding_behind(&[], &[0])]
+    #[case::fill_bytes(&[0xFF, 0xFF], &[])]
+    #[case::zeros_before(&[0, 0, 0, 0], &[])]
+    #[case::a_last_restart(&[0xFF, 0xD0], &[])]
+    fn what_writers_put_around_the_end_is_no_damage(
+        #[case] before: &[u8],
+        #[case] behind: &[u8],
+        #[values(Channels::Gray, Channels::Rgb)] channels: Channels,
+    ) {
+        let (stream, description) = coded(channels);
+        let native = decode(&description, &[&stream[..], before, &EOI, behind].concat()).unwrap();
+        let whole = [&stream[..], &EOI].concat();
+        let mut plain = jpeg_decoder::Decoder::new(whole.as_slice());
+        if channels == Channels::Rgb {
+            plain.set_color_transform(ColorTransform::YCbCr);
+        }
+        assert_eq!(native.bytes, plain.decode().unwrap());
+    }
 }
