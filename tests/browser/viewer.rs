@@ -15,7 +15,7 @@ const SYNTAXES: [&str; 6] =
     ["implicit", "big-endian", "deflated", "encapsulated", "rle", "jpeg-lossless"];
 const STUDIES: [&str; 6] = ["ct", "ct-signed", "cr", "us", "quirk-palette", "quirk-luts"];
 /// What nobody compresses: windows, tables, bits beside the stored ones, overlays, colours, frames.
-const PLAIN: [&str; 15] = [
+const PLAIN: [&str; 16] = [
     "mr",
     "rt",
     "quirk-32bit",
@@ -31,6 +31,7 @@ const PLAIN: [&str; 15] = [
     "quirk-float",
     "quirk-signed-8",
     "quirk-angiography",
+    "quirk-ybr-whole",
 ];
 /// Of the real files every so many in the short run.
 const SHORT_SHARE: usize = 20;

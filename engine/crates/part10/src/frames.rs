@@ -26,6 +26,10 @@ pub enum FrameError {
         /// What the value holds.
         found_bytes: u64,
     },
+    /// Chrominances should be halved, and there are as many bytes as whole ones have: nobody can tell
+    /// which they are.
+    #[error("the pixel data have three samples a pixel where {0} stores fewer")]
+    WholeChrominances(String),
     /// Neither offset tables nor the fragments themselves tell where frames begin.
     #[error("{fragments} fragments do not make {frames} frames")]
     Indistinct {
@@ -214,6 +218,12 @@ impl Frames {
             let expected_bytes = frame_bits.saturating_mul(u64::from(count)).div_ceil(8);
             if expected_bytes > found_bytes {
                 return Err(FrameError::MissingPixels { expected_bytes, found_bytes });
+            }
+            let whole_bits = description.whole_frame_bits();
+            let whole_bytes = whole_bits.saturating_mul(u64::from(count)).div_ceil(8);
+            if whole_bits > frame_bits && found_bytes >= whole_bytes {
+                let term = description.photometric.as_term().to_owned();
+                return Err(FrameError::WholeChrominances(term));
             }
             return Ok(Self { count, places: Places::Native { value: pixels.value, frame_bits } });
         }

@@ -198,3 +198,44 @@ fn a_compressed_instance_is_as_large_as_decoding_makes_it(#[case] photometric: &
     let syntax = TransferSyntax::from_uid(JPEG_BASELINE).unwrap();
     assert_eq!(native_bytes(&dataset, &syntax, 100), 480);
 }
+
+/// Two frames of 4 × 4 pixels take 64 bytes with halved chrominances, 96 with whole ones.
+#[rstest]
+#[case::halved("YBR_FULL_422", 64, true)]
+#[case::halved_and_padded("YBR_FULL_422", 94, true)]
+#[case::whole("YBR_FULL_422", 96, false)]
+#[case::whole_and_padded("YBR_FULL_422", 98, false)]
+#[case::partial_range("YBR_PARTIAL_422", 96, false)]
+#[case::said_to_be_whole("YBR_FULL", 96, true)]
+#[case::rgb("RGB", 96, true)]
+fn c_7_6_3_1_2_chrominances_that_are_whole_are_not_taken_for_halved(
+    #[case] photometric: &str,
+    #[case] length: usize,
+    #[case] is_clear: bool,
+) {
+    let number = |value: u16| value.to_le_bytes();
+    let mut bytes = vec![0; 128];
+    bytes.extend(b"DICM");
+    for part in [
+        element((0x0002, 0x0010), "UI", b"1.2.840.10008.1.2.1"),
+        element((0x0008, 0x0016), "UI", b"1.2.840.10008.5.1.4.1.1.7"),
+        element((0x0008, 0x0018), "UI", b"1.2.3"),
+        element((0x0020, 0x000D), "UI", b"1.2"),
+        element((0x0020, 0x000E), "UI", b"1.2.1"),
+        element((0x0028, 0x0002), "US", &number(3)),
+        element((0x0028, 0x0004), "CS", photometric.as_bytes()),
+        element((0x0028, 0x0008), "IS", b"2"),
+        element((0x0028, 0x0010), "US", &number(4)),
+        element((0x0028, 0x0011), "US", &number(4)),
+        element((0x0028, 0x0100), "US", &number(8)),
+        element((0x7FE0, 0x0010), "OB", &vec![7; length]),
+    ] {
+        bytes.extend(part);
+    }
+    let mut instance = Instance::from_bytes(bytes, &Limits::default()).unwrap();
+    let description = PixelDescription::read(&instance.dataset()).unwrap();
+    let located = Frames::locate(&mut instance, &description).map(|frames| frames.count());
+    let expected =
+        if is_clear { Ok(2) } else { Err(FrameError::WholeChrominances(photometric.into())) };
+    assert_eq!(located, expected);
+}

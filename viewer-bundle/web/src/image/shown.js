@@ -1,5 +1,6 @@
 // What this viewer can show; what it would show wrongly is refused instead.
 import { Problem } from '../problem.js';
+import { hasSharedColours } from './header.js';
 
 /** Transfer syntaxes that are decoded as other people's readers decode them; of JPEG the stream is asked (`jpeg.js`), as that of 12 bits came out up to 41 levels off. */
 const SYNTAXES = new Set([
@@ -36,5 +37,8 @@ export function refuseUnknown(dataSet) {
   // Segments of a palette are not put together here (PS3.3 §C.7.9.2).
   if (dataSet.elements.x00281221) { throw new Problem('colours', { colours }); }
   if (/YBR_(PARTIAL_42[02])/.test(colours)) { throw new Problem('colours', { colours }); }
+  // As many bytes as every pixel with a colour of its own has: nobody can tell which of the two it is.
+  const ownColours = rows * columns * samples * (dataSet.intString('x00280008') || 1);
+  if (hasSharedColours(dataSet) && dataSet.elements.x7fe00010.length >= ownColours) { throw new Problem('otherSize'); }
   if (syntax === RLE && samples > 1 && allocated > 8) { throw new Problem('bits', { bits: allocated * samples }); }
 }
