@@ -190,7 +190,10 @@ def grey_picture(values, view):
         warnings.simplefilter("ignore")
         shown = apply_voi_lut(values, view)
         if view.get("VOILUTSequence"):
-            low, high = 0, 2 ** int(view.VOILUTSequence[0].LUTDescriptor[2]) - 1
+            # Writers exist that tell fewer bits than their entries have.
+            entries, start, told = (int(number) for number in view.VOILUTSequence[0].LUTDescriptor)
+            largest = apply_voi_lut(numpy.arange(start, start + (entries or 1 << 16)), view).max()
+            low, high = 0, 2 ** max(told, int(largest).bit_length()) - 1
         else:
             low, high = apply_voi_lut(ends, view)
     levels = (shown.astype(float) - low) / (high - low) * 255

@@ -14,7 +14,8 @@ use part10::Dataset;
 pub(super) struct LookupTable {
     /// The input that the first entry stands for.
     first: i64,
-    /// The highest output that the descriptor allows: 2^bits − 1.
+    /// The highest output: 2^bits − 1, of the bits that the descriptor tells, or of those that the
+    /// largest entry has where they are more. Writers exist that tell 8 and store 12.
     pub(super) highest: u16,
     /// At least one entry, none above `highest`.
     entries: Arc<[u16]>,
@@ -56,9 +57,10 @@ impl LookupTable {
         if !(1..=16).contains(&bits) {
             return Err(PreviewFault::Unsupported(format!("a LUT of {bits} bits per entry")));
         }
-        let highest = u16::MAX >> (16 - bits);
-        let entries = entries.iter().map(|entry| (*entry).min(highest)).collect();
-        Ok(Some(Self { first, highest, entries }))
+        let largest = entries.iter().copied().max().unwrap_or(0);
+        let needed = u16::MAX.checked_shr(largest.leading_zeros()).unwrap_or(0);
+        let highest = needed.max(u16::MAX >> (16 - bits));
+        Ok(Some(Self { first, highest, entries: entries.into() }))
     }
 
     /// Whether both hold the same entries in the same memory.
@@ -158,6 +160,21 @@ mod tests {
         let data: Vec<u16> = (0..=u16::MAX).collect();
         let table = table([0, 0, 16], &data, false).unwrap();
         assert_eq!(table.at(65_535), 65_535);
+    }
+
+    #[rstest]
+    #[case::as_told([2, 0, 12], &[0, 0xFFF], 0xFFF)]
+    #[case::fewer_than_told([2, 0, 16], &[0, 0xFF], 0xFFFF)]
+    #[case::more_than_told([2, 0, 8], &[0x80, 0x9FF], 0xFFF)]
+    #[case::all_bits([2, 0, 8], &[0, 0xFFFF], 0xFFFF)]
+    #[case::only_zeros([2, 0, 8], &[0, 0], 0xFF)]
+    fn the_bits_are_those_that_the_entries_have(
+        #[case] descriptor: [u16; 3],
+        #[case] data: &[u16],
+        #[case] highest: u16,
+    ) {
+        let table = table(descriptor, data, false).unwrap();
+        assert_eq!((table.highest, [table.at(0), table.at(1)].as_slice()), (highest, data));
     }
 
     #[rstest]

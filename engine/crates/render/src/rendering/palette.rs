@@ -56,6 +56,12 @@ impl Palette {
                 channel.shift = 0;
             }
         }
+        // Others label tables of 16-bit values as 8-bit; nearly all of them would be white.
+        if channels.iter().any(Channel::is_wider_than_told) {
+            for channel in &mut channels {
+                channel.shift = 8;
+            }
+        }
         let patterns = 0..u32::try_from(format.patterns()).unwrap_or(0);
         let colours = patterns
             .map(|pattern| {
@@ -159,6 +165,11 @@ impl Channel {
         Ok(Self { first, entries, shift })
     }
 
+    /// Whether there is an entry that the bits of the descriptor do not hold.
+    fn is_wider_than_told(&self) -> bool {
+        self.entries.iter().any(|entry| entry >> self.shift > 255)
+    }
+
     fn at(&self, stored: i64) -> u8 {
         let last = self.entries.len().saturating_sub(1);
         let index = usize::try_from(stored - self.first).unwrap_or(0).min(last);
@@ -212,6 +223,12 @@ mod tests {
     fn sixteen_bit_tables_that_hold_only_bytes_are_shown_as_bytes() {
         let bytes = palette([2, 0, 16], [&[1, 255], &[0, 0], &[0, 7]]);
         assert_eq!(colours(&bytes, 8, false, &[0, 1]), [1, 0, 0, 255, 0, 7]);
+    }
+
+    #[test]
+    fn eight_bit_tables_that_hold_words_show_their_high_byte() {
+        let bytes = palette([3, 0, 8], [&[0, 0x0800, 0x3F00], &[0, 0, 0], &[0xFF00, 0, 0x0100]]);
+        assert_eq!(colours(&bytes, 8, false, &[0, 1, 2]), [0, 0, 255, 8, 0, 0, 63, 0, 1]);
     }
 
     #[test]
