@@ -3,6 +3,8 @@
 //! They are drawn in white into the picture, as in a viewer that shows them. Of a region of
 //! interest only the outline is drawn: filled, it would hide what it is about.
 
+use std::ops::Range;
+
 use dicom_core::{Tag, VR};
 use part10::{Dataset, PixelDescription};
 
@@ -174,6 +176,23 @@ impl Plane {
         else {
             return;
         };
+        // A plane can be far larger than the picture.
+        let rows = shown(self.rows, self.origin.0, picture.rows);
+        let columns = shown(self.columns, self.origin.1, picture.columns);
+        if columns.len() == self.columns {
+            let run = rows.start * self.columns..rows.end * self.columns;
+            self.draw_run(native, start, run, picture);
+            return;
+        }
+        for row in rows {
+            let first = row * self.columns;
+            let run = first + columns.start..first + columns.end;
+            self.draw_run(native, start, run, picture);
+        }
+    }
+
+    /// Draws pixels of the plane that follow each other, of the frame whose first bit is `start`.
+    fn draw_run(&self, native: &[u8], start: usize, run: Range<usize>, picture: &mut Picture<'_>) {
         let mut draw = |at: usize| {
             let (row, column) = (at / self.columns, at % self.columns);
             if !self.is_region || self.is_at_edge(native, start, (row, column)) {
@@ -189,17 +208,16 @@ impl Plane {
         };
         match &self.bits {
             Bits::Own(bytes) => {
-                let end = start.saturating_add(pixels);
-                let touched = bytes.get(start / 8..end.div_ceil(8)).unwrap_or_default();
+                let bits = start.saturating_add(run.start)..start.saturating_add(run.end);
+                let first = bits.start / 8;
+                let touched = bytes.get(first..bits.end.div_ceil(8)).unwrap_or_default();
                 // Planes are mostly empty.
-                for (at, byte) in (start / 8..).zip(touched).filter(|(_, byte)| **byte != 0) {
+                for (at, byte) in (first..).zip(touched).filter(|(_, byte)| **byte != 0) {
                     let set = (0..8).filter(|bit| byte >> bit & 1 == 1).map(|bit| at * 8 + bit);
-                    set.filter(|at| (start..end).contains(at)).for_each(|at| draw(at - start));
+                    set.filter(|at| bits.contains(at)).for_each(|at| draw(at - start));
                 }
             }
-            Bits::Embedded { .. } => {
-                (0..pixels).filter(|at| self.is_set(native, *at)).for_each(draw);
-            }
+            Bits::Embedded { .. } => run.filter(|at| self.is_set(native, *at)).for_each(draw),
         }
     }
 
@@ -226,6 +244,13 @@ impl Plane {
             && is_inside(Some(row), column.checked_sub(1))
             && is_inside(Some(row), Some(column + 1)))
     }
+}
+
+/// Which of `count` rows or columns of a plane lie on a picture of `size`, the first of them at `origin`.
+fn shown(count: usize, origin: i64, size: u16) -> Range<usize> {
+    let end = usize::try_from(i64::from(size) - origin).unwrap_or(0).min(count);
+    let before = usize::try_from(origin.saturating_neg()).unwrap_or(0);
+    before.min(end)..end
 }
 
 /// Whether the plane lies in a bit of the pixel's container that holds no part of its value.
@@ -284,6 +309,7 @@ mod tests {
     #[case::origin_is_row_then_column([1, 2], [2, 3], 0b11, "..../..##/....")]
     #[case::beyond_the_upper_left([2, 2], [0, 0], 0b1111, "#.../..../....")]
     #[case::beyond_the_lower_right([2, 2], [3, 4], 0b1111, "..../..../...#")]
+    #[case::wider_than_the_image([2, 8], [1, -1], 0b1000_1000_0110_0101, "#..#/.#../....")]
     #[case::wholly_outside([2, 2], [-25, -25], 0b1111, "..../..../....")]
     fn c_9_2_1_1_origin(
         #[case] size: [u16; 2],
@@ -292,6 +318,24 @@ mod tests {
         #[case] expected: &str,
     ) {
         assert_eq!(drawn(&[plane(0x6000, size, origin, &[bits])], 0, &[0; 12]), expected);
+    }
+
+    /// What lies beyond the picture is not looked at, whatever the size of the plane.
+    #[rstest]
+    #[case::the_same(4, 0, 4, 0..4)]
+    #[case::smaller(2, 1, 4, 0..2)]
+    #[case::far_larger(65_535, -10, 4, 10..14)]
+    #[case::cut_at_the_end(4, 3, 4, 0..1)]
+    #[case::before(4, -4, 4, 4..4)]
+    #[case::far_before(2, -32_769, 4, 2..2)]
+    #[case::behind(4, 4, 4, 0..0)]
+    fn lines_that_lie_on_the_picture(
+        #[case] count: usize,
+        #[case] origin: i64,
+        #[case] size: u16,
+        #[case] expected: Range<usize>,
+    ) {
+        assert_eq!(shown(count, origin, size), expected);
     }
 
     #[test]
