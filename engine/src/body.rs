@@ -11,6 +11,10 @@ use part10::{
 
 const PHOTOMETRIC_INTERPRETATION: Tag = Tag(0x0028, 0x0004);
 const PLANAR_CONFIGURATION: Tag = Tag(0x0028, 0x0006);
+const LOSSY_IMAGE_COMPRESSION: Tag = Tag(0x0028, 0x2110);
+/// Transfer syntaxes in which something is always lost: JPEG baseline and extended. Near-lossless JPEG-LS
+/// (.81), JPEG 2000 (.91) and HTJ2K (.203) can be lossless.
+const ALWAYS_LOSSY: [&str; 2] = ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"];
 /// What describes the compressed value: lengths of groups that change, the Extended Offset Table with
 /// its lengths, Encapsulated Pixel Data Value Total Length.
 const OF_THE_COMPRESSED: [Tag; 5] = [
@@ -146,8 +150,9 @@ pub(crate) fn syntax_as_stored<'a>(instance: &'a Instance, pixels: &Pixels) -> &
 
 /// Everything before the value of the decoded pixel data, with the attributes made true.
 ///
-/// Lossy Image Compression (0028,2110) and the attributes of compression stay: what was lost once
-/// stays lost.
+/// The attributes of lossy compression stay: what was lost once stays lost. Lossy Image Compression
+/// (0028,2110) says so where the source forgot it (PS3.3 C.7.6.1.1.5): its transfer syntax no longer
+/// does.
 ///
 /// # Errors
 /// [`Refusal`] when an element cannot be re-encoded, or the pixels have no place in one.
@@ -169,6 +174,12 @@ pub(crate) fn head_decoded(
         let value = u16::from(native.planar).to_le_bytes().to_vec();
         let tag = PLANAR_CONFIGURATION;
         replacements.push(Replacement { tag, value: Some((VR::US, value)) });
+    }
+    if ALWAYS_LOSSY.contains(&instance.transfer_syntax().uid())
+        && dataset.text(LOSSY_IMAGE_COMPRESSION).as_deref() != Some("01")
+    {
+        let value = Some((VR::CS, b"01".to_vec()));
+        replacements.push(Replacement { tag: LOSSY_IMAGE_COMPRESSION, value });
     }
     replacements.extend(OF_THE_COMPRESSED.map(|tag| Replacement { tag, value: None }));
     replacements.sort_by_key(|replacement| replacement.tag);
@@ -201,16 +212,48 @@ mod tests {
     use super::*;
     use fixtures::{Options, Syntax, instance_bytes};
     use part10::Limits;
+    use rstest::rstest;
 
-    fn coded(syntax: Syntax) -> Instance {
+    const LOST: &[u8] = b"\x28\x00\x10\x21CS\x02\x0001";
+    const NOT_LOST: &[u8] = b"\x28\x00\x10\x21CS\x02\x0000";
+
+    fn bytes(syntax: Syntax) -> Vec<u8> {
         let options = Options { syntax: Some(syntax), rows: Some(64), ..Options::default() };
-        let bytes = instance_bytes("sc", 0, &options).unwrap();
+        instance_bytes("sc", 0, &options).unwrap()
+    }
+
+    fn open(bytes: Vec<u8>) -> Instance {
         Instance::from_bytes(bytes, &Limits::default()).unwrap()
+    }
+
+    fn holds(bytes: &[u8], element: &[u8]) -> bool {
+        bytes.windows(element.len()).any(|found| found == element)
+    }
+
+    #[rstest]
+    #[case::it_says_so(Syntax::JpegBaseline, Some(LOST), LOST)]
+    #[case::it_denies_it(Syntax::JpegBaseline, Some(NOT_LOST), LOST)]
+    #[case::it_says_nothing(Syntax::JpegBaseline, None, LOST)]
+    #[case::nothing_was_lost(Syntax::JpegLossless, Some(NOT_LOST), NOT_LOST)]
+    fn c_7_6_1_1_5_what_was_lost_stays_lost(
+        #[case] syntax: Syntax,
+        #[case] said: Option<&[u8]>,
+        #[case] expected: &[u8],
+    ) {
+        let bytes = bytes(syntax);
+        let at = bytes.windows(8).position(|found| *found == LOST[..8]).unwrap();
+        let (before, after) = (&bytes[..at], &bytes[at + LOST.len()..]);
+        let instance = open([before, said.unwrap_or_default(), after].concat());
+        let native = PixelDescription::read(&instance.dataset()).unwrap();
+        let head = head_decoded(&instance, &native).unwrap();
+        assert!(holds(&head, expected));
+        let other = if expected == LOST { NOT_LOST } else { LOST };
+        assert!(!holds(&head, other));
     }
 
     #[test]
     fn decoded_pixels_over_4_gib_get_no_head() {
-        let instance = coded(Syntax::JpegBaseline);
+        let instance = open(bytes(Syntax::JpegBaseline));
         let stored = PixelDescription::read(&instance.dataset()).unwrap();
         assert_eq!(stored.photometric.as_term(), "YBR_FULL_422");
         // As they are stored they have a place, as decoding gives them they have none.

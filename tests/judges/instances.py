@@ -32,6 +32,8 @@ BIG_ENDIAN = "1.2.840.10008.1.2.2"
 WORD_BYTES = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 LOSSLESS = {"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90",
             "1.2.840.10008.1.2.4.201"}
+# What is lost once these are coded: JPEG baseline and extended, JPEG-LS near-lossless.
+ALWAYS_LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 # Decoders of lossy JPEG differ in the inverse DCT and in chroma upsampling.
 LOSSY = {"1.2.840.10008.1.2.4.50": 3, "1.2.840.10008.1.2.4.51": 3}
 
@@ -113,6 +115,9 @@ def compare_files(path, before, syntax):
             new_syntax = str(after.file_meta.TransferSyntaxUID)
             differences = judge_syntax(old_syntax, new_syntax, syntax)
             decoded = old_syntax not in PLAIN and new_syntax == EXPLICIT_LITTLE
+            if decoded and old_syntax in ALWAYS_LOSSY:
+                # Decoded pixels no longer tell by their transfer syntax (PS3.3 C.7.6.1.1.5).
+                before.LossyImageCompression = "01"
             differences += compare_datasets(before, after, "", PIXEL_LAYOUT if decoded else set())
             if PIXEL_DATA in before and PIXEL_DATA in after:
                 differences += compare_pixels(before, after, old_syntax, new_syntax)
