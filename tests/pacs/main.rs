@@ -29,6 +29,7 @@ mod scripted;
 mod secure;
 mod several;
 mod storage;
+mod store_scp;
 mod web_faults;
 mod wrong_answers;
 mod wrong_instances;

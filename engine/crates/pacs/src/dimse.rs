@@ -13,6 +13,7 @@ pub(crate) mod context;
 pub(crate) mod identifier;
 pub(crate) mod messages;
 pub(crate) mod negotiation;
+pub(crate) mod port;
 pub(crate) mod receive_object;
 pub(crate) mod status;
 pub(crate) mod store_scp;

@@ -10,6 +10,7 @@ use crate::dimse::c_echo::echo;
 use crate::dimse::c_get::get;
 use crate::dimse::c_move::move_to_us;
 use crate::dimse::identifier::{Identifier, Level};
+use crate::dimse::port::Turn;
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
 use crate::settings::{DimseSettings, QueryRoot};
@@ -64,9 +65,16 @@ impl DimsePacs {
         wanted: &[Wanted],
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
+        let _turn = self.turn(by_move)?;
         let expected = wanted.len();
         let wanted: &[_] = &wanted.iter().collect::<Vec<_>>();
         self.pass(by_move, &Pass { study, scope: Scope::Instances, wanted, expected }, receiver)
+    }
+
+    /// Waits until no other C-MOVE has the port of the Store SCP.
+    fn turn(&self, by_move: bool) -> Result<Option<Turn>, PacsError> {
+        let scp = self.settings.store_scp.as_ref().filter(|_| by_move);
+        scp.map(|scp| Turn::wait(scp.listen, &self.stop)).transpose()
     }
 
     fn pass(
@@ -208,6 +216,8 @@ impl DimsePacs {
         extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
+        // Between the passes it would be another retrieval's.
+        let _turn = self.turn(by_move)?;
         let all = still_missing(wanted, receiver).len();
         let mut last = Ok(());
         let mut in_vain = 0;

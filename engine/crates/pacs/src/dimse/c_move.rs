@@ -4,7 +4,7 @@
 //! watches. All end before [`move_to_us`] does.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver as Queue, RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope as Threads};
@@ -16,6 +16,7 @@ use super::command::{Incoming, Operation, Request, StoreRequest, encode_echo_res
 use super::context::Proposal;
 use super::identifier::Identifier;
 use super::messages::Messages;
+use super::port::{PATIENCE, listen};
 use super::status::Category;
 use super::store_scp::{accept, serve};
 use super::stream::{Handshake, Stream};
@@ -50,16 +51,24 @@ struct Shared<'a> {
     taking: AtomicUsize,
     /// Grows with all that counts as progress.
     progress: AtomicU64,
-    asked: Mutex<Asked>,
+    /// Message IDs of the requests that are not yet answered: what names another originator is not ours.
+    asked: Mutex<Vec<u16>>,
     /// Why the PACS was not let in, or what failed on this machine.
     of_ours: Mutex<Option<PacsError>>,
 }
 
-/// Requests that are not yet answered: what names another originator is not ours.
-#[derive(Debug, Default)]
-struct Asked {
-    last_message_id: u16,
-    message_ids: Vec<u16>,
+/// The Message ID of the last request of this process: what still comes of a retrieval that was withdrawn does
+/// not pass for that of the next one.
+static LAST_MESSAGE_ID: AtomicU16 = AtomicU16::new(0);
+
+/// A number for the next request, different from those of all retrievals and never 0.
+fn next_message_id() -> u16 {
+    loop {
+        let message_id = LAST_MESSAGE_ID.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+        if message_id != 0 {
+            return message_id;
+        }
+    }
 }
 
 impl Shared<'_> {
@@ -91,28 +100,25 @@ impl Shared<'_> {
         self.progress.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn asked(&self) -> MutexGuard<'_, Asked> {
+    fn asked(&self) -> MutexGuard<'_, Vec<u16>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number for the next request, different from those of all associations.
     fn begin_request(&self) -> u16 {
-        let mut asked = self.asked();
-        asked.last_message_id = asked.last_message_id.checked_add(1).unwrap_or(1);
-        let message_id = asked.last_message_id;
-        asked.message_ids.push(message_id);
+        let message_id = next_message_id();
+        self.asked().push(message_id);
         message_id
     }
 
     fn end_request(&self, message_id: u16) {
-        self.asked().message_ids.retain(|one| *one != message_id);
+        self.asked().retain(|one| *one != message_id);
     }
 
     /// Whether the peer says that another retrieval asked for the instance.
     fn is_of_another(&self, store: &StoreRequest) -> bool {
         store.originator.as_ref().is_some_and(|(title, message_id)| {
             title == self.pacs.settings.calling_ae_title.as_str()
-                && !self.asked().message_ids.contains(message_id)
+                && !self.asked().contains(message_id)
         })
     }
 
@@ -128,7 +134,7 @@ impl Shared<'_> {
     }
 }
 
-/// Has instances sent to us.
+/// Has instances sent to us. The port is ours: see [`super::port`].
 ///
 /// # Errors
 /// [`PacsError`]; what came by then was delivered.
@@ -138,9 +144,9 @@ pub(crate) fn move_to_us(
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
     let scp = pacs.settings.store_scp.as_ref().ok_or(PacsError::NoStoreScp)?;
-    let listening = TcpListener::bind(scp.listen)
-        .and_then(|listener| listener.local_addr().map(|address| (listener, address)));
-    let (listener, address) = listening
+    let listener = listen(scp.listen, &pacs.stop, PATIENCE)?;
+    let address = listener
+        .local_addr()
         .map_err(|source| PacsError::Listen { address: scp.listen.to_string(), source })?;
     let (scope, lanes) = pacs.share_out(pass);
     let identifiers = identifiers(pacs.settings.root, pass.study, scope, pass.wanted);
@@ -357,4 +363,20 @@ fn serve_one(
     let messages = accept(wire, settings, is_full)?;
     shared.progress();
     serve(messages, settings, || shared.progress(), |store, received| shared.take(store, received))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_requests_of_all_retrievals_have_numbers_of_their_own() {
+        let count = usize::from(u16::MAX);
+        let mut numbers: Vec<_> = (0..count).map(|_| next_message_id()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        // Other tests may take some meanwhile.
+        assert!(numbers.len() > count - 100, "{}", numbers.len());
+        assert!(!numbers.contains(&0));
+    }
 }
