@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dicom_core::Tag;
 use fixtures::dimse::Fault;
 use fixtures::{
     Charset, FixtureFile, Frames, Instance, PixelFormat, ROSSI, Storage, StudyBuilder, write_files,
@@ -14,6 +15,8 @@ use crate::hospital::{
 };
 use crate::server::get;
 use crate::support::{Workplace, judges, names_in, run};
+
+const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
 
 #[test]
 fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
@@ -116,16 +119,23 @@ fn a_package_is_fetched_while_it_is_made_and_breaks_off_when_it_is_withdrawn() {
 
 /// A radiograph of hers in a folder, one of an order; gives its UID.
 pub fn write_radiograph(folder: &Path, seed: u64) -> String {
+    write_radiograph_as(folder, seed, None)
+}
+
+/// With another UID than its own.
+fn write_radiograph_as(folder: &Path, seed: u64, uid: Option<&str>) -> String {
     let study = StudyBuilder::new(seed, "nearline").patient(ROSSI).description("TORACE");
     let mut study = study.numbers("MTF4711", "A4711");
     let series = study.series("CR", "TORACE PA");
     let mut data_set = series.data_set("1.2.840.10008.5.1.4.1.1.1", 1);
+    let uid = uid.map_or_else(|| study.study_uid(), str::to_owned);
+    data_set.text(STUDY_INSTANCE_UID, uid.as_str());
     let format = PixelFormat::grey8(512, 512);
     format.describe(&mut data_set);
     let frames = Frames::new(format, 1, move |_| vec![77; format.frame_bytes()]);
     let instance = Instance::new(data_set, Charset::Latin1).with_frames(frames);
     write_files(&[FixtureFile::instance("IM1", instance)], folder).expect("written");
-    study.study_uid()
+    uid
 }
 
 /// By SMS, and behind the bell (S-131).
@@ -157,6 +167,20 @@ fn what_is_not_online_is_recalled_and_she_is_told() {
     let zip = site.workplace.beside("recalled.zip");
     assert_eq!(site.fetch(&zip, &[]), 0);
     judges::judge(&zip, &site.workplace.source(), &[]);
+}
+
+/// With a leading zero, as devices write them (PS3.5 §9.1 forbids it).
+#[test]
+fn what_is_shown_under_an_odd_uid_is_recalled_and_downloaded() {
+    let workplace = Workplace::empty();
+    let odd = "1.2.826.0.1.3680043.10.1.0042";
+    let study = write_radiograph_as(&workplace.source(), 4711, Some(odd));
+    let holding = held(&workplace).with(&study, Storage::Nearline);
+    let mut site = Hospital::open(workplace, holding.recalled_after(Duration::from_secs(2)), "");
+    site.ask();
+    site.wait_for("Esito disponibile");
+    let zip = site.workplace.beside("odd.zip");
+    assert_eq!(site.fetch(&zip, &[]), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use engine::pacs::{Availability, PacsSettings, PatientId, StudyReference};
 use engine::{
     Contents, Fault, Options, PackError, PackageReport, PackageRequest, PacsStudy, Source,
-    StudyFailure, StudyFault,
+    StudyFailure, StudyFault, StudyInstanceUid,
 };
 use store::{FailureReason, PackageContent, Person, Preparation, PreparedStudy};
 
@@ -71,7 +71,8 @@ impl Downloads {
             let turn = usize::try_from(preparation.tries.saturating_sub(1)).unwrap_or(0);
             let first = turn % pacs.len();
             pacs.rotate_left(first);
-            let uid = study.study.parse();
+            // As the PACS told it, odd or not: what is shown can be had.
+            let uid = StudyInstanceUid::from_wire(study.study.as_bytes());
             let odd = |_odd| failed(FailureReason::Data, "the study has no valid UID");
             let patient_ids = patient_ids(study, person);
             let study = StudyReference { study: uid.map_err(odd)?, patient_ids };

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::StudyInstanceUid;
 use engine::pacs::{
     Availability, PacsError, PacsSettings, PatientId, RecallAsk, RecallError, StopFlag,
     StudyReference, ask_for, availability,
@@ -133,7 +134,8 @@ impl Downloads {
         let wanted = preparation.studies.iter().filter_map(|study| {
             let pacs = self.pacs_for(study);
             let patient_ids = vec![PatientId::new(study.patient_id.0.clone())];
-            let study = StudyReference { study: study.study.parse().ok()?, patient_ids };
+            let uid = StudyInstanceUid::from_wire(study.study.as_bytes()).ok()?;
+            let study = StudyReference { study: uid, patient_ids };
             Some(Wanted { pacs, study })
         });
         wanted.collect()
