@@ -1,13 +1,14 @@
 //! From a source to a ZIP: joins the stages, owns the threads.
 //!
-//! One thread takes from the source and feeds, the pool renders and compresses, the calling thread
-//! writes. A sink that refuses bytes ends it all: the writer drops its end of the window, the feed stops.
+//! One thread asks a PACS what there is. Then one takes from the source and feeds, the pool renders and
+//! compresses, the calling thread writes. A sink that refuses bytes ends it all: the writer drops its end of the window, the feed stops.
 
 use std::io::Write;
 use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{RecvTimeoutError, bounded};
 use pacs::StopFlag;
 use part10::{Limits, list_folder};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -63,7 +64,10 @@ pub fn pack<W: Write>(
     let options = &request.options;
     let limits = Limits { in_memory_bytes: WHOLE_INSTANCE_BYTES, ..Limits::default() };
     let stop = StopFlag::default();
-    let Prepared { plan, retrievals, mut failures } = prepare(request, &limits, true, &stop)?;
+    // Whatever ends it, what was begun while the source was asked ends, too.
+    let _stop_at_end = StopAtEnd(&stop);
+    let prepared = prepare_watched(request, &limits, &stop, progress)?;
+    let Prepared { plan, retrievals, mut failures } = prepared;
     let stock = if matches!(request.source, Source::Pacs { .. }) {
         let (bytes, folder) = (options.spool_bytes, options.temporary_folder.clone());
         let shelf = Shelf::new(&plan, &limits, bytes, folder).with_workers(options.jobs.get());
@@ -88,7 +92,7 @@ pub fn pack<W: Write>(
     });
     let mut assembly = Assembly::new(sink, options, &plan, stock, progress);
     assembly.put_given_reports()?;
-    let work = Work { plan: &plan, context: &context, retrievals: &retrievals, stop };
+    let work = Work { plan: &plan, context: &context, retrievals: &retrievals, stop: &stop };
     let retrieved = work.run(Arc::new(pool), options.jobs.get(), &mut assembly)?;
     let written_at = started.elapsed();
     let (tallies, notices) = (&assembly.tallies, &assembly.notices);
@@ -140,12 +144,43 @@ pub(crate) fn prepare(
     }
 }
 
+/// As [`prepare`] of what is retrieved next, and asks meanwhile whether the package is still wanted: a PACS may
+/// take its time.
+fn prepare_watched(
+    request: &PackageRequest,
+    limits: &Limits,
+    stop: &StopFlag,
+    progress: &mut dyn Progress,
+) -> Result<Prepared, PackError> {
+    if matches!(request.source, Source::Folder { .. }) {
+        return prepare(request, limits, true, stop);
+    }
+    let (asking, asked) = bounded::<()>(0);
+    thread::scope(|scope| {
+        let ask = move || {
+            // It goes when all is asked, whatever came of it.
+            let _asking = asking;
+            prepare(request, limits, true, stop)
+        };
+        let asker = thread::Builder::new().name("esito-plan".into()).spawn_scoped(scope, ask);
+        let asker = asker.map_err(|error| PackError::Bug(format!("no thread: {error}")))?;
+        while let Err(RecvTimeoutError::Timeout) = asked.recv_timeout(TICK) {
+            if !progress.step(Step::default()) {
+                stop.stop();
+            }
+        }
+        let panicked = |_panic| PackError::Bug("the asking thread panicked".into());
+        let prepared = asker.join().map_err(panicked)?;
+        if stop.is_stopped() { Err(PackError::Cancelled) } else { prepared }
+    })
+}
+
 /// What the threads of one package share.
 struct Work<'a> {
     plan: &'a Plan,
     context: &'a Arc<Context>,
     retrievals: &'a [Retrieval],
-    stop: StopFlag,
+    stop: &'a StopFlag,
 }
 
 /// Ends the waiting of a source when nobody writes any more.
@@ -180,7 +215,7 @@ impl Work<'_> {
         let (feed, mut results) =
             window(jobs * 3, assembly.options().effective_budget_bytes(), pool);
         thread::scope(|scope| {
-            let stop_at_end = StopAtEnd(&self.stop);
+            let stop_at_end = StopAtEnd(self.stop);
             let reader = self.start(scope, feed)?;
             loop {
                 match results.step(TICK) {

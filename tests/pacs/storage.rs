@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fixtures::Holding;
-use fixtures::dimse::{DimsePacs, Script};
+use fixtures::dimse::{DimsePacs, Fault, Misdeed, Script, Service};
 use fixtures::web::{Behaviour, WebPacs};
 use rstest::rstest;
 
 use crate::peers::study_of;
-use crate::scripted::{GET, MOVE, start};
+use crate::scripted::{GET, MOVE, Scripted, start};
 use crate::support::run::TIME_LIMIT;
 use crate::support::{SMALL_CT, Workplace, run};
 
@@ -84,6 +84,24 @@ fn ctrl_c_ends_a_retrieval(#[values(GET, MOVE, WEB)] way: &str) {
     std::thread::sleep(Duration::from_millis(700));
     ends_by_ctrl_c(child);
     assert!(site.workplace.left_behind().is_empty());
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_what_a_pacs_has() {
+    let scripted = Scripted::new();
+    let holding = Arc::new(Holding::read(&scripted.workplace.source()).expect("the files"));
+    // It would be waited for for a minute.
+    let silence = Script::always(Fault::At(Service::Find, Misdeed::Silence));
+    let (_pacs, file) = start(&scripted.workplace, holding, silence, GET);
+    let child = run::esito(&["package", "--progress", "none", "--study", scripted.study_uid()])
+        .arg("--config")
+        .arg(&file)
+        .arg("--out")
+        .arg(scripted.workplace.zip())
+        .start();
+    std::thread::sleep(Duration::from_millis(700));
+    ends_by_ctrl_c(child);
+    assert!(scripted.workplace.left_behind().is_empty());
 }
 
 #[rstest]
