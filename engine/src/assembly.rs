@@ -52,7 +52,7 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) transfer_syntaxes: BTreeSet<TransferSyntaxUid>,
     pub(crate) tallies: BTreeMap<StudyInstanceUid, Tally>,
     pub(crate) left_out: u64,
-    /// Instances that came and were not in the plan, in the package or not.
+    /// Instances that were not in the plan: they came, in the package or not, or are missed.
     pub(crate) beside: u64,
     pub(crate) rendered: u64,
     pub(crate) dicom_bytes: u64,
@@ -151,6 +151,7 @@ impl<'a, W: Write> Assembly<'a, W> {
         self.beside += u64::from(!planned.is_listed);
         let subject = planned.subject();
         let tally = self.tallies.entry(planned.instance.study.clone()).or_default();
+        tally.lost += 1;
         self.notices.push(match loss {
             Loss::Refused(refusal) => {
                 tally.refusal.get_or_insert_with(|| refusal.clone());
@@ -165,6 +166,12 @@ impl<'a, W: Write> Assembly<'a, W> {
                 Notice::LeftOut(subject, sop_class)
             }
         });
+    }
+
+    /// Tells that so many instances never came of which nobody said the names.
+    pub(crate) fn miss(&mut self, instances: u64) {
+        self.beside += instances;
+        self.notices.extend((0..instances).map(|_| Notice::Missing(Subject::default())));
     }
 
     fn write_whole(&mut self, whole: WholeInstance) -> Result<u64, PackError> {

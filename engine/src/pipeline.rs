@@ -35,6 +35,9 @@ use crate::window::{self, Closed, Feed, window};
 /// How long nothing is said of the progress.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How many instances are missed that no PACS lists: a count may be anything.
+const MOST_UNLISTED: u64 = 10_000;
+
 /// What every piece of work needs to know.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -95,9 +98,11 @@ pub fn pack<W: Write>(
     let work = Work { plan: &plan, context: &context, retrievals: &retrievals, stop: &stop };
     let retrieved = work.run(Arc::new(pool), options.jobs.get(), &mut assembly)?;
     let written_at = started.elapsed();
+    let unlisted = retrieval::lost_unlisted(&retrievals, &retrieved, &assembly.tallies);
     let (tallies, notices) = (&assembly.tallies, &assembly.notices);
     failures.extend(retrieval::failures(&retrievals, retrieved, tallies, notices));
     failures.sort_by_key(|failure| failure.study);
+    assembly.miss(unlisted.min(MOST_UNLISTED));
     let is_for_refusals =
         |failure: &StudyFailure| matches!(failure.fault, StudyFault::AllRefused { .. });
     let is_nothing = assembly.received() == 0 && !options.may_be_without_instances();

@@ -25,6 +25,10 @@ pub(crate) struct Retrieval {
     pub(crate) listed: usize,
     /// Whether these are all.
     pub(crate) extent: Extent,
+    /// How many it counts, where that is more than it lists.
+    pub(crate) counted: Option<u64>,
+    /// How many it lists under what is no UID.
+    pub(crate) unreadable: u64,
 }
 
 /// How the retrieval of each study ended, in their order.
@@ -56,8 +60,31 @@ pub(crate) struct Tally {
     pub(crate) received: u64,
     /// How many never came.
     pub(crate) missing: usize,
+    /// How many are not in the package for any reason, and named.
+    pub(crate) lost: u64,
     /// Why the first one was refused.
     pub(crate) refusal: Option<Refusal>,
+}
+
+impl Tally {
+    /// How many instances are known by name, in the package or not.
+    fn named(&self) -> u64 {
+        self.received.saturating_add(self.lost)
+    }
+}
+
+/// How many instances never came that no PACS lists, as far as it lets that be seen.
+pub(crate) fn lost_unlisted(
+    studies: &[Retrieval],
+    retrieved: &[Result<(), PacsError>],
+    tallies: &BTreeMap<StudyInstanceUid, Tally>,
+) -> u64 {
+    let none = Tally::default();
+    let lost = studies.iter().enumerate().map(|(at, study)| {
+        let is_whole = matches!(retrieved.get(at), Some(Ok(())));
+        study.lost_unlisted(is_whole, tallies.get(&study.study).unwrap_or(&none))
+    });
+    lost.fold(0, u64::saturating_add)
 }
 
 /// The studies of which there is nothing, or not all, for the sake of a PACS.
@@ -87,6 +114,20 @@ impl Retrieval {
         self.availability.is_none_or(|known| known == Availability::Online)
     }
 
+    /// What is listed under no UID, and came under none; and when the retrieval failed, what is counted.
+    fn lost_unlisted(&self, is_whole: bool, tally: &Tally) -> u64 {
+        let beyond_listed = tally.named().saturating_sub(self.listed as u64);
+        let counted = self.counted.filter(|_| !is_whole).unwrap_or(0);
+        let unreadable = self.unreadable.saturating_sub(beyond_listed);
+        unreadable.max(counted.saturating_sub(tally.named()))
+    }
+
+    /// Whether a retrieval that failed has brought all that is counted.
+    fn is_all_there(&self, tally: &Tally) -> bool {
+        let is_named = self.counted.is_some_and(|counted| tally.named() >= counted);
+        is_named && tally.missing == 0 && tally.refusal.is_none()
+    }
+
     fn failure(
         &self,
         ended: Result<(), PacsError>,
@@ -99,6 +140,7 @@ impl Retrieval {
         let of_refusal = ended.as_ref().err().and_then(Availability::of_refusal);
         let fault = match ended {
             Ok(()) if received > 0 || instances == 0 => return None,
+            Err(_) if self.is_all_there(tally) => return None,
             // Without any instance the reason is that of the retrieval, unless the PACS only repeats that
             // what it sent was refused.
             Err(source) if received > 0 || !repeats(&source, refusal.as_ref()) => {

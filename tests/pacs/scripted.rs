@@ -215,6 +215,24 @@ impl Ended {
         assert!(readme.contains(&sentence), "the readme says nothing: {readme}");
     }
 
+    /// So many are missing of which nobody said the names, of so many.
+    #[track_caller]
+    pub fn misses_unnamed(&self, missing: u64, expected: u64) {
+        assert_eq!(self.code, 3, "{}", self.stderr);
+        let report = self.report.as_ref().expect("a report");
+        assert_eq!(report["counts"]["received"], expected - missing, "{report}");
+        assert_eq!(report["counts"]["expected"], expected, "{report}");
+        self.says(&format!("{missing} of {expected} instances are not in it"));
+        let manifest = self.entry("other_content/manifest.json");
+        let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+        assert_eq!(manifest["complete"], false, "{manifest}");
+        let notices = manifest["notices"].as_array().expect("notices");
+        let is_unnamed =
+            |one: &&Value| one["kind"] == "missing" && one["sop_instance_uid"].is_null();
+        let unnamed = notices.iter().filter(is_unnamed).count();
+        assert_eq!(u64::try_from(unnamed).expect("a count"), missing, "{manifest}");
+    }
+
     /// These are named, for this reason, on stderr, in the report and in the manifest.
     #[track_caller]
     pub fn names(&self, uids: &[String], kind: &str, reason: &str) {

@@ -224,6 +224,35 @@ fn an_instance_that_is_sent_and_not_listed_is_in() {
     scripted.package(script, &settings(GET, LONG)).is_whole();
 }
 
+/// All that is listed came before the retrieval broke off: only the count of the PACS shows the others.
+#[rstest]
+#[case::get(GET, "aborts the association")]
+#[case::by_move(MOVE, "one or more failures (B000H)")]
+fn instances_that_are_not_listed_and_break_the_retrieval_are_missed(
+    #[case] way: &str,
+    #[case] sentence: &str,
+) {
+    let scripted = Scripted::new();
+    let last = scripted.study.series_uids()[7].to_owned();
+    let members = scripted.study.instances.iter().filter(|one| one.series_uid == last);
+    let hidden: Vec<_> = members.map(|one| one.sop_instance_uid.clone()).collect();
+    assert_eq!(hidden.len(), 2);
+    let script = Script::always(Fault::HoldsBack(hidden));
+    let ended = scripted.package(script, &settings(way, LONG));
+    ended.misses_unnamed(2, INSTANCES);
+    ended.says(sentence);
+}
+
+/// An inner space is in no UID (PS3.5 §9.1), and nothing can be asked for under it.
+#[test]
+fn an_instance_that_is_listed_under_no_uid_is_missed() {
+    let scripted = Scripted::new();
+    let script = Script::always(Fault::ListsMore(vec!["1.2 3".to_owned()]));
+    let ended = scripted.package(script, &settings(GET, LONG));
+    // Each of the eight series lists it.
+    ended.misses_unnamed(8, INSTANCES + 8);
+}
+
 #[test]
 fn an_instance_that_is_listed_twice_is_one() {
     let scripted = Scripted::new();

@@ -157,9 +157,9 @@ fn list_at(
     let pacs = open(settings)?;
     let found = wanted.study.find(&pacs).map_err(unanswered)?;
     let summary = found.ok_or_else(|| StudyFault::Unknown { name: name() })?;
-    let mut instances: Vec<_> = pacs
-        .list_study(&summary)
-        .map_err(unanswered)?
+    let listing = pacs.list_study(&summary).map_err(unanswered)?;
+    let mut instances: Vec<_> = listing
+        .series
         .into_iter()
         .flat_map(|(series, instances)| {
             instances.into_iter().map(move |instance| (series.clone(), instance))
@@ -170,8 +170,8 @@ fn list_at(
     }
     instances.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
     // Where the PACS counts more than it lists, only one request for the study may bring the rest.
-    let counts_more = summary.instances.is_some_and(|count| count > instances.len() as u64);
-    let pacs = if counts_more { open(&settings.over_one())? } else { pacs };
+    let counted = summary.instances.filter(|count| *count > instances.len() as u64);
+    let pacs = if counted.is_some() { open(&settings.over_one())? } else { pacs };
     let retrieval = Retrieval {
         index: study,
         pacs,
@@ -179,7 +179,9 @@ fn list_at(
         study: summary.study.clone(),
         availability: summary.availability,
         listed: instances.len(),
-        extent: Extent::Whole,
+        extent: if counted.is_some() { Extent::MoreThanListed } else { Extent::Whole },
+        counted,
+        unreadable: listing.unreadable,
     };
     Ok(Listed { study, summary, instances, retrieval })
 }
@@ -224,8 +226,9 @@ fn leave_out(listed: &mut [Listed], options: &Options) -> u64 {
             options.contents.wants(instance.sop_class.as_ref(), &series.modality)
         });
         study.retrieval.listed = study.instances.len();
-        study.retrieval.extent =
-            if study.instances.len() == all { Extent::Whole } else { Extent::Some };
+        if study.instances.len() < all {
+            (study.retrieval.extent, study.retrieval.counted) = (Extent::Some, None);
+        }
         left_out += (all - study.instances.len()) as u64;
     }
     left_out

@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let found = pacs.find_studies(&StudyKeys::of_study(study.parse()?))?.found;
     let study = found.first().ok_or("no such study")?;
     let mut wanted = Vec::new();
-    for (series, instances) in pacs.list_study(study)? {
+    for (series, instances) in pacs.list_study(study)?.series {
         wanted.extend(instances.into_iter().map(|instance| Wanted {
             sop_class: instance.sop_class,
             sop_instance: instance.sop_instance,

@@ -149,6 +149,11 @@ pub(crate) fn series(answer: &impl Answer) -> Option<SeriesSummary> {
     })
 }
 
+/// How many instances a series counts, one at least.
+pub(crate) fn instances_of_series(answer: &impl Answer) -> u64 {
+    count(answer, SERIES_INSTANCES).unwrap_or(1).max(1)
+}
+
 pub(crate) fn instance(answer: &impl Answer) -> Option<InstanceSummary> {
     let pixels = || {
         let rows = count(answer, ROWS)?.checked_mul(count(answer, COLUMNS)?)?;

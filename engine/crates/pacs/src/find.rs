@@ -8,12 +8,12 @@ use part10::Dataset;
 
 use crate::answers::{
     ACCESSION_NUMBER, OF_IMAGE, OF_SERIES, OF_STUDY, PATIENT_ID, SERIES_INSTANCE_UID, STUDY_DATE,
-    STUDY_INSTANCE_UID, instance, series, study,
+    STUDY_INSTANCE_UID, instance, instances_of_series, series, study,
 };
 use crate::dimse::c_find::Finder;
 use crate::dimse::identifier::{Identifier, Level};
 use crate::error::PacsError;
-use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+use crate::query::{Listing, Matches, StudyKeys, StudySummary};
 use crate::retrieve::DimsePacs;
 use crate::settings::QueryRoot;
 use crate::source::StudyQuery;
@@ -66,10 +66,7 @@ impl StudyQuery for DimsePacs {
         Ok(matches)
     }
 
-    fn list_study(
-        &self,
-        study: &StudySummary,
-    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+    fn list_study(&self, study: &StudySummary) -> Result<Listing, PacsError> {
         let of_study = |level| {
             let identifier = Identifier::new(level);
             let identifier = identifier.matching(STUDY_INSTANCE_UID, VR::UI, study.study.as_str());
@@ -84,13 +81,17 @@ impl StudyQuery for DimsePacs {
         };
         let mut finder = Finder::open(self)?;
         let identifier = of_study(Level::Series).asking(OF_SERIES);
-        let series = finder.find(identifier, limit, |answer| series(answer))?;
+        let mut listing = Listing::default();
+        let series = finder.find(identifier, limit, |answer| {
+            let read = series(answer);
+            listing.leave_out(if read.is_none() { instances_of_series(answer) } else { 0 });
+            read
+        })?;
         if series.is_cut {
             return Err(too_many());
         }
         let mut known_series = HashSet::new();
         let mut known = HashSet::new();
-        let mut listed = Vec::new();
         for series in series.found {
             if !known_series.insert(series.series.clone()) {
                 continue;
@@ -99,14 +100,18 @@ impl StudyQuery for DimsePacs {
                 .matching(SERIES_INSTANCE_UID, VR::UI, series.series.as_str())
                 .asking(OF_IMAGE);
             let left = limit.saturating_sub(known.len());
-            let mut instances = finder.find(identifier, left, |answer| instance(answer))?;
+            let mut instances = finder.find(identifier, left, |answer| {
+                let read = instance(answer);
+                listing.leave_out(read.is_none().into());
+                read
+            })?;
             if instances.is_cut {
                 return Err(too_many());
             }
             instances.found.retain(|instance| known.insert(instance.sop_instance.clone()));
-            listed.push((series, instances.found));
+            listing.series.push((series, instances.found));
         }
         finder.close();
-        Ok(listed)
+        Ok(listing)
     }
 }

@@ -33,8 +33,8 @@ pub use mapping::{Attribute, Mapping, attribute};
 pub use model::AeTitle;
 pub use protocol::{Pacs, WebPacs};
 pub use query::{
-    Availability, InstanceSummary, Matches, PatientId, SeriesSummary, StudyKeys, StudyReference,
-    StudySummary,
+    Availability, InstanceSummary, Listing, Matches, PatientId, SeriesSummary, StudyKeys,
+    StudyReference, StudySummary,
 };
 pub use recall::{
     Hook, HookAddress, HookMethod, InvalidHookAddress, RecallAsk, RecallError, RecallSettings,

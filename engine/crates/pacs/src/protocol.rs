@@ -10,7 +10,7 @@ use crate::dicomweb::head_start::HeadStart;
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
 use crate::lanes::SharedReceiver;
-use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+use crate::query::{Listing, Matches, StudyKeys, StudySummary};
 use crate::retrieve::DimsePacs;
 use crate::settings::{PacsLimits, PacsSettings, Service};
 use crate::source::{Extent, InstanceSource, Received, Receiver, StudyQuery, Taken, Wanted};
@@ -38,10 +38,7 @@ impl WebPacs {
         &self.web
     }
 
-    fn list(
-        &self,
-        study: &StudySummary,
-    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+    fn list(&self, study: &StudySummary) -> Result<Listing, PacsError> {
         self.web.listing(study, |series| {
             // The other connection lists.
             if self.begins_early && self.web.settings().limits.associations > NonZeroUsize::MIN {
@@ -147,10 +144,7 @@ impl StudyQuery for Pacs {
         }
     }
 
-    fn list_study(
-        &self,
-        study: &StudySummary,
-    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+    fn list_study(&self, study: &StudySummary) -> Result<Listing, PacsError> {
         match self {
             Self::Dimse(dimse) => dimse.list_study(study),
             Self::DicomWeb(web) => web.list(study),

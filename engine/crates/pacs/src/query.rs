@@ -267,6 +267,23 @@ pub struct InstanceSummary {
     pub native_bytes: Option<u64>,
 }
 
+/// What a PACS lists of a study.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Its series, each with its instances.
+    pub series: Vec<(SeriesSummary, Vec<InstanceSummary>)>,
+    /// Instances that are listed under what is no UID, so that they cannot be asked for: one for each such
+    /// answer, and of a series as many as it counts.
+    pub unreadable: u64,
+}
+
+impl Listing {
+    /// Counts instances that cannot be asked for.
+    pub(crate) fn leave_out(&mut self, instances: u64) {
+        self.unreadable = self.unreadable.saturating_add(instances);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

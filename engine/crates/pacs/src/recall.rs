@@ -251,7 +251,7 @@ fn ask(pacs: &Pacs, summary: &StudySummary) -> Result<Option<PacsError>, PacsErr
 }
 
 fn one_of_each_series(pacs: &Pacs, summary: &StudySummary) -> Result<Vec<Wanted>, PacsError> {
-    let listed = pacs.list_study(summary)?.into_iter();
+    let listed = pacs.list_study(summary)?.series.into_iter();
     let first = listed.filter_map(|(series, instances)| {
         Some(Wanted::listed(summary, series, instances.into_iter().next()?))
     });

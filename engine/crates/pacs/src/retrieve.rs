@@ -68,7 +68,8 @@ impl DimsePacs {
         let _turn = self.turn(by_move)?;
         let expected = wanted.len();
         let wanted: &[_] = &wanted.iter().collect::<Vec<_>>();
-        self.pass(by_move, &Pass { study, scope: Scope::Instances, wanted, expected }, receiver)
+        let (scope, extent) = (Scope::Instances, Extent::Some);
+        self.pass(by_move, &Pass { study, scope, extent, wanted, expected }, receiver)
     }
 
     /// Waits until no other C-MOVE has the port of the Store SCP.
@@ -105,6 +106,8 @@ impl DimsePacs {
 pub(crate) struct Pass<'a> {
     pub(crate) study: &'a StudyInstanceUid,
     pub(crate) scope: Scope,
+    /// How much of the study is wanted.
+    pub(crate) extent: Extent,
     /// What is missing.
     pub(crate) wanted: &'a [&'a Wanted],
     /// All instances of the retrieval: requests may bring those that are in once more.
@@ -196,7 +199,7 @@ impl InstanceSource for DimsePacs {
                 Err(error) => last = Err(error),
             }
             if still_missing(wanted, receiver).is_empty() {
-                return Ok(());
+                return extent.ended(last);
             }
         }
         last
@@ -223,7 +226,7 @@ impl DimsePacs {
         let mut in_vain = 0;
         let scopes = [Scope::Study, Scope::Series, Scope::Instances, Scope::Single];
         let first = match extent {
-            Extent::Whole => Scope::Study,
+            Extent::Whole | Extent::MoreThanListed => Scope::Study,
             Extent::Some => Scope::Instances,
         };
         for scope in scopes.into_iter().filter(|scope| *scope >= first) {
@@ -238,7 +241,8 @@ impl DimsePacs {
                 if missing.is_empty() {
                     break;
                 }
-                let pass = Pass { study, scope, wanted: &missing, expected: wanted.len() };
+                let expected = wanted.len();
+                let pass = Pass { study, scope, extent, wanted: &missing, expected };
                 let error = match self.pass(by_move, &pass, receiver) {
                     Ok(()) => break,
                     // It answers: the next pass asks for less, in another way.

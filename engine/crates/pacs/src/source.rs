@@ -7,7 +7,7 @@ use std::fs::File;
 use model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
 use crate::error::PacsError;
-use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+use crate::query::{InstanceSummary, Listing, Matches, SeriesSummary, StudyKeys, StudySummary};
 
 /// Answers what there is.
 pub trait StudyQuery {
@@ -21,10 +21,7 @@ pub trait StudyQuery {
     ///
     /// # Errors
     /// [`PacsError`], also when there are more than the limit: what is expected would be unknown.
-    fn list_study(
-        &self,
-        study: &StudySummary,
-    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError>;
+    fn list_study(&self, study: &StudySummary) -> Result<Listing, PacsError>;
 }
 
 /// How much of a study is wanted.
@@ -32,8 +29,21 @@ pub trait StudyQuery {
 pub enum Extent {
     /// All of it: it may be asked for as a study, and by series.
     Whole,
+    /// As [`Extent::Whole`], where more is counted than is listed: what fails is told also when all that is
+    /// listed came, since nothing else shows that the rest did not.
+    MoreThanListed,
     /// Some instances: they alone are asked for.
     Some,
+}
+
+impl Extent {
+    /// How a retrieval ended by which nothing is missing that is listed.
+    pub(crate) fn ended(self, last: Result<(), PacsError>) -> Result<(), PacsError> {
+        match self {
+            Self::MoreThanListed => last,
+            Self::Whole | Self::Some => Ok(()),
+        }
+    }
 }
 
 /// Delivers instances.
@@ -44,7 +54,7 @@ pub trait InstanceSource: Sync {
     /// Returns when all were taken or every way was tried.
     ///
     /// # Errors
-    /// [`PacsError`] of the last try, when instances are still missing.
+    /// [`PacsError`] of the last try, when instances are still missing; and with [`Extent::MoreThanListed`].
     fn retrieve(
         &self,
         study: &StudyInstanceUid,

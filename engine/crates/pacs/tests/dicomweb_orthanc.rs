@@ -109,6 +109,7 @@ fn orthanc_lists_and_delivers_every_instance_byte_for_byte() {
         let wanted: Vec<Wanted> = client
             .list_study(found)
             .unwrap()
+            .series
             .into_iter()
             .flat_map(|(series, instances)| {
                 instances.into_iter().map(move |instance| Wanted {

@@ -40,7 +40,7 @@ pub(super) fn sample(
     studies.retain(|study| matches!(study.availability, None | Some(Availability::Online)));
     studies.sort_by_key(|study| study.instances.filter(|count| *count > 0).unwrap_or(u64::MAX));
     for study in studies.into_iter().take(STUDIES) {
-        let first = pacs.list_study(&study)?.into_iter().find_map(|(series, instances)| {
+        let first = pacs.list_study(&study)?.series.into_iter().find_map(|(series, instances)| {
             Some(Wanted::listed(&study, series, instances.into_iter().next()?))
         });
         if let Some(wanted) = first {

@@ -11,9 +11,11 @@ use model::{SeriesInstanceUid, StudyInstanceUid};
 use super::client::DicomWeb;
 use super::json::JsonDataSet;
 use super::query::{Found, Level, Search};
-use crate::answers::{OF_IMAGE, OF_SERIES, SERIES_INSTANCE_UID, instance, series};
+use crate::answers::{
+    OF_IMAGE, OF_SERIES, SERIES_INSTANCE_UID, instance, instances_of_series, series,
+};
 use crate::error::PacsError;
-use crate::query::{InstanceSummary, SeriesSummary, StudySummary};
+use crate::query::{InstanceSummary, Listing, SeriesSummary, StudySummary};
 
 impl DicomWeb {
     /// The series and instances of one study; `known` hears of the series before their instances are
@@ -25,30 +27,34 @@ impl DicomWeb {
         &self,
         summary: &StudySummary,
         known: impl FnOnce(&[SeriesSummary]),
-    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+    ) -> Result<Listing, PacsError> {
         let study = &summary.study;
-        let all_series = self.listed(Level::Series(study), OF_SERIES, summary.series, series)?;
+        let mut listing = Listing::default();
+        let (all_series, unreadable) =
+            self.listed(Level::Series(study), OF_SERIES, summary.series, series)?;
+        listing.leave_out(unreadable);
         known(&all_series);
         let mut together = match self.instances_by_series(study, &all_series) {
             Ok(together) => together,
             Err(PacsError::DicomWeb(error)) if error.helps_to_ask_for_less() => HashMap::new(),
             Err(error) => return Err(error),
         };
-        let mut listed = Vec::new();
         let mut count = 0_usize;
         for one in all_series {
             let mut instances = together.remove(&one.series).unwrap_or_default();
             if u64::try_from(instances.len()).ok() != one.instances {
                 let level = Level::Instances(study, &one.series);
-                instances = self.listed(level, OF_IMAGE, one.instances, instance)?;
+                let (listed, unreadable) = self.listed(level, OF_IMAGE, one.instances, instance)?;
+                listing.leave_out(unreadable);
+                instances = listed;
             }
             count = count.saturating_add(instances.len());
             if count > self.settings().limits.instances {
                 return Err(self.over());
             }
-            listed.push((one, instances));
+            listing.series.push((one, instances));
         }
-        Ok(listed)
+        Ok(listing)
     }
 
     /// All instances of the study, as far as they say of which series they are.
@@ -65,26 +71,40 @@ impl DicomWeb {
         };
         let level = Level::InstancesOfStudy(study);
         let mut by_series: HashMap<_, Vec<_>> = HashMap::new();
-        for (uid, one) in self.listed(level, &attributes, expected, of_series)? {
+        // What cannot be read here makes its series one that is asked for by itself.
+        let (listed, _) = self.listed(level, &attributes, expected, of_series)?;
+        for (uid, one) in listed {
             by_series.entry(uid).or_default().push(one);
         }
         Ok(by_series)
     }
 
-    /// The answers of one level; more than the limit are an error.
+    /// The answers of one level, and how many instances stand behind those that cannot be read; more than
+    /// the limit are an error.
     fn listed<T>(
         &self,
         level: Level<'_>,
         attributes: &[(Tag, VR)],
         expected: Option<u64>,
         read: impl Fn(&JsonDataSet) -> Option<T>,
-    ) -> Result<Vec<T>, PacsError> {
+    ) -> Result<(Vec<T>, u64), PacsError> {
         let including: Vec<Tag> = attributes.iter().map(|(tag, _)| *tag).collect();
         let limit = self.settings().limits.instances;
         let expected = expected.and_then(|count| usize::try_from(count).ok());
         let search = Search { level, matching: &[], including: &including, limit, expected };
-        let Found { data_sets, is_cut, .. } = self.search_as(&search, |set| read(&set))?;
-        if is_cut { Err(self.over()) } else { Ok(data_sets) }
+        let mut unreadable = 0_u64;
+        let Found { data_sets, is_cut, nameless } = self.search_as(&search, |set| {
+            let one = read(&set);
+            let behind = match (&one, level) {
+                (Some(_), _) => 0,
+                (None, Level::Series(_)) => instances_of_series(&set),
+                (None, _) => 1,
+            };
+            unreadable = unreadable.saturating_add(behind);
+            one
+        })?;
+        let unreadable = unreadable.saturating_add(nameless as u64);
+        if is_cut { Err(self.over()) } else { Ok((data_sets, unreadable)) }
     }
 
     fn over(&self) -> PacsError {

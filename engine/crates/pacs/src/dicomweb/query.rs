@@ -118,7 +118,8 @@ impl DicomWeb {
                 }
                 other => other?,
             };
-            let before = known.len();
+            let before = (known.len(), found.nameless);
+            let is_first = offset == 0;
             offset += page.len();
             let is_short = page.len() < asked;
             for set in page {
@@ -134,8 +135,13 @@ impl DicomWeb {
                     found.data_sets.extend(read(set));
                 }
             }
+            let brings_nothing = known.len() == before.0;
+            if brings_nothing && !is_first {
+                // The same page again.
+                found.nameless = before.1;
+            }
             let is_complete = is_short && search.expected == Some(known.len());
-            if is_complete || known.len() == before {
+            if is_complete || brings_nothing {
                 return Ok(found);
             }
         }

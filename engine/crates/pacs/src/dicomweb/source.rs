@@ -19,7 +19,7 @@ use crate::answers::{
 };
 use crate::error::PacsError;
 use crate::lanes::{SharedReceiver, in_lanes};
-use crate::query::{InstanceSummary, Matches, SeriesSummary, StudyKeys, StudySummary};
+use crate::query::{Listing, Matches, StudyKeys, StudySummary};
 use crate::source::{
     Extent, InstanceSource, Received, ReceivedBody, Receiver, StudyQuery, Taken, Wanted,
 };
@@ -57,10 +57,7 @@ impl StudyQuery for DicomWeb {
         Ok(Matches { found: found.data_sets, is_cut: found.is_cut })
     }
 
-    fn list_study(
-        &self,
-        study: &StudySummary,
-    ) -> Result<Vec<(SeriesSummary, Vec<InstanceSummary>)>, PacsError> {
+    fn list_study(&self, study: &StudySummary) -> Result<Listing, PacsError> {
         self.listing(study, |_series| ())
     }
 }
@@ -77,12 +74,16 @@ impl InstanceSource for DicomWeb {
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
         let mut scopes = match extent {
-            Extent::Whole => [Scope::Study, Scope::Series, Scope::Instances].as_slice(),
+            Extent::Whole | Extent::MoreThanListed => {
+                [Scope::Study, Scope::Series, Scope::Instances].as_slice()
+            }
             Extent::Some => &[Scope::Instances],
         };
         let mut last = Ok(());
         let in_lanes = match extent {
-            Extent::Whole => self.retrieve_in_lanes(study, wanted, receiver),
+            Extent::Whole | Extent::MoreThanListed => {
+                self.retrieve_in_lanes(study, wanted, receiver)
+            }
             Extent::Some => None,
         };
         // What several connections leave is asked for over one.
@@ -106,7 +107,7 @@ impl InstanceSource for DicomWeb {
             for what in requests(study, *scope, &missing) {
                 let before = still_missing(wanted, receiver).len();
                 if before == 0 {
-                    return Ok(());
+                    return extent.ended(last);
                 }
                 let shared = SharedReceiver::new(&mut *receiver, wanted.len());
                 let result = shared.ended(self.deliver(what, &mut shared.lane()));
@@ -126,7 +127,7 @@ impl InstanceSource for DicomWeb {
                 }
             }
         }
-        if still_missing(wanted, receiver).is_empty() { Ok(()) } else { last }
+        if still_missing(wanted, receiver).is_empty() { extent.ended(last) } else { last }
     }
 }
 

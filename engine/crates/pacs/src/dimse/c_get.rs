@@ -14,7 +14,7 @@ use crate::error::PacsError;
 use crate::lanes::{Requests, SharedReceiver, in_lanes};
 use crate::retrieve::{DimsePacs, Pass, Scope, identifiers};
 use crate::settings::{DimseSettings, QueryRoot};
-use crate::source::{Received, Receiver, Taken};
+use crate::source::{Extent, Received, Receiver, Taken};
 
 /// Study Root and Patient Root Query/Retrieve Information Model – GET.
 const STUDY_ROOT: &str = "1.2.840.10008.5.1.4.1.2.2.3";
@@ -41,7 +41,7 @@ pub(crate) fn get(
         let receiver = SharedReceiver::new(&mut *receiver, pass.expected);
         let requests = identifiers(pacs.settings.root, pass.study, scope, &group.wanted);
         let got = in_lanes(requests, lanes, |requests| {
-            get_in_turn(pacs, &group.proposals, requests, &mut receiver.lane())
+            get_in_turn(pacs, &group.proposals, requests, pass.extent, &mut receiver.lane())
         });
         match receiver.ended(got) {
             Ok(()) => {}
@@ -57,12 +57,13 @@ fn get_in_turn(
     pacs: &DimsePacs,
     storage: &[Proposal],
     requests: &Requests<Identifier>,
+    extent: Extent,
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
     let (mut messages, context) = open(pacs, storage)?;
     let mut last = Ok(());
     while let Some(identifier) = requests.next() {
-        match get_one(&pacs.settings, &mut messages, &context, identifier, receiver) {
+        match get_one(&pacs.settings, &mut messages, &context, identifier, extent, receiver) {
             Ok(()) => {}
             // The association goes on after a failure of one request.
             Err(error @ PacsError::Failed { .. }) => last = Err(error),
@@ -106,6 +107,7 @@ fn get_one(
     messages: &mut Messages,
     context: &AcceptedContext,
     identifier: Identifier,
+    extent: Extent,
     receiver: &mut dyn Receiver,
 ) -> Result<(), PacsError> {
     let message_id = messages.next_message_id();
@@ -134,7 +136,7 @@ fn get_one(
                     drop(messages.receive_small(message.context, MAX_ANSWER_BYTES)?);
                 }
                 if response.status.category() != Category::Pending {
-                    return ended("C-GET", response);
+                    return ended("C-GET", response, extent);
                 }
                 if response.sub_operations.done() > done {
                     done = response.sub_operations.done();
@@ -148,15 +150,23 @@ fn get_one(
     }
 }
 
-/// How a retrieval ended: what is missing shows from the list of what is expected.
-pub(crate) fn ended(operation: &'static str, response: &Response) -> Result<(), PacsError> {
+/// How a retrieval ended: what is missing shows from the list of what is expected, unless that lacks some.
+pub(crate) fn ended(
+    operation: &'static str,
+    response: &Response,
+    extent: Extent,
+) -> Result<(), PacsError> {
+    let is_told = extent == Extent::MoreThanListed && response.sub_operations.failed > 0;
     match response.status.category() {
-        Category::Success | Category::Warning => Ok(()),
-        Category::Cancel | Category::Failure | Category::Pending => Err(PacsError::Failed {
-            operation,
-            status: response.status,
-            comment: response.comment.clone(),
-        }),
+        Category::Success => Ok(()),
+        Category::Warning if !is_told => Ok(()),
+        Category::Warning | Category::Cancel | Category::Failure | Category::Pending => {
+            Err(PacsError::Failed {
+                operation,
+                status: response.status,
+                comment: response.comment.clone(),
+            })
+        }
     }
 }
 

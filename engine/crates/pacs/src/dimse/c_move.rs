@@ -25,7 +25,7 @@ use crate::error::PacsError;
 use crate::lanes::{Requests, SharedReceiver, in_lanes};
 use crate::retrieve::{DimsePacs, Pass, identifiers};
 use crate::settings::{DimseSettings, QueryRoot, StoreScp, TimeOuts};
-use crate::source::{Received, Receiver, Taken, Wanted};
+use crate::source::{Extent, Received, Receiver, Taken, Wanted};
 use crate::throttle::Throttle;
 
 /// Study Root and Patient Root Query/Retrieve Information Model – MOVE.
@@ -42,6 +42,8 @@ const AFTERMATH: Duration = Duration::from_secs(2);
 struct Shared<'a> {
     pacs: &'a DimsePacs,
     stop: StopFlag,
+    /// How much of the study is wanted.
+    extent: Extent,
     receiver: SharedReceiver<'a>,
     /// Associations of the Store SCP that are open.
     open: AtomicUsize,
@@ -153,6 +155,7 @@ pub(crate) fn move_to_us(
     let shared = Shared {
         pacs,
         stop: StopFlag::default(),
+        extent: pass.extent,
         receiver: SharedReceiver::new(receiver, pass.expected),
         open: AtomicUsize::new(0),
         accepted: AtomicUsize::new(0),
@@ -312,7 +315,7 @@ fn await_end(
             shared.progress();
         }
         if response.status.category() != Category::Pending {
-            return Ok(ended("C-MOVE", &response));
+            return Ok(ended("C-MOVE", &response, shared.extent));
         }
     }
 }

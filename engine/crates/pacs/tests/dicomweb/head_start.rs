@@ -36,7 +36,7 @@ fn all_comes_once(#[case] fault: Fault, #[case] missing: usize) {
     let site = many_series(fault, 1000);
     let pacs = open(&site);
     let found = pacs.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
-    let wanted = wanted(&pacs.list_study(&found[0]).unwrap());
+    let wanted = wanted(&pacs.list_study(&found[0]).unwrap().series);
     let mut taker = Taker::of(&wanted);
     let retrieved = pacs.retrieve(&site.study(), &wanted, Extent::Whole, &mut taker);
     assert_eq!((taker.missing.len(), retrieved.is_ok()), (missing, is_whole), "{retrieved:?}");
@@ -65,7 +65,7 @@ fn another_study_than_was_listed_comes_all_the_same() {
     let site = many_series(Fault::None, 1000);
     let pacs = open(&site);
     let found = pacs.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
-    let wanted = wanted(&pacs.list_study(&found[0]).unwrap());
+    let wanted = wanted(&pacs.list_study(&found[0]).unwrap().series);
     let mut taker = Taker::of(&wanted);
     let absent: SopInstanceUid = "1.2.3".parse().unwrap();
     taker.missing.insert(absent);

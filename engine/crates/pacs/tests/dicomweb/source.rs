@@ -75,7 +75,8 @@ fn as_a_source(site: &Site, client: &DicomWeb) -> (Taker, Result<(), PacsError>)
     assert_eq!(found[0].availability, Some(Availability::Online));
     assert_eq!(found[0].modalities, ["CT"]);
     let listed = client.list_study(&found[0]).unwrap();
-    let wanted = wanted(&listed);
+    assert_eq!(listed.unreadable, 0);
+    let wanted = wanted(&listed.series);
     assert_eq!(wanted.len(), 5);
     let mut taker = Taker::of(&wanted);
     let result =
@@ -137,7 +138,7 @@ fn many_series_are_listed_in_few_searches(
     let client = site.client();
     let found = client.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
     let before = site.server.asked().len();
-    let listed = client.list_study(&found[0]).unwrap();
+    let listed = client.list_study(&found[0]).unwrap().series;
     assert_eq!(site.server.asked().len() - before, searches);
     let instances: BTreeSet<_> =
         listed.iter().flat_map(|(_, of_one)| of_one).map(|one| one.sop_instance.as_str()).collect();
@@ -145,6 +146,21 @@ fn many_series_are_listed_in_few_searches(
         site.summary.instances.iter().map(|one| one.sop_instance_uid.as_str()).collect();
     assert_eq!(instances, written);
     assert_eq!(listed.iter().map(|(_, of_one)| of_one.len()).collect::<Vec<_>>(), [3; 8]);
+}
+
+/// An inner space is in no UID (PS3.5 §9.1): what stands behind it cannot be asked for, and is counted.
+#[test]
+fn what_is_listed_under_no_uid_is_counted() {
+    let whole = many_series(Fault::None, 1000);
+    let meant = whole.summary.instances[4].sop_instance_uid.clone();
+    let behaviour = Behaviour { fault: Fault::ListsUnreadable(meant), ..Behaviour::default() };
+    let server = WebPacs::start(whole.folder.path(), behaviour).unwrap();
+    let site = Site { server, ..whole };
+    let client = site.client();
+    let found = client.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
+    let listed = client.list_study(&found[0]).unwrap();
+    assert_eq!(listed.series.iter().map(|(_, of_one)| of_one.len()).sum::<usize>(), 23);
+    assert_eq!(listed.unreadable, 1);
 }
 
 #[test]
