@@ -424,7 +424,7 @@ impl<'a, W: Write> Assembly<'a, W> {
     }
 
     fn temporary(&self, source: std::io::Error) -> PackError {
-        let folder = self.options.temporary_folder.display().to_string();
+        let folder = self.options.temporary_folder.path().display().to_string();
         PackError::Temporary { folder, source }
     }
 }

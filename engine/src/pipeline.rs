@@ -65,7 +65,11 @@ pub fn pack<W: Write>(
     let started = Instant::now();
     let before = Usage::now();
     let options = &request.options;
-    let limits = Limits { in_memory_bytes: WHOLE_INSTANCE_BYTES, ..Limits::default() };
+    let limits = Limits {
+        in_memory_bytes: WHOLE_INSTANCE_BYTES,
+        scratch: Some(options.temporary_folder.clone()),
+        ..Limits::default()
+    };
     let stop = StopFlag::default();
     // Whatever ends it, what was begun while the source was asked ends, too.
     let _stop_at_end = StopAtEnd(&stop);
@@ -275,7 +279,7 @@ impl Work<'_> {
         };
         thread("esito-feed").spawn_scoped(scope, feed).map_err(failed)?;
         let read = move || {
-            let mut intake = Intake::new(self.plan, shelf, *limits, &self.context.luts);
+            let mut intake = Intake::new(self.plan, shelf, limits.clone(), &self.context.luts);
             let retrieved = retrieve(self.plan, self.retrievals, &mut intake);
             intake.end();
             retrieved

@@ -9,6 +9,7 @@ use media::contents::Patient;
 use media::layout::Layout;
 use model::StudyInstanceUid;
 use pacs::{PacsSettings, StudyReference};
+use scratch::ScratchFolder;
 
 use crate::contents::Contents;
 use crate::given_report::GivenReport;
@@ -91,8 +92,8 @@ pub struct Options {
     /// … and passes so many bytes.
     pub auto_bytes: u64,
     /// Where entries larger than the budget wait until their size is known, and instances from a PACS
-    /// for their turn.
-    pub temporary_folder: PathBuf,
+    /// for their turn, or to be inflated.
+    pub temporary_folder: ScratchFolder,
     /// Bytes of instances from a PACS that lie there: half of them wait for their turn, half are kept
     /// to be looked at once more.
     pub spool_bytes: u64,
@@ -114,7 +115,7 @@ impl Default for Options {
             budget_bytes: 48 << 20,
             auto_growth: 3,
             auto_bytes: 1 << 30,
-            temporary_folder: std::env::temp_dir(),
+            temporary_folder: ScratchFolder::of_system(),
             spool_bytes: 16 << 30,
         }
     }

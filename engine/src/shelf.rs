@@ -17,12 +17,12 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
-use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use model::{Notice, SopInstanceUid};
 use part10::{Instance, Limits, OpenError};
 use render::sampled_frames;
+use scratch::ScratchFolder;
 
 pub(crate) use self::extents::Extent;
 use self::extents::Extents;
@@ -122,7 +122,7 @@ pub(crate) struct Shelf {
     limits: Limits,
     /// Bytes that may wait, and as many that may be kept.
     most_bytes: u64,
-    folder: PathBuf,
+    folder: ScratchFolder,
     /// How many are worked on early at a time.
     workers: usize,
 }
@@ -147,7 +147,12 @@ pub(crate) struct Arrival {
 }
 
 impl Shelf {
-    pub(crate) fn new(plan: &Plan, limits: &Limits, spool_bytes: u64, folder: PathBuf) -> Self {
+    pub(crate) fn new(
+        plan: &Plan,
+        limits: &Limits,
+        spool_bytes: u64,
+        folder: ScratchFolder,
+    ) -> Self {
         let mut series: Vec<Range<usize>> = Vec::new();
         let mut last = None;
         for (index, planned) in plan.instances.iter().enumerate() {
@@ -185,7 +190,7 @@ impl Shelf {
             changed: Condvar::new(),
             places: plan.places(),
             series,
-            limits: *limits,
+            limits: limits.clone(),
             most_bytes: spool_bytes / 2,
             folder,
             workers: 0,
@@ -277,7 +282,7 @@ impl Shelf {
     }
 
     fn failed(&self, source: io::Error) -> PackError {
-        PackError::Temporary { folder: self.folder.display().to_string(), source }
+        PackError::Temporary { folder: self.folder.path().display().to_string(), source }
     }
 
     /// No more instances come.
@@ -482,7 +487,7 @@ mod tests {
     const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
 
     fn shelf(plan: &Plan, spool_bytes: u64) -> Shelf {
-        Shelf::new(plan, &Limits::default(), spool_bytes, std::env::temp_dir())
+        Shelf::new(plan, &Limits::default(), spool_bytes, ScratchFolder::of_system())
     }
 
     fn put(shelf: &Shelf, plan: &Plan, index: usize) -> bool {

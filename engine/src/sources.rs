@@ -44,7 +44,7 @@ impl Sources {
         let paths = instances()
             .filter(|_| wanted)
             .map(|instance| (instance.sop_instance.clone(), instance.path.clone()));
-        Self { paths: paths.collect(), stock, limits: *limits, luts: luts.clone() }
+        Self { paths: paths.collect(), stock, limits: limits.clone(), luts: luts.clone() }
     }
 
     /// The picture of the first source of frame `index` that is in the package, can be read and lies

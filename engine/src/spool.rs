@@ -1,10 +1,10 @@
 //! The entry of a large instance, collected piece by piece in a temporary file.
 
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use media::contents::{FrameEntry, Preview};
 use model::PreviewFault;
+use scratch::{Room, ScratchFolder};
 use sha2::{Digest as _, Sha256};
 use zipstream::{DeflateSpool, DeflatedChunk, SpooledEntry, StoreSpool};
 
@@ -26,6 +26,7 @@ pub(crate) struct Spool {
 /// The bytes of an entry, as they come.
 pub(crate) struct EntrySpool {
     body: Body,
+    room: Room,
     hasher: Sha256,
 }
 
@@ -36,7 +37,7 @@ enum Body {
 
 impl Spool {
     pub(crate) fn new_in(
-        folder: &Path,
+        folder: &ScratchFolder,
         planned: Planned,
         frame_count: u32,
         deflated: bool,
@@ -57,17 +58,19 @@ impl Spool {
 }
 
 impl EntrySpool {
-    pub(crate) fn new_in(folder: &Path, deflated: bool) -> io::Result<Self> {
+    pub(crate) fn new_in(folder: &ScratchFolder, deflated: bool) -> io::Result<Self> {
+        let room = folder.room()?;
         let body = if deflated {
-            Body::Deflated(DeflateSpool::new_in(folder)?)
+            Body::Deflated(DeflateSpool::new_in(folder.path())?)
         } else {
-            Body::Stored(StoreSpool::new_in(folder)?)
+            Body::Stored(StoreSpool::new_in(folder.path())?)
         };
-        Ok(Self { body, hasher: Sha256::new() })
+        Ok(Self { body, room, hasher: Sha256::new() })
     }
 
     /// Appends bytes, and the same bytes compressed.
     pub(crate) fn push(&mut self, bytes: &[u8], chunks: &[DeflatedChunk]) -> io::Result<()> {
+        self.room.take(bytes.len() as u64)?;
         self.hasher.update(bytes);
         match &mut self.body {
             Body::Deflated(spool) => chunks.iter().try_for_each(|chunk| spool.push(chunk)),

@@ -15,7 +15,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use engine::pacs::dicomweb::{Credentials, ServiceUrl, WebSettings};
 use engine::pacs::{
-    AeTitle, DimseSettings, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreScp,
+    AeTitle, DimseSettings, PacsSettings, QueryRoot, RetrieveMethod, ScratchFolder, Service,
+    StoreScp,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -192,7 +193,7 @@ impl Section {
             limits: self.limits.check()?,
             time_outs: self.time_outs.check()?,
             store_scp,
-            spool_folder: std::env::temp_dir(),
+            spool_folder: ScratchFolder::of_system(),
         })
     }
 

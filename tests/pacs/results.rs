@@ -7,7 +7,7 @@ use dicom_core::Tag;
 use engine::pacs::dicomweb::WebSettings;
 use engine::pacs::{
     DimseSettings, Mapping, PacsLimits, PacsSettings, QueryRoot, RecallSettings, RetrieveMethod,
-    Service, StopFlag, StudyKeys, StudyQuery as _, StudySummary, TimeOuts,
+    ScratchFolder, Service, StopFlag, StudyKeys, StudyQuery as _, StudySummary, TimeOuts,
 };
 use fixtures::Holding;
 use fixtures::dimse::DimsePacs;
@@ -78,7 +78,7 @@ impl Pacs {
                 limits: PacsLimits::default(),
                 time_outs: TimeOuts::default(),
                 store_scp: None,
-                spool_folder: std::env::temp_dir(),
+                spool_folder: ScratchFolder::of_system(),
             }))
         };
         let service = match self {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use engine::pacs::tls::{self, Authorities, TlsClient, TlsSettings};
 use engine::pacs::{
-    DimsePacs, DimseSettings, PacsError, PacsLimits, QueryRoot, RetrieveMethod, StopFlag, TimeOuts,
+    DimsePacs, DimseSettings, PacsError, PacsLimits, QueryRoot, RetrieveMethod, ScratchFolder,
+    StopFlag, TimeOuts,
 };
 use rstest::rstest;
 use serde_json::Value;
@@ -353,7 +354,7 @@ fn a_certificate_that_is_renewed_in_its_file_serves_the_next_association() {
         limits: PacsLimits::default(),
         time_outs: TimeOuts::default(),
         store_scp: None,
-        spool_folder: std::env::temp_dir(),
+        spool_folder: ScratchFolder::of_system(),
     };
     let pacs = DimsePacs::new(settings, StopFlag::default());
     assert!(matches!(pacs.echo(), Err(PacsError::Tls(_))));

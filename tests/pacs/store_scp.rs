@@ -9,7 +9,8 @@ use std::time::Duration;
 use engine::SopInstanceUid;
 use engine::pacs::{
     DimsePacs, DimseSettings, Extent, InstanceSource as _, PacsError, PacsLimits, QueryRoot,
-    Received, Receiver, RetrieveMethod, StopFlag, StoreFrom, StoreScp, Taken, TimeOuts, Wanted,
+    Received, Receiver, RetrieveMethod, ScratchFolder, StopFlag, StoreFrom, StoreScp, Taken,
+    TimeOuts, Wanted,
 };
 use fixtures::{Holding, Summary, dimse};
 
@@ -45,7 +46,7 @@ fn start(scripted: &Scripted) -> (dimse::DimsePacs, DimseSettings) {
             associations: 4,
             from: StoreFrom::default(),
         }),
-        spool_folder: std::env::temp_dir(),
+        spool_folder: ScratchFolder::of_system(),
     };
     (pacs, settings)
 }

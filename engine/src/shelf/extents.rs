@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+
+use scratch::{Room, ScratchFolder};
 
 /// A part of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,18 +24,20 @@ impl Extent {
 #[derive(Debug)]
 pub(crate) struct Extents {
     file: File,
+    room: Room,
     /// Lengths of the free parts, by where they begin; no two of them touch.
     free: BTreeMap<u64, u64>,
     end: u64,
 }
 
 impl Extents {
-    pub(crate) fn new_in(folder: &Path) -> io::Result<Self> {
-        let file = tempfile::tempfile_in(folder)?;
-        Ok(Self { file, free: BTreeMap::new(), end: 0 })
+    pub(crate) fn new_in(folder: &ScratchFolder) -> io::Result<Self> {
+        let (file, room) = folder.file()?;
+        Ok(Self { file, room, free: BTreeMap::new(), end: 0 })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<Extent> {
+        self.room.take(bytes.len() as u64)?;
         let extent = self.allocate(bytes.len() as u64);
         let written = self.file.write_all_at(bytes, extent.at);
         if written.is_err() {
@@ -90,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_is_free_is_used_again_and_nothing_else() {
-        let mut extents = Extents::new_in(&std::env::temp_dir()).unwrap();
+        let mut extents = Extents::new_in(&ScratchFolder::of_system()).unwrap();
         let mut held: Vec<(Extent, Vec<u8>)> = Vec::new();
         for round in 0..500_usize {
             if round % 3 == 2 {

@@ -81,9 +81,11 @@ impl Downloads {
         Ok(Source::Pacs { studies: studies.collect::<Result<_, _>>()? })
     }
 
-    /// The PACS that may have an examination: that which told it, then the others.
+    /// The PACS that may have an examination: that which told it, then the others. What does not stay in memory
+    /// waits where packages lie.
     pub(super) fn pacs_for(&self, study: &PreparedStudy) -> Vec<PacsSettings> {
-        let mut pacs = self.0.settings.pacs.clone();
+        let spooled = |pacs: PacsSettings| pacs.spooling_in(self.0.spool.scratch());
+        let mut pacs: Vec<_> = self.0.settings.pacs.iter().cloned().map(spooled).collect();
         pacs.sort_by_key(|pacs| pacs.name != study.pacs);
         pacs
     }
@@ -104,7 +106,7 @@ impl Downloads {
             patient: Some(patient(person)),
             branding: settings.branding.clone(),
             budget_bytes: settings.budget_each(),
-            temporary_folder: self.0.spool.folder().to_owned(),
+            temporary_folder: self.0.spool.scratch(),
             ..Options::default()
         })
     }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use engine::pacs::ScratchFolder;
 use store::PackageKey;
 
 pub(crate) use writer::{PackageWriter, Written};
@@ -236,6 +237,11 @@ impl Spool {
     /// What had to go since this was last asked.
     pub(crate) fn evicted(&self) -> Vec<PackageKey> {
         std::mem::take(&mut self.held().evicted)
+    }
+
+    /// The folder for files without a name, which count for nothing here: they leave as much of the disk free.
+    pub(crate) fn scratch(&self) -> ScratchFolder {
+        ScratchFolder::new(self.folder(), self.0.settings.free_bytes)
     }
 
     /// Fails when less of the disk is free than has to be, after what can go went.

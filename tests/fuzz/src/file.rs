@@ -11,8 +11,12 @@ use part10::{
 use super::FILE_LIMITS;
 
 /// What a rewritten file may be: explicit elements are longer than implicit ones.
-const REWRITTEN_LIMITS: part10::Limits =
-    part10::Limits { in_memory_bytes: 1 << 24, header_bytes: 1 << 24, inflated_bytes: 1 << 24 };
+const REWRITTEN_LIMITS: part10::Limits = part10::Limits {
+    in_memory_bytes: 1 << 24,
+    header_bytes: 1 << 24,
+    inflated_bytes: 1 << 24,
+    scratch: None,
+};
 /// Frames that are read; the others lie beside them.
 const MOST_FRAMES: u32 = 8;
 /// Levels of sequences that are read.

@@ -25,8 +25,12 @@ use std::sync::Once;
 /// Frames of more are refused, so that what a frame costs can be told from the whole.
 pub const FRAME_LIMITS: render::Limits = render::Limits { frame_bytes: 4 << 20 };
 /// Little enough that what passes the limits is seen.
-pub const FILE_LIMITS: part10::Limits =
-    part10::Limits { in_memory_bytes: 1 << 20, header_bytes: 1 << 20, inflated_bytes: 4 << 20 };
+pub const FILE_LIMITS: part10::Limits = part10::Limits {
+    in_memory_bytes: 1 << 20,
+    header_bytes: 1 << 20,
+    inflated_bytes: 4 << 20,
+    scratch: None,
+};
 
 /// A target and its name.
 pub type Target = (&'static str, fn(&[u8]));

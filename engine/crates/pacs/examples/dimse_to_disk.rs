@@ -17,8 +17,8 @@ use std::time::Instant;
 use model::SopInstanceUid;
 use pacs::{
     DimsePacs, DimseSettings, Extent, InstanceSource, PacsLimits, QueryRoot, Received,
-    ReceivedBody, Receiver, RetrieveMethod, StopFlag, StoreFrom, StoreScp, StudyKeys, StudyQuery,
-    Taken, TimeOuts, Wanted,
+    ReceivedBody, Receiver, RetrieveMethod, ScratchFolder, StopFlag, StoreFrom, StoreScp,
+    StudyKeys, StudyQuery, Taken, TimeOuts, Wanted,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         limits: PacsLimits { associations, ..defaults },
         time_outs: TimeOuts::default(),
         store_scp,
-        spool_folder: folder.into(),
+        spool_folder: ScratchFolder::new(folder, 0),
     };
     let begun = Instant::now();
     let pacs = DimsePacs::new(settings, StopFlag::default());

@@ -41,6 +41,7 @@ pub use recall::{
     RecallStep, ask_for, availability, recall,
 };
 pub use retrieve::DimsePacs;
+pub use scratch::ScratchFolder;
 pub use settings::{
     DimseSettings, PacsLimits, PacsSettings, QueryRoot, RetrieveMethod, Service, StoreFrom,
     StoreScp, TimeOuts,

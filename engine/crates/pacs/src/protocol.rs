@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{SopInstanceUid, StudyInstanceUid};
+use scratch::ScratchFolder;
 
 use crate::dicomweb::DicomWeb;
 use crate::dicomweb::head_start::HeadStart;
@@ -116,6 +117,16 @@ impl PacsSettings {
         };
         limits.associations = NonZeroUsize::MIN;
         one
+    }
+
+    /// The same, with another folder for instances that do not stay in memory.
+    #[must_use]
+    pub fn spooling_in(mut self, folder: ScratchFolder) -> Self {
+        match &mut self.service {
+            Service::Dimse(dimse) => dimse.spool_folder = folder,
+            Service::DicomWeb(web) => web.spool_folder = folder,
+        }
+        self
     }
 
     /// Where it is, for messages: host and port, or the address of the service.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use model::AeTitle;
+use scratch::ScratchFolder;
 
 use crate::dicomweb::WebSettings;
 use crate::mapping::{Attribute, Mapping};
@@ -76,7 +77,7 @@ pub struct DimseSettings {
     /// Where C-MOVE sends to; without it there is no C-MOVE.
     pub store_scp: Option<StoreScp>,
     /// Where instances over [`PacsLimits::in_memory_bytes`] wait.
-    pub spool_folder: PathBuf,
+    pub spool_folder: ScratchFolder,
 }
 
 impl DimseSettings {

@@ -40,6 +40,7 @@ pub use pixel_description::{Photometric, PixelDescription, PixelDescriptionError
 pub use rewrite::{END_OF_FRAGMENTS, PixelValue, Replacement, file_meta_information};
 
 use model::Refusal;
+use scratch::ScratchFolder;
 
 /// Implementation Class UID (0002,0012) of all files that we write.
 pub const IMPLEMENTATION_CLASS_UID: &str = "2.25.250379841926305447118259463811287043117";
@@ -47,7 +48,7 @@ pub const IMPLEMENTATION_CLASS_UID: &str = "2.25.2503798419263054471182594638112
 pub const IMPLEMENTATION_VERSION_NAME: &str = concat!("ESITO_", env!("CARGO_PKG_VERSION"));
 
 /// How much of a file may be held or made of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Files up to this size are read into memory whole; of larger ones only the header is.
     pub in_memory_bytes: u64,
@@ -55,11 +56,18 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Bytes that a deflated data set may inflate to.
     pub inflated_bytes: u64,
+    /// Where it lies when it is too large for memory; `None`: in the folder of the system.
+    pub scratch: Option<ScratchFolder>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { in_memory_bytes: 16 << 20, header_bytes: 256 << 20, inflated_bytes: 8 << 30 }
+        Self {
+            in_memory_bytes: 16 << 20,
+            header_bytes: 256 << 20,
+            inflated_bytes: 8 << 30,
+            scratch: None,
+        }
     }
 }
 

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use dicom_core::Tag;
+use fixtures::{Options, Syntax, instance_bytes};
 use model::Refusal;
 use part10::{
     Dataset, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, Encoding, FrameError, Frames,
     IMPLICIT_VR_LITTLE_ENDIAN, Instance, Limits, OpenError, PixelDescription, PixelValue,
 };
 use rstest::rstest;
+use scratch::ScratchFolder;
 
 const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
 const RLE: &str = "1.2.840.10008.1.2.5";
@@ -162,6 +164,21 @@ fn more_elements_than_a_data_set_has_are_refused() {
     let bytes = file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &many, (2, 1), &pixels);
     let refused = Instance::from_bytes(bytes, &Limits::default()).unwrap_err();
     assert!(matches!(refused, OpenError::Refused(Refusal::OverLimit(_))), "{refused}");
+}
+
+/// It may inflate to a thousand times its size.
+#[test]
+fn a_deflated_data_set_is_not_inflated_onto_a_disk_that_is_nearly_full() {
+    let options =
+        Options { slices: Some(1), rows: Some(64), seed: 0, syntax: Some(Syntax::Deflated) };
+    let bytes = instance_bytes("ct", 0, &options).unwrap();
+    let opened = |least_free_bytes| {
+        let scratch = Some(ScratchFolder::new(std::env::temp_dir(), least_free_bytes));
+        let limits = Limits { in_memory_bytes: 1000, scratch, ..Limits::default() };
+        Instance::from_bytes(bytes.clone(), &limits)
+    };
+    assert!(opened(0).unwrap().is_spooled());
+    assert!(matches!(opened(u64::MAX / 2), Err(OpenError::Temporary(_))));
 }
 
 /// Frames of 9 bytes in words of 2: every second frame begins within a word.

@@ -159,4 +159,6 @@ fn nothing_is_begun_when_the_disk_is_nearly_full() {
     let spool = Spool::open(all).unwrap();
     assert_eq!(put(&spool, 1, 1).unwrap_err().kind(), io::ErrorKind::StorageFull);
     assert_eq!(names(folder.path()), ["lock"]);
+    let unnamed = spool.scratch().file().unwrap_err();
+    assert_eq!(unnamed.kind(), io::ErrorKind::StorageFull);
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Seek as _, Write as _};
-use std::path::Path;
+
+use scratch::{Room, ScratchFolder};
 
 /// No length that a peer claims makes us allocate more than this at once.
 const MAX_HINT_BYTES: u64 = 8 << 20;
@@ -60,15 +61,15 @@ pub enum PartFault {
 pub(super) struct Gatherer<'a> {
     in_memory_bytes: usize,
     limit_bytes: u64,
-    folder: &'a Path,
+    folder: &'a ScratchFolder,
     memory: Vec<u8>,
-    file: Option<File>,
+    file: Option<(File, Room)>,
     bytes: u64,
     has_magic: bool,
 }
 
 impl<'a> Gatherer<'a> {
-    pub(super) fn new(in_memory_bytes: usize, limit_bytes: u64, folder: &'a Path) -> Self {
+    pub(super) fn new(in_memory_bytes: usize, limit_bytes: u64, folder: &'a ScratchFolder) -> Self {
         let (memory, file, bytes, has_magic) = (Vec::new(), None, 0, false);
         Self { in_memory_bytes, limit_bytes, folder, memory, file, bytes, has_magic }
     }
@@ -92,16 +93,18 @@ impl<'a> Gatherer<'a> {
             self.file = None;
             return Ok(());
         }
-        if let Some(file) = &mut self.file {
+        if let Some((file, room)) = &mut self.file {
+            room.take(more.len() as u64)?;
             return file.write_all(more);
         }
         self.memory.extend_from_slice(more);
         if self.memory.len() > self.in_memory_bytes {
-            let mut file = tempfile::tempfile_in(self.folder)?;
+            let (mut file, mut room) = self.folder.file()?;
             self.has_magic = has_magic(&self.memory);
+            room.take(self.memory.len() as u64)?;
             file.write_all(&self.memory)?;
             self.memory = Vec::new();
-            self.file = Some(file);
+            self.file = Some((file, room));
         }
         Ok(())
     }
@@ -122,7 +125,7 @@ impl<'a> Gatherer<'a> {
         }
         Ok(Ok(match self.file {
             None => InstanceBody::Memory(self.memory),
-            Some(mut file) => {
+            Some((mut file, _)) => {
                 file.rewind()?;
                 InstanceBody::File { file, bytes: self.bytes }
             }
@@ -153,7 +156,7 @@ mod tests {
     }
 
     fn gather(bytes: &[u8], in_memory: usize, limit: u64) -> Result<InstanceBody, PartFault> {
-        let folder = std::env::temp_dir();
+        let folder = ScratchFolder::of_system();
         let mut gatherer = Gatherer::new(in_memory, limit, &folder);
         gatherer.expect(Some(u64::MAX));
         for piece in bytes.chunks(100) {
@@ -179,6 +182,14 @@ mod tests {
         let mut back = Vec::new();
         spooled.read_to_end(&mut back).unwrap();
         assert!(back == file);
+    }
+
+    #[test]
+    fn a_disk_that_is_nearly_full_is_not_filled() {
+        let folder = ScratchFolder::new(std::env::temp_dir(), u64::MAX / 2);
+        let mut gatherer = Gatherer::new(500, 6000, &folder);
+        let error = gatherer.take(&dicom(5001)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 
     #[test]

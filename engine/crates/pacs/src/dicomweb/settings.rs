@@ -1,6 +1,6 @@
 //! What is known of a DICOMweb server before it is asked.
 
-use std::path::PathBuf;
+use scratch::ScratchFolder;
 
 use super::authorization::Credentials;
 use super::service_url::ServiceUrl;
@@ -26,7 +26,7 @@ pub struct WebSettings {
     /// How much is taken.
     pub limits: PacsLimits,
     /// Where instances over [`PacsLimits::in_memory_bytes`] wait, in unnamed files.
-    pub spool_folder: PathBuf,
+    pub spool_folder: ScratchFolder,
 }
 
 impl WebSettings {
@@ -40,7 +40,7 @@ impl WebSettings {
             more_keys: Vec::new(),
             time_outs: TimeOuts::default(),
             limits: PacsLimits::default(),
-            spool_folder: std::env::temp_dir(),
+            spool_folder: ScratchFolder::of_system(),
         }
     }
 

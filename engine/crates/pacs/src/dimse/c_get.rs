@@ -186,7 +186,7 @@ pub(crate) fn store_one(
     if !message.has_data_set {
         return Err(PacsError::Protocol("a C-STORE without data set".into()));
     }
-    let (limits, folder) = (&settings.limits, settings.spool_folder.as_path());
+    let (limits, folder) = (&settings.limits, &settings.spool_folder);
     let mut object = IncomingObject::begin(store, &context.transfer_syntax, limits, folder)?;
     messages.receive_data_set(message.context, |piece| {
         came();

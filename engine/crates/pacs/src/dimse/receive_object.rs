@@ -4,10 +4,10 @@
 
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
-use std::path::Path;
 
 use crc32fast::Hasher;
 use part10::{Identity, file_meta_information};
+use scratch::{Room, ScratchFolder};
 
 use super::command::StoreRequest;
 use crate::error::PacsError;
@@ -18,9 +18,9 @@ use crate::source::{Received, ReceivedBody};
 #[derive(Debug)]
 pub(crate) struct IncomingObject<'a> {
     limits: &'a PacsLimits,
-    folder: &'a Path,
+    folder: &'a ScratchFolder,
     memory: Vec<u8>,
-    file: Option<File>,
+    file: Option<(File, Room)>,
     bytes: u64,
     crc32: Hasher,
 }
@@ -31,7 +31,7 @@ impl<'a> IncomingObject<'a> {
         request: &StoreRequest,
         transfer_syntax: &str,
         limits: &'a PacsLimits,
-        folder: &'a Path,
+        folder: &'a ScratchFolder,
     ) -> Result<Self, PacsError> {
         let odd = |error| PacsError::Protocol(format!("an instance without UIDs: {error}"));
         let identity = Identity {
@@ -58,15 +58,17 @@ impl<'a> IncomingObject<'a> {
             )));
         }
         self.crc32.update(piece);
-        if let Some(file) = &mut self.file {
+        if let Some((file, room)) = &mut self.file {
+            room.take(piece.len() as u64).map_err(PacsError::Spool)?;
             return file.write_all(piece).map_err(PacsError::Spool);
         }
         self.memory.extend_from_slice(piece);
         if self.memory.len() > self.limits.in_memory_bytes {
-            let mut file = tempfile::tempfile_in(self.folder).map_err(PacsError::Spool)?;
+            let (mut file, mut room) = self.folder.file().map_err(PacsError::Spool)?;
+            room.take(self.memory.len() as u64).map_err(PacsError::Spool)?;
             file.write_all(&self.memory).map_err(PacsError::Spool)?;
             self.memory = Vec::new();
-            self.file = Some(file);
+            self.file = Some((file, room));
         }
         Ok(())
     }
@@ -74,7 +76,7 @@ impl<'a> IncomingObject<'a> {
     /// The whole instance.
     pub(crate) fn finish(self, request: &StoreRequest) -> Result<Received, PacsError> {
         let body = match self.file {
-            Some(mut file) => {
+            Some((mut file, _)) => {
                 file.rewind().map_err(PacsError::Spool)?;
                 ReceivedBody::File(file)
             }
@@ -107,8 +109,9 @@ mod tests {
     fn the_data_set_is_kept_as_it_comes(#[case] in_memory_bytes: usize) {
         let limits = PacsLimits { in_memory_bytes, ..PacsLimits::default() };
         let folder = tempfile::tempdir().unwrap();
+        let scratch = ScratchFolder::new(folder.path(), 0);
         let syntax = part10::EXPLICIT_VR_LITTLE_ENDIAN;
-        let mut object = IncomingObject::begin(&request(), syntax, &limits, folder.path()).unwrap();
+        let mut object = IncomingObject::begin(&request(), syntax, &limits, &scratch).unwrap();
         let data_set: Vec<u8> = (0..3000_u32).map(|n| n.to_le_bytes()[0]).collect();
         for piece in data_set.chunks(700) {
             object.push(piece).unwrap();
@@ -134,9 +137,19 @@ mod tests {
     fn an_instance_without_end_is_refused() {
         let limits = PacsLimits { instance_bytes: 1000, ..PacsLimits::default() };
         let folder = tempfile::tempdir().unwrap();
+        let scratch = ScratchFolder::new(folder.path(), 0);
         let syntax = part10::EXPLICIT_VR_LITTLE_ENDIAN;
-        let mut object = IncomingObject::begin(&request(), syntax, &limits, folder.path()).unwrap();
+        let mut object = IncomingObject::begin(&request(), syntax, &limits, &scratch).unwrap();
         let pushed = (0..100).try_for_each(|_| object.push(&[0; 100]));
         assert!(matches!(pushed, Err(PacsError::OverLimit(_))));
+    }
+    #[test]
+    fn a_disk_that_is_nearly_full_is_not_filled() {
+        let limits = PacsLimits { in_memory_bytes: 400, ..PacsLimits::default() };
+        let scratch = ScratchFolder::new(std::env::temp_dir(), u64::MAX / 2);
+        let syntax = part10::EXPLICIT_VR_LITTLE_ENDIAN;
+        let mut object = IncomingObject::begin(&request(), syntax, &limits, &scratch).unwrap();
+        let Err(PacsError::Spool(error)) = object.push(&[0; 1000]) else { panic!("it was taken") };
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
     }
 }

@@ -1,0 +1,124 @@
+//! Temporary files without a name, which leave room on their disk.
+//!
+//! Nothing that ends the process leaves them behind, and nobody sees them: so they count for no limit on what
+//! a folder holds. What they fill is told by the disk alone, which others need too.
+//!
+//! ```
+//! use std::io::Write as _;
+//!
+//! let folder = scratch::ScratchFolder::new(std::env::temp_dir(), 1 << 20);
+//! let (mut file, mut room) = folder.file()?;
+//! let bytes = b"what waits here";
+//! room.take(bytes.len() as u64)?;
+//! file.write_all(bytes)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// After so many bytes it is looked again whether the disk has room.
+const LOOK_BYTES: u64 = 64 << 20;
+
+/// A folder for such files. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScratchFolder {
+    path: Arc<Path>,
+    least_free_bytes: u64,
+}
+
+impl ScratchFolder {
+    /// A folder of whose disk so many bytes stay free; 0 leaves it to the disk.
+    pub fn new(path: impl Into<PathBuf>, least_free_bytes: u64) -> Self {
+        let path: PathBuf = path.into();
+        Self { path: path.into(), least_free_bytes }
+    }
+
+    /// That of the system, which `TMPDIR` names, as far as its disk goes.
+    pub fn of_system() -> Self {
+        Self::new(std::env::temp_dir(), 0)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a file, and what is to be asked before it grows.
+    ///
+    /// # Errors
+    /// Those of the system, and [`io::ErrorKind::StorageFull`] where less is free than has to be.
+    pub fn file(&self) -> io::Result<(File, Room)> {
+        let room = self.room()?;
+        Ok((tempfile::tempfile_in(self.path())?, room))
+    }
+
+    /// For a file that somebody else makes here.
+    ///
+    /// # Errors
+    /// As [`ScratchFolder::file`].
+    pub fn room(&self) -> io::Result<Room> {
+        self.check()?;
+        Ok(Room { folder: self.clone(), unseen: 0 })
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.least_free_bytes == 0 {
+            return Ok(());
+        }
+        let disk = rustix::fs::statvfs(self.path())?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < self.least_free_bytes { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+}
+
+/// What a file may still take of the disk.
+#[derive(Debug)]
+pub struct Room {
+    folder: ScratchFolder,
+    /// Bytes since it was last looked.
+    unseen: u64,
+}
+
+impl Room {
+    /// Asks for so many more bytes; every 64 MiB it is looked whether the disk has them.
+    ///
+    /// # Errors
+    /// As [`ScratchFolder::file`].
+    pub fn take(&mut self, bytes: u64) -> io::Result<()> {
+        self.unseen = self.unseen.saturating_add(bytes);
+        if self.unseen < LOOK_BYTES {
+            return Ok(());
+        }
+        self.unseen = 0;
+        self.folder.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_is_begun_where_less_is_free_than_has_to_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = ScratchFolder::new(folder.path(), u64::MAX / 2).file().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(ScratchFolder::new(folder.path(), 1).file().is_ok());
+        assert!(ScratchFolder::new(folder.path(), 0).file().is_ok());
+    }
+
+    #[test]
+    fn a_file_that_grows_is_looked_after_every_64_mib() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_file, mut room) = ScratchFolder::new(folder.path(), 1).file().unwrap();
+        // Of a folder that is gone nobody can tell what is free.
+        drop(folder);
+        for _ in 0..2 {
+            room.take(LOOK_BYTES - 1).unwrap();
+            assert_eq!(room.take(1).unwrap_err().kind(), io::ErrorKind::NotFound);
+        }
+    }
+}
