@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::{Read as _, Seek as _};
 use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
 
 use dicom_core::Tag;
 use model::StudyInstanceUid;
@@ -64,6 +65,9 @@ impl StudyQuery for DicomWeb {
 
 /// Requests in a row without an answer in time: then it is the server, not an instance.
 const MOST_IN_VAIN: u8 = 3;
+/// A failure that takes longer than this part of the time without progress is slow: instance by instance a
+/// study would take hours to fail.
+const SLOW_PART: u32 = 4;
 
 impl InstanceSource for DicomWeb {
     fn retrieve(
@@ -103,18 +107,22 @@ impl InstanceSource for DicomWeb {
         }
         let mut in_vain = 0;
         for scope in scopes {
+            let mut slow = 0;
             let missing = still_missing(wanted, receiver);
             for what in requests(study, *scope, &missing) {
                 let before = still_missing(wanted, receiver).len();
                 if before == 0 {
                     return extent.ended(last);
                 }
+                let begun = Instant::now();
                 let shared = SharedReceiver::new(&mut *receiver, wanted.len());
                 let result = shared.ended(self.deliver(what, &mut shared.lane()));
                 let came_on = still_missing(wanted, receiver).len() < before;
                 let is_silent =
                     matches!(result, Err(PacsError::DicomWeb(DicomWebError::TimedOut { .. })));
                 in_vain = if came_on { 0 } else { in_vain + u8::from(is_silent) };
+                let is_slow = self.is_slow(begun.elapsed(), &result);
+                slow = if came_on { 0 } else { slow + u8::from(is_slow) };
                 match result {
                     Ok(()) => {}
                     Err(PacsError::DicomWeb(error))
@@ -125,6 +133,10 @@ impl InstanceSource for DicomWeb {
                     Err(PacsError::Stopped) => return Err(PacsError::Stopped),
                     Err(error) => last = Err(error),
                 }
+                if slow == MOST_IN_VAIN {
+                    // What would come is asked for in smaller pieces, as long as there are any.
+                    break;
+                }
             }
         }
         if still_missing(wanted, receiver).is_empty() { extent.ended(last) } else { last }
@@ -132,6 +144,12 @@ impl InstanceSource for DicomWeb {
 }
 
 impl DicomWeb {
+    /// Whether a request that took so long failed as others may that are asked now.
+    fn is_slow(&self, took: Duration, result: &Result<(), PacsError>) -> bool {
+        took > self.settings().time_outs.no_progress / SLOW_PART
+            && matches!(result, Err(PacsError::DicomWeb(error)) if error.may_pass())
+    }
+
     /// Retrieves instance by instance, in one pass.
     pub(crate) fn retrieve_once(
         &self,

@@ -85,7 +85,8 @@ fn as_a_source(site: &Site, client: &DicomWeb) -> (Taker, Result<(), PacsError>)
 }
 
 /// How many instances come and how many requests that takes. Whoever cuts every answer short delivers
-/// the last instance of none, and a file of one part never. Silence three times in a row is the end.
+/// the last instance of none, and a file of one part never. Silence three times in a row is the end,
+/// and so are three instances in a row that fail slowly.
 #[rstest]
 #[case::in_one_go(Fault::None, 8 << 20, 5, 1)]
 #[case::spooled(Fault::None, 1000, 5, 1)]
@@ -95,6 +96,7 @@ fn as_a_source(site: &Site, client: &DicomWeb) -> (Taker, Result<(), PacsError>)
 #[case::never_in_order(Fault::ServerErrorAfter(0), 8 << 20, 0, 7)]
 #[case::out_of_order_after_the_study(Fault::ServerErrorAfter(1), 8 << 20, 5, 1)]
 #[case::silent(Fault::Drip, 8 << 20, 0, 3)]
+#[case::slowly_out_of_order(Fault::FailsSlowly(Duration::from_millis(400)), 8 << 20, 0, 5)]
 fn what_is_listed_is_retrieved(
     #[case] fault: Fault,
     #[case] in_memory_bytes: usize,
