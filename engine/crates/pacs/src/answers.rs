@@ -1,4 +1,6 @@
 //! The attributes that a query asks for and how an answer is read, whatever protocol brought it.
+//!
+//! Invariant: what is kept of an answer has a limit, however long its values are: there may be 200,000 answers.
 
 use dicom_core::{Tag, VR};
 use model::{SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
@@ -80,6 +82,12 @@ pub(crate) const OF_IMAGE: &[(Tag, VR)] = &[
     (BITS_ALLOCATED, VR::US),
 ];
 
+/// Bytes that are kept of one attribute, all its values together.
+const MOST_TEXT_BYTES: usize = 4 << 10;
+/// Values that are kept of one attribute, and bytes of each.
+const MOST_VALUES: usize = 64;
+const MOST_VALUE_BYTES: usize = 64;
+
 /// An answer, of C-FIND or of QIDO-RS.
 pub(crate) trait Answer {
     /// The values of an element, decoded and joined by `\`.
@@ -102,19 +110,27 @@ fn count(answer: &impl Answer, tag: Tag) -> Option<u64> {
     u64::try_from(answer.number(tag)?).ok()
 }
 
+/// The beginning of an element, as far as it is kept.
+pub(crate) fn text(answer: &impl Answer, tag: Tag) -> Option<String> {
+    let text = answer.text(tag)?;
+    let kept = text.get(..text.floor_char_boundary(MOST_TEXT_BYTES)).unwrap_or_default();
+    Some(kept.to_owned())
+}
+
 fn texts(answer: &impl Answer, tag: Tag) -> Vec<String> {
     let text = answer.text(tag).unwrap_or_default();
-    let parts = text.split('\\').map(|part| part.trim_matches(['\0', ' ']).to_owned());
-    parts.filter(|part| !part.is_empty()).collect()
+    let parts = text.split('\\').map(|part| part.trim_matches(['\0', ' ']));
+    let kept = parts.filter(|part| (1..=MOST_VALUE_BYTES).contains(&part.len())).take(MOST_VALUES);
+    kept.map(str::to_owned).collect()
 }
 
 /// Reads a study; `more` are attributes that were asked for besides.
 pub(crate) fn study(answer: &impl Answer, more: &[(Tag, VR)]) -> Option<StudySummary> {
     let of_mapping = OF_STUDY.iter().chain(more).filter_map(|(tag, _)| {
-        let value = answer.text(*tag)?.trim_matches(['\0', ' ']).to_owned();
+        let value = text(answer, *tag)?.trim_matches(['\0', ' ']).to_owned();
         Some((*tag, value))
     });
-    let text = |tag| answer.text(tag).unwrap_or_default();
+    let text = |tag| text(answer, tag).unwrap_or_default();
     Some(StudySummary {
         study: StudyInstanceUid::from_wire(answer.text(STUDY_INSTANCE_UID)?.as_bytes()).ok()?,
         patient_id: text(PATIENT_ID),
@@ -143,7 +159,7 @@ pub(crate) fn study(answer: &impl Answer, more: &[(Tag, VR)]) -> Option<StudySum
 pub(crate) fn series(answer: &impl Answer) -> Option<SeriesSummary> {
     Some(SeriesSummary {
         series: SeriesInstanceUid::from_wire(answer.text(SERIES_INSTANCE_UID)?.as_bytes()).ok()?,
-        modality: answer.text(MODALITY).unwrap_or_default(),
+        modality: text(answer, MODALITY).unwrap_or_default(),
         number: answer.number(SERIES_NUMBER),
         instances: count(answer, SERIES_INSTANCES),
     })
@@ -170,4 +186,33 @@ pub(crate) fn instance(answer: &impl Answer) -> Option<InstanceSummary> {
         transfer_syntaxes: texts(answer, AVAILABLE_TRANSFER_SYNTAX),
         native_bytes: pixels(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each attribute has this text, but for the UID of the study.
+    struct Says(String);
+
+    impl Answer for Says {
+        fn text(&self, tag: Tag) -> Option<String> {
+            Some(if tag == STUDY_INSTANCE_UID { "1.2.3".to_owned() } else { self.0.clone() })
+        }
+
+        fn number(&self, _tag: Tag) -> Option<i64> {
+            None
+        }
+    }
+
+    #[test]
+    fn of_values_without_end_the_beginning_is_kept() {
+        let many = study(&Says("CT\\".repeat(100_000)), &[]).unwrap();
+        assert_eq!(many.modalities, vec!["CT"; MOST_VALUES]);
+        let long = study(&Says("è".repeat(100_000)), &[]).unwrap();
+        assert_eq!(long.description, "è".repeat(MOST_TEXT_BYTES / 2));
+        assert_eq!(long.value(STUDY_DESCRIPTION), Some(&*long.description));
+        assert!(long.modalities.is_empty());
+        assert!(long.values.values().all(|value| value.len() <= MOST_TEXT_BYTES));
+    }
 }

@@ -8,7 +8,7 @@ use part10::Dataset;
 
 use crate::answers::{
     ACCESSION_NUMBER, OF_IMAGE, OF_SERIES, OF_STUDY, PATIENT_ID, SERIES_INSTANCE_UID, STUDY_DATE,
-    STUDY_INSTANCE_UID, instance, instances_of_series, series, study,
+    STUDY_INSTANCE_UID, instance, instances_of_series, series, study, text,
 };
 use crate::dimse::c_find::Finder;
 use crate::dimse::identifier::{Identifier, Level};
@@ -26,7 +26,7 @@ impl DimsePacs {
     pub(crate) fn find_patients(&self) -> Result<Vec<String>, PacsError> {
         let identifier = Identifier::new(Level::Patient).asking(&[(PATIENT_ID, VR::LO)]);
         let mut finder = Finder::open(self)?;
-        let id = |answer: &Dataset<'_>| answer.text(PATIENT_ID).filter(|id| !id.trim().is_empty());
+        let id = |answer: &Dataset<'_>| text(answer, PATIENT_ID).filter(|id| !id.trim().is_empty());
         let matches = finder.find(identifier, self.settings.limits.matches, id)?;
         finder.close();
         Ok(matches.found)

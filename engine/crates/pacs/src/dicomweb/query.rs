@@ -20,6 +20,9 @@ const SERIES: Tag = Tag(0x0020, 0x000E);
 /// SOP Instance UID.
 const SOP_INSTANCE: Tag = Tag(0x0008, 0x0018);
 
+/// The longest UID (PS3.5 §9.1).
+const MOST_UID_BYTES: usize = 64;
+
 /// What is searched, and below what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level<'a> {
@@ -81,7 +84,7 @@ pub struct Found<T = JsonDataSet> {
     pub data_sets: Vec<T>,
     /// Whether there are more than the limit.
     pub is_cut: bool,
-    /// Answers without the UID that they are about: nothing can be done with them.
+    /// Answers without the UID that they are about, or with one that is too long: nothing can be done with them.
     pub nameless: usize,
 }
 
@@ -123,7 +126,8 @@ impl DicomWeb {
             offset += page.len();
             let is_short = page.len() < asked;
             for set in page {
-                let Some(uid) = set.text(search.level.unique()) else {
+                let uid = set.text(search.level.unique());
+                let Some(uid) = uid.filter(|uid| uid.len() <= MOST_UID_BYTES) else {
                     found.nameless += 1;
                     continue;
                 };
