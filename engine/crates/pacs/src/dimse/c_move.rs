@@ -37,6 +37,8 @@ const TICK: Duration = Duration::from_millis(50);
 const SHORT_TICK: Duration = Duration::from_millis(5);
 /// How long instances may still come in after the last answer.
 const AFTERMATH: Duration = Duration::from_secs(2);
+/// Connections that nobody has let in yet, or ever will: more are closed unread.
+const MOST_STRANGERS: usize = 16;
 
 /// What the threads share.
 struct Shared<'a> {
@@ -45,9 +47,11 @@ struct Shared<'a> {
     /// How much of the study is wanted.
     extent: Extent,
     receiver: SharedReceiver<'a>,
-    /// Associations of the Store SCP that are open.
+    /// Connections to the Store SCP that are open.
     open: AtomicUsize,
-    /// Associations of the Store SCP so far.
+    /// Those that are associations of the PACS.
+    admitted: AtomicUsize,
+    /// Connections to the Store SCP so far.
     accepted: AtomicUsize,
     /// Instances that are being taken, which is not the time of the peer.
     taking: AtomicUsize,
@@ -69,6 +73,24 @@ fn next_message_id() -> u16 {
         let message_id = LAST_MESSAGE_ID.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
         if message_id != 0 {
             return message_id;
+        }
+    }
+}
+
+impl<'a> Shared<'a> {
+    fn new(pacs: &'a DimsePacs, extent: Extent, receiver: SharedReceiver<'a>) -> Self {
+        Self {
+            pacs,
+            stop: StopFlag::default(),
+            extent,
+            receiver,
+            open: AtomicUsize::new(0),
+            admitted: AtomicUsize::new(0),
+            accepted: AtomicUsize::new(0),
+            taking: AtomicUsize::new(0),
+            progress: AtomicU64::new(0),
+            asked: Mutex::default(),
+            of_ours: Mutex::default(),
         }
     }
 }
@@ -152,18 +174,7 @@ pub(crate) fn move_to_us(
         .map_err(|source| PacsError::Listen { address: scp.listen.to_string(), source })?;
     let (scope, lanes) = pacs.share_out(pass);
     let identifiers = identifiers(pacs.settings.root, pass.study, scope, pass.wanted);
-    let shared = Shared {
-        pacs,
-        stop: StopFlag::default(),
-        extent: pass.extent,
-        receiver: SharedReceiver::new(receiver, pass.expected),
-        open: AtomicUsize::new(0),
-        accepted: AtomicUsize::new(0),
-        taking: AtomicUsize::new(0),
-        progress: AtomicU64::new(0),
-        asked: Mutex::default(),
-        of_ours: Mutex::default(),
-    };
+    let shared = Shared::new(pacs, pass.extent, SharedReceiver::new(receiver, pass.expected));
     let (ended, end) = sync_channel(1);
     thread::scope(|threads| {
         let shared = &shared;
@@ -327,32 +338,49 @@ fn accept_all<'scope>(
     scp: &'scope StoreScp,
     shared: &'scope Shared<'_>,
 ) {
-    while let Ok((stream, _)) = listener.accept() {
+    loop {
+        let accepted = listener.accept();
         if shared.stop.is_stopped() {
             return;
         }
+        let Ok((stream, _)) = accepted else {
+            // Too many files are open, say: that passes.
+            thread::sleep(TICK);
+            continue;
+        };
         shared.accepted.fetch_add(1, Ordering::SeqCst);
-        let already_open = shared.open.fetch_add(1, Ordering::SeqCst);
-        let served = spawn(threads, "esito-store", move || {
-            let is_full = already_open >= scp.associations;
+        let open = Counted::below(&shared.open, scp.associations.saturating_add(MOST_STRANGERS));
+        let Some(open) = open else { continue };
+        // Where there is no thread, the connection goes with what it would have done.
+        drop(spawn(threads, "esito-store", move || {
             // A broken association shows in what is missing, and that is asked for again.
-            if let Err(error) = serve_one(stream, scp, is_full, shared) {
+            if let Err(error) = serve_one(stream, scp, shared) {
                 shared.note(error);
             }
-            shared.open.fetch_sub(1, Ordering::SeqCst);
-        });
-        if served.is_err() {
-            shared.open.fetch_sub(1, Ordering::SeqCst);
-        }
+            drop(open);
+        }));
     }
 }
 
-fn serve_one(
-    socket: TcpStream,
-    scp: &StoreScp,
-    is_full: bool,
-    shared: &Shared<'_>,
-) -> Result<(), PacsError> {
+/// One among so many at a time; dropped, it counts no more.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    /// `None` where there are so many.
+    fn below(count: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let more = |count: usize| (count < most).then_some(count.saturating_add(1));
+        let counted = count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
+        counted.is_ok().then(|| Self(count))
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn serve_one(socket: TcpStream, scp: &StoreScp, shared: &Shared<'_>) -> Result<(), PacsError> {
     let settings = &shared.pacs.settings;
     let stream = match &scp.tls {
         None => Stream::Plain(socket),
@@ -363,14 +391,24 @@ fn serve_one(
     };
     let (throttle, stop) = (shared.pacs.throttle.clone(), shared.stop.clone());
     let wire = Wire::new(stream, settings.time_outs, throttle, stop)?;
-    let messages = accept(wire, settings, is_full)?;
+    // Only who is let in takes a place of the PACS.
+    let mut place = None;
+    let messages = accept(wire, settings, || {
+        place = Counted::below(&shared.admitted, scp.associations);
+        place.is_some()
+    })?;
     shared.progress();
-    serve(messages, settings, || shared.progress(), |store, received| shared.take(store, received))
+    let take = |store: &StoreRequest, received| shared.take(store, received);
+    let served = serve(messages, settings, || shared.progress(), take);
+    drop(place);
+    served
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dimse::context::VERIFICATION;
+    use crate::settings::{PacsLimits, RetrieveMethod, StoreFrom};
 
     #[test]
     fn the_requests_of_all_retrievals_have_numbers_of_their_own() {
@@ -381,5 +419,67 @@ mod tests {
         // Other tests may take some meanwhile.
         assert!(numbers.len() > count - 100, "{}", numbers.len());
         assert!(!numbers.contains(&0));
+    }
+
+    /// A PACS at a port here that is called as we are, and we ourselves at the other end.
+    fn pacs_at(address: SocketAddr, associations: usize) -> DimsePacs {
+        let title: model::AeTitle = "ESITO".parse().unwrap();
+        let settings = DimseSettings {
+            host: address.ip().to_string(),
+            port: address.port(),
+            tls: None,
+            called_ae_title: title.clone(),
+            calling_ae_title: title,
+            retrieve: RetrieveMethod::Move,
+            root: QueryRoot::Study,
+            more_keys: Vec::new(),
+            limits: PacsLimits::default(),
+            time_outs: TimeOuts::default(),
+            store_scp: Some(StoreScp {
+                listen: address,
+                tls: None,
+                associations,
+                from: StoreFrom::default(),
+            }),
+            spool_folder: scratch::ScratchFolder::of_system(),
+        };
+        DimsePacs::new(settings, StopFlag::default())
+    }
+
+    struct Nobody;
+
+    impl Receiver for Nobody {
+        fn receive(&mut self, _received: Received) -> Taken {
+            Taken::Refused
+        }
+
+        fn is_missing(&self, _sop_instance: &model::SopInstanceUid) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn who_says_nothing_takes_no_place_of_the_pacs() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let pacs = pacs_at(address, 2);
+        let scp = pacs.settings.store_scp.clone().unwrap();
+        let mut nobody = Nobody;
+        let receiver = SharedReceiver::new(&mut nobody, 1);
+        let shared = Shared::new(&pacs, Extent::Some, receiver);
+        let associate = || request(&pacs, &[Proposal::service(VERIFICATION)]);
+        let (listener, scp, shared) = (&listener, &scp, &shared);
+        let (strangers, admitted, rejected) = thread::scope(|threads| {
+            threads.spawn(move || accept_all(threads, listener, scp, shared));
+            let strangers: Vec<_> = (0..5).map(|_| TcpStream::connect(address)).collect();
+            let admitted = [associate(), associate()];
+            let rejected = associate();
+            shared.stop.stop();
+            wake(address);
+            (strangers, admitted, rejected)
+        });
+        assert!(strangers.iter().all(Result::is_ok));
+        assert!(admitted.iter().all(Result::is_ok), "{admitted:?}");
+        assert!(matches!(rejected, Err(PacsError::Rejected { .. })), "{rejected:?}");
     }
 }

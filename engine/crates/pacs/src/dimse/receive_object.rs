@@ -143,6 +143,7 @@ mod tests {
         let pushed = (0..100).try_for_each(|_| object.push(&[0; 100]));
         assert!(matches!(pushed, Err(PacsError::OverLimit(_))));
     }
+
     #[test]
     fn a_disk_that_is_nearly_full_is_not_filled() {
         let limits = PacsLimits { in_memory_bytes: 400, ..PacsLimits::default() };

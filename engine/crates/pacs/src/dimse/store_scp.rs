@@ -47,14 +47,14 @@ fn choose(proposed: &PresentationContextProposed) -> Option<String> {
     Some(chosen.to_owned())
 }
 
-/// Answers an association request.
+/// Answers an association request. `has_place` is asked for one only where it is from the PACS.
 ///
 /// # Errors
 /// [`PacsError`] also when the request was rejected: then there is nothing to serve.
 pub(crate) fn accept(
     mut wire: Wire,
     settings: &DimseSettings,
-    is_full: bool,
+    has_place: impl FnOnce() -> bool,
 ) -> Result<Messages, PacsError> {
     let frame = wire.read_frame()?;
     if frame.kind != ASSOCIATE_RQ {
@@ -63,7 +63,7 @@ pub(crate) fn accept(
     let Pdu::AssociationRQ(request) = decode(wire.with_header(&frame))? else {
         return Err(PacsError::Protocol("no association request".into()));
     };
-    if let Err((rejection, error)) = admit(&request, settings, &wire, is_full) {
+    if let Err((rejection, error)) = admit(&request, settings, &wire, has_place) {
         wire.send(&encode(&Pdu::AssociationRJ(rejection))?)?;
         return Err(error);
     }
@@ -79,22 +79,12 @@ fn admit(
     request: &AssociationRQ,
     settings: &DimseSettings,
     wire: &Wire,
-    is_full: bool,
+    has_place: impl FnOnce() -> bool,
 ) -> Result<(), (AssociationRJ, PacsError)> {
     use AssociationRJResult::{Permanent, Transient};
     let by_us = |result, reason, error| {
         Err((AssociationRJ { result, source: AssociationRJSource::ServiceUser(reason) }, error))
     };
-    if is_full {
-        let source = AssociationRJSource::ServiceProviderPresentation(
-            AssociationRJServiceProviderPresentationReason::LocalLimitExceeded,
-        );
-        let limit = "more associations for C-MOVE than `[store_scp] associations` allows";
-        return Err((
-            AssociationRJ { result: Transient, source },
-            PacsError::OverLimit(limit.to_owned()),
-        ));
-    }
     if request.called_ae_title.trim() != settings.calling_ae_title.as_str() {
         let reason = AssociationRJServiceUserReason::CalledAETitleNotRecognized;
         let error = PacsError::Protocol("an association for somebody else".into());
@@ -102,13 +92,20 @@ fn admit(
     }
     let calling = request.calling_ae_title.trim();
     let address = wire.peer().map(|address| address.to_canonical());
-    if is_expected(calling, address, settings) {
+    if !is_expected(calling, address, settings) {
+        let reason = AssociationRJServiceUserReason::CallingAETitleNotRecognized;
+        let calling = calling.chars().filter(|one| !one.is_control()).take(16).collect();
+        let address = address.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
+        return by_us(Permanent, reason, PacsError::NotExpected { calling, address });
+    }
+    if has_place() {
         return Ok(());
     }
-    let reason = AssociationRJServiceUserReason::CallingAETitleNotRecognized;
-    let calling = calling.chars().filter(|one| !one.is_control()).take(16).collect();
-    let address = address.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
-    by_us(Permanent, reason, PacsError::NotExpected { calling, address })
+    let source = AssociationRJSource::ServiceProviderPresentation(
+        AssociationRJServiceProviderPresentationReason::LocalLimitExceeded,
+    );
+    let limit = "more associations for C-MOVE than `[store_scp] associations` allows";
+    Err((AssociationRJ { result: Transient, source }, PacsError::OverLimit(limit.to_owned())))
 }
 
 /// Whether this sender is the PACS, as far as it can be known.
