@@ -70,6 +70,7 @@ pub use plan::FileCounts;
 pub use progress::{Progress, Step, Unwatched, WrittenEntry};
 pub use report::{PackageReport, Phases, describe};
 pub use request::{Options, PackageRequest, PacsStudy, Source, TransferSyntaxPolicy};
+pub use scratch::{Room, ScratchFolder};
 pub use study_failure::{StudyFailure, StudyFault};
 pub use usage::Usage;
 pub use viewer::{ViewerFile, has_viewer, viewer_files};

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use engine::pacs::ScratchFolder;
+use engine::ScratchFolder;
 use store::PackageKey;
 
 pub(crate) use writer::{PackageWriter, Written};
@@ -239,23 +239,12 @@ impl Spool {
         std::mem::take(&mut self.held().evicted)
     }
 
-    /// The folder for files without a name, which count for nothing here: they leave as much of the disk free.
+    /// The folder for files without a name, which count for nothing here: they leave as much of the disk free as
+    /// packages do, and have what can go make room.
     pub(crate) fn scratch(&self) -> ScratchFolder {
-        ScratchFolder::new(self.folder(), self.0.settings.free_bytes)
-    }
-
-    /// Fails when less of the disk is free than has to be, after what can go went.
-    fn check_free(&self, wanted: u64) -> io::Result<()> {
-        let needed = self.0.settings.free_bytes.saturating_add(wanted);
-        loop {
-            let disk = rustix::fs::statvfs(self.folder())?;
-            if disk.f_bavail.saturating_mul(disk.f_frsize) >= needed {
-                return Ok(());
-            }
-            if !self.evict_one()? {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
-        }
+        let spool = self.clone();
+        let folder = ScratchFolder::new(self.folder(), self.0.settings.free_bytes);
+        folder.making_room(move || spool.evict_one())
     }
 
     /// Begins a draft of a package; one that is there already cannot go on.

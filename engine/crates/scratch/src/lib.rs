@@ -14,6 +14,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,23 +23,55 @@ use std::sync::Arc;
 /// After so many bytes it is looked again whether the disk has room.
 const LOOK_BYTES: u64 = 64 << 20;
 
+/// Removes something from the disk that can go; `false` when there is nothing.
+type MakeRoom = dyn Fn() -> io::Result<bool> + Send + Sync;
+
 /// A folder for such files. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct ScratchFolder {
     path: Arc<Path>,
     least_free_bytes: u64,
+    make_room: Option<Arc<MakeRoom>>,
+}
+
+impl PartialEq for ScratchFolder {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.least_free_bytes == other.least_free_bytes
+    }
+}
+
+impl Eq for ScratchFolder {}
+
+impl fmt::Debug for ScratchFolder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ScratchFolder")
+            .field("path", &self.path)
+            .field("least_free_bytes", &self.least_free_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ScratchFolder {
     /// A folder of whose disk so many bytes stay free; 0 leaves it to the disk.
     pub fn new(path: impl Into<PathBuf>, least_free_bytes: u64) -> Self {
         let path: PathBuf = path.into();
-        Self { path: path.into(), least_free_bytes }
+        Self { path: path.into(), least_free_bytes, make_room: None }
     }
 
     /// That of the system, which `TMPDIR` names, as far as its disk goes.
     pub fn of_system() -> Self {
         Self::new(std::env::temp_dir(), 0)
+    }
+
+    /// The same; where too little is free, this is called as long as it removes something.
+    #[must_use]
+    pub fn making_room(
+        mut self,
+        make_room: impl Fn() -> io::Result<bool> + Send + Sync + 'static,
+    ) -> Self {
+        self.make_room = Some(Arc::new(make_room));
+        self
     }
 
     /// Where it is.
@@ -68,9 +101,16 @@ impl ScratchFolder {
         if self.least_free_bytes == 0 {
             return Ok(());
         }
-        let disk = rustix::fs::statvfs(self.path())?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < self.least_free_bytes { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        loop {
+            let disk = rustix::fs::statvfs(self.path())?;
+            if disk.f_bavail.saturating_mul(disk.f_frsize) >= self.least_free_bytes {
+                return Ok(());
+            }
+            let made_room = self.make_room.as_ref().map_or(Ok(false), |make_room| make_room());
+            if !made_room? {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+        }
     }
 }
 
@@ -100,6 +140,7 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn no_file_is_begun_where_less_is_free_than_has_to_be() {
@@ -108,6 +149,18 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert!(ScratchFolder::new(folder.path(), 1).file().is_ok());
         assert!(ScratchFolder::new(folder.path(), 0).file().is_ok());
+    }
+
+    #[test]
+    fn what_can_go_goes_before_there_is_no_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let scratch = ScratchFolder::new(folder.path(), u64::MAX / 2)
+            .making_room(move || Ok(count.fetch_add(1, Ordering::SeqCst) < 3));
+        let error = scratch.file().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(asked.load(Ordering::SeqCst), 4);
     }
 
     #[test]

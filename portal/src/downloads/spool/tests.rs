@@ -159,6 +159,18 @@ fn nothing_is_begun_when_the_disk_is_nearly_full() {
     let spool = Spool::open(all).unwrap();
     assert_eq!(put(&spool, 1, 1).unwrap_err().kind(), io::ErrorKind::StorageFull);
     assert_eq!(names(folder.path()), ["lock"]);
+}
+
+#[test]
+fn packages_go_before_a_file_without_a_name_finds_no_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(settings(folder.path(), 1 << 20)).unwrap();
+    put(&spool, 1, 100).unwrap();
+    assert!(spool.scratch().file().is_ok());
+    drop(spool);
+    let all = SpoolSettings { free_bytes: u64::MAX / 2, ..settings(folder.path(), 1 << 20) };
+    let spool = Spool::open(all).unwrap();
     let unnamed = spool.scratch().file().unwrap_err();
     assert_eq!(unnamed.kind(), io::ErrorKind::StorageFull);
+    assert_eq!((names(folder.path()), spool.evicted()), (vec!["lock".to_owned()], vec![key(1)]));
 }

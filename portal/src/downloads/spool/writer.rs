@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use engine::Room;
 use sha2::{Digest, Sha256};
 use store::{PackageKey, SecretHash};
 use tokio::sync::watch;
@@ -12,8 +13,6 @@ use super::{Spool, remove_file};
 
 /// Bytes that are written, hashed and told together.
 const PIECE: usize = 256 << 10;
-/// After so many bytes it is looked again whether the disk has room.
-const LOOK_BYTES: u64 = 64 << 20;
 
 /// How much of a package can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +36,14 @@ pub(crate) struct PackageWriter {
     path: PathBuf,
     pending: Vec<u8>,
     written: u64,
-    looked: u64,
+    room: Room,
     hash: Sha256,
     told: watch::Sender<Written>,
 }
 
 impl PackageWriter {
     pub(super) fn begin(spool: Spool, key: PackageKey) -> io::Result<Self> {
-        spool.check_free(0)?;
+        let room = spool.scratch().room()?;
         let number = spool.begin_writing(key);
         let path = spool.path(key, &format!("{number}.partial"));
         let mut options = File::options();
@@ -59,7 +58,7 @@ impl PackageWriter {
             path,
             pending: Vec::with_capacity(PIECE),
             written: 0,
-            looked: 0,
+            room,
             hash: Sha256::new(),
             told: watch::Sender::new(Written::Bytes(0)),
         })
@@ -78,10 +77,7 @@ impl PackageWriter {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         let length = bytes.len() as u64;
         self.spool.take(self.key, self.number, length)?;
-        if self.written - self.looked >= LOOK_BYTES {
-            self.looked = self.written;
-            self.spool.check_free(0)?;
-        }
+        self.room.take(length)?;
         let closed = || io::Error::other("the package is closed");
         self.file.as_mut().ok_or_else(closed)?.write_all(bytes)?;
         self.hash.update(bytes);
