@@ -1,7 +1,8 @@
 //! From a source to a ZIP: joins the stages, owns the threads.
 //!
 //! One thread asks a PACS what there is. Then one takes from the source and feeds, the pool renders and
-//! compresses, the calling thread writes. A sink that refuses bytes ends it all: the writer drops its end of the window, the feed stops.
+//! compresses, the calling thread writes. A sink that refuses bytes ends it all: the writer drops its end of the
+//! window, the feed stops.
 
 use std::io::Write;
 use std::sync::Arc;
