@@ -12,7 +12,7 @@ const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 impl Accounts {
     /// What a browser in which somebody has logged in is known by for `KNOWN_DAYS`: worth nothing for another
-    /// account, and nothing without its password. The store holds nothing of it.
+    /// account, and for this one no more than attempts, which are counted. The store holds nothing of it.
     ///
     /// # Errors
     /// [`AccountsError::NoRandom`].

@@ -77,7 +77,14 @@ impl Accounts {
         let network = from.network();
         let known = device.and_then(|device| self.device_key("code device", &typed, device));
         let (counted, by) = match known {
-            Some(known) => (vec![(known, self.limits.guessing)], TriedBy::Known),
+            // Each login makes one more such browser: all of an account have a limit together.
+            Some(known) => (
+                vec![
+                    (known, self.limits.guessing),
+                    (self.attempt_key("code devices", &[typed.as_bytes()]), self.limits.account),
+                ],
+                TriedBy::Known,
+            ),
             None => (
                 vec![
                     (self.attempt_key("code", &[typed.as_bytes(), &network]), self.limits.guessing),
@@ -148,7 +155,10 @@ impl Accounts {
     ) -> Result<bool, AccountsError> {
         let (limits, what, network) = (&self.limits, what.as_bytes(), from.network());
         let counted = match known {
-            Some(known) => vec![(known, limits.messages)],
+            Some(known) => vec![
+                (known, limits.messages),
+                (self.attempt_key("message devices", &[what, to]), limits.messages_anywhere),
+            ],
             None => vec![
                 (self.attempt_key("message", &[what, to, &network]), limits.messages),
                 (self.attempt_key("message anywhere", &[what, to]), limits.messages_anywhere),
