@@ -115,7 +115,7 @@ pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits,
                 continue;
             }
         };
-        let held = match listener.admit(&stream, &networks) {
+        let held = match listener.admit(&stream, &networks, places.available_permits()) {
             Ok(held) => held,
             Err(why) => {
                 if said.is_none_or(|said| said.elapsed() >= SAID_AGAIN) {
@@ -167,8 +167,14 @@ impl Listener {
         }
     }
 
-    /// Counts a connection that may go on, where it counts for a network; why it may not.
-    fn admit(&self, stream: &Stream, networks: &Networks) -> Result<Option<Held>, &'static str> {
+    /// Counts a connection that may go on, where it counts for a network; why it may not. `free` is how many more
+    /// there may be.
+    fn admit(
+        &self,
+        stream: &Stream,
+        networks: &Networks,
+        free: usize,
+    ) -> Result<Option<Held>, &'static str> {
         let (Self::Tcp(_, transport, _), Stream::Tcp(_, peer, _)) = (self, stream) else {
             return Ok(None);
         };
@@ -178,7 +184,7 @@ impl Listener {
         if !transport.is_open() {
             return Ok(None);
         }
-        let held = networks.hold(Origin(peer.ip()).network());
+        let held = networks.hold(Origin(peer.ip()).network(), free);
         held.map(Some).ok_or("their network has as many as it may")
     }
 }

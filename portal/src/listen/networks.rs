@@ -1,4 +1,4 @@
-//! How many connections each network has: none takes all that there are.
+//! How many connections each network has: none takes the last quarter from the others.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Counts connections by network.
 #[derive(Debug, Clone)]
 pub(super) struct Networks {
-    /// Connections of one network.
-    most: usize,
+    /// A quarter of all connections: what one network may have whoever else is there, and what is left to others.
+    quarter: usize,
     held: Arc<Mutex<BTreeMap<Vec<u8>, usize>>>,
 }
 
@@ -19,16 +19,17 @@ pub(super) struct Held {
 }
 
 impl Networks {
-    /// Leaves each network a quarter of so many connections, and one at least.
+    /// For so many connections; a quarter of them is one at least.
     pub(super) fn new(connections: usize) -> Self {
-        Self { most: (connections / 4).max(1), held: Arc::default() }
+        Self { quarter: (connections / 4).max(1), held: Arc::default() }
     }
 
-    /// Counts one more; none when the network has as many as it may.
-    pub(super) fn hold(&self, network: Vec<u8>) -> Option<Held> {
+    /// Counts one more, besides which so many are free; none when the network has a quarter, and less than a
+    /// quarter is left for all.
+    pub(super) fn hold(&self, network: Vec<u8>, free: usize) -> Option<Held> {
         let mut held = self.lock();
         let count = held.entry(network.clone()).or_default();
-        if *count >= self.most {
+        if *count >= self.quarter && free < self.quarter {
             return None;
         }
         *count += 1;
@@ -57,18 +58,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_has_a_quarter_and_holds_up_no_other() {
+    fn a_network_leaves_a_quarter_to_others_and_is_refused_nothing_before() {
         let networks = Networks::new(12);
-        let hold = |network: u8| networks.hold(vec![192, 0, 2, network]);
-        let mut held: Vec<Held> = (0..3).map(|_| hold(1).unwrap()).collect();
-        assert!(hold(1).is_none());
-        assert!(hold(2).is_some());
-        held.pop();
-        held.push(hold(1).unwrap());
-        assert!(hold(1).is_none());
+        let hold = |network: u8, free| networks.hold(vec![192, 0, 2, network], free);
+        let mut held: Vec<Held> = (0..9).map(|one| hold(1, 11 - one).unwrap()).collect();
+        assert!(hold(1, 2).is_none());
+        held.extend((0..3).map(|one| hold(2, 2 - one).unwrap()));
         drop(held);
         assert!(networks.lock().is_empty(), "who is gone is remembered");
         let few = Networks::new(1);
-        assert!(few.hold(vec![1]).is_some());
+        assert!(few.hold(vec![1], 0).is_some());
     }
 }
