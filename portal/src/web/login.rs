@@ -99,12 +99,12 @@ pub(crate) async fn log_out(
     State(app): State<App>,
     Client(from): Client,
     headers: HeaderMap,
-    _form: Submitted<Nothing>,
+    form: Result<Submitted<Nothing>, Refusal>,
 ) -> Result<Response, Refusal> {
-    let ended = match Cookie::Session.token(&headers) {
-        Some(token) => app.services.accounts.log_out(&token, from).await?,
-        None => None,
-    };
+    // Who logged out in another tab is out already; there is nothing that a form could be forged for.
+    let token = Cookie::Session.token(&headers).ok_or(Refusal::LogIn)?;
+    form?;
+    let ended = app.services.accounts.log_out(&token, from).await?;
     let mut response = Redirect::to(after_logout(&app, ended.as_ref())).into_response();
     append(&mut response, [Cookie::Session.remove(), Toast::LoggedOut.leave()]);
     Ok(response)

@@ -14,6 +14,8 @@ use crate::server::{GOOD, Server};
 enum May {
     /// Everybody.
     Anybody,
+    /// Whoever comes with the cookie of a session, whatever it is worth.
+    Returning,
     /// Whoever is logged in, also before the change of password.
     LoggedIn,
     /// Whoever is logged in with a password of their own.
@@ -34,7 +36,7 @@ const ROWS: &[Row] = &[
     ("GET", "/login", May::Anybody, &[]),
     ("POST", "/login", May::Anybody, &[("user_name", "nobody"), ("password", "x")]),
     // Also where the session is over: what was opened in it ends.
-    ("POST", "/logout", May::Anybody, &[]),
+    ("POST", "/logout", May::Returning, &[]),
     ("GET", "/login/provider", May::Nobody, &[]),
     ("GET", "/login/provider/return", May::Nobody, &[]),
     ("GET", "/logout/provider", May::Nobody, &[]),
@@ -286,9 +288,10 @@ fn expected(caller: Caller, may: May) -> &'static str {
     );
     match may {
         May::Anybody => "served",
+        May::Returning if caller != Caller::Anonymous => "served",
         May::Nobody | May::Recipient => "not found",
         _ if !logged_in => "log in",
-        May::LoggedIn => "served",
+        May::LoggedIn | May::Returning => "served",
         _ if caller == Caller::MustChange => "change password",
         May::Account => "served",
         May::Person if caller == Caller::Owner => "served",

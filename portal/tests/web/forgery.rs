@@ -60,6 +60,10 @@ fn a_form_counts_from_the_browser_only_that_it_was_made_for() {
     assert_eq!(post(&mut maria, "/logout", &[("form_token", &whole), ("form_token", &whole)]), 403);
     assert_eq!(maria.get("/password").status, 200);
     assert_eq!(post(&mut maria, "/logout", &[("form_token", &whole)]), 303);
+    // In another tab, whose form is of the session that is over by now.
+    maria.get("/login");
+    let late = maria.send("POST", "/logout", Some(&form(&[("form_token", &whole)])), &[]);
+    assert_eq!(late.location(), "/login");
 }
 
 /// A site that logs a victim in as somebody else could read what the victim then does.
