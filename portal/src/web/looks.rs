@@ -53,7 +53,8 @@ fn document(path: &str) -> Option<&str> {
 pub(crate) struct Visit {
     session: SecretHash,
     request: RequestId,
-    look: Look,
+    /// `None`: the package itself, in parts other than its beginning.
+    look: Option<Look>,
     from: IpAddr,
 }
 
@@ -81,8 +82,36 @@ pub(crate) async fn note(
         }
         Ok::<(), Refusal>(())
     };
-    let visit = Visit { session: *session, request: request.id, look, from: from.0 };
+    let visit = Visit { session: *session, request: request.id, look: Some(look), from: from.0 };
     app.visits.tell_once(visit, services.clock.now(), tell).await
+}
+
+/// Has it told that a recipient fetches a package from byte `start` on: from its beginning each time, elsewhere once a
+/// visit, since a program may fetch several parts at once. Whoever goes on without a session was noted before.
+///
+/// # Errors
+/// [`Refusal::Fault`]: then it is not handed out.
+pub(crate) async fn note_part(
+    app: &App,
+    holder: &Holder,
+    session: Option<SecretHash>,
+    request: RequestId,
+    start: u64,
+    from: Origin,
+) -> Result<(), Refusal> {
+    let services = &app.services;
+    let tell = async {
+        services.shares.accessed(holder, Accessed::Package, from).await?;
+        Ok::<(), Refusal>(())
+    };
+    match session {
+        _ if start == 0 => tell.await,
+        Some(session) => {
+            let visit = Visit { session, request, look: None, from: from.0 };
+            app.visits.tell_once(visit, services.clock.now(), tell).await
+        }
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::web::client::Client;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 use crate::web::holding::Holding;
+use crate::web::looks;
 use crate::web::routes;
 use crate::web::session::Visitor;
 
@@ -89,10 +90,7 @@ pub(crate) async fn fetch(
             };
             let body = match &range {
                 Some(range) if !is_head => {
-                    // Whoever goes on with a grant was noted when that was given.
-                    if session.is_some() || range.start == 0 {
-                        app.services.shares.accessed(&holder, Accessed::Package, from).await?;
-                    }
+                    looks::note_part(&app, &holder, session, id, range.start, from).await?;
                     let range = range.clone();
                     Body::new(downloads.part(&holder, &request, *ready, range, from).await?)
                 }
