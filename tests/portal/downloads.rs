@@ -58,11 +58,12 @@ fn a_download_survives_kills_of_its_preparation_and_of_its_delivery() {
 /// Looks at what is there of a package that is being made, as "Guarda le immagini" does.
 fn look_while_it_grows(site: &mut Hospital, pages: &str) {
     let page = within(|| {
-        let page = site.her.get(pages);
+        let page = site.her.get(&format!("{pages}?again"));
         assert_eq!(page.status, 200, "{}", page.head);
         page.body.contains("<img src=\"/downloads").then_some(page)
     });
-    assert_eq!(page.header("refresh"), "5; url=?again", "{}", page.head);
+    assert_eq!(page.header("refresh"), "5", "{}", page.head);
+    assert_eq!(site.her.get(pages).header("location"), format!("{pages}?again"));
     let begin = "<img src=\"/downloads";
     let picture = page.body.split(begin).nth(1).and_then(|rest| rest.split('"').next());
     let picture = format!("/downloads{}", picture.expect("a picture"));

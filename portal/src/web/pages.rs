@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::Method;
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use crate::web::holding::Holding;
 use crate::web::looks;
 use crate::web::pieces::Pieces;
 use crate::web::routes;
+use crate::web::session::{by_itself, is_by_itself};
 use crate::web::shell::Shell;
 use crate::web::viewer;
 
@@ -44,7 +45,7 @@ const INDEX: &str = "index.htm";
 const SHOWN: usize = 48;
 /// It looks again after so many seconds, by itself.
 const REFRESH: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("refresh"), HeaderValue::from_static("5; url=?again"));
+    (HeaderName::from_static("refresh"), HeaderValue::from_static("5"));
 /// Bytes that are read and sent together.
 const PIECE: u64 = 256 << 10;
 
@@ -76,6 +77,7 @@ pub(crate) async fn start(
     State(app): State<App>,
     shell: Shell,
     Holding { holder, .. }: Holding,
+    address: Uri,
     Path(OfRequest { request }): Path<OfRequest>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
@@ -85,6 +87,9 @@ pub(crate) async fn start(
         Found::Entry(_) => {
             let index = format!("{}/{INDEX}", routes::pages(&holder, request));
             Ok(Redirect::to(&index).into_response())
+        }
+        Found::Growing(_) if !is_by_itself(&address) => {
+            Ok(Redirect::to(&by_itself(&routes::pages(&holder, request))).into_response())
         }
         Found::Growing(paths) => {
             let page = GrowingPage::new(shell, request, &paths);

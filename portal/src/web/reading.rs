@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use store::{Holder, OrderId, Request, RequestId};
 
@@ -17,12 +17,13 @@ use crate::web::form::{Nothing, Submitted};
 use crate::web::holding::Holding;
 use crate::web::person::PatientSession;
 use crate::web::routes;
+use crate::web::session::{by_itself, is_by_itself};
 use crate::web::shell::Shell;
 
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 /// Seconds after which the page looks again by itself: while it is prepared, and while it is brought back.
-const SOON: HeaderValue = HeaderValue::from_static("2; url=?again");
-const LATER: HeaderValue = HeaderValue::from_static("30; url=?again");
+const SOON: HeaderValue = HeaderValue::from_static("2");
+const LATER: HeaderValue = HeaderValue::from_static("30");
 
 #[derive(Template)]
 #[template(path = "reading.html")]
@@ -60,6 +61,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
     Holding { holder, .. }: Holding,
+    address: Uri,
     Path(OfRequest { request }): Path<OfRequest>,
 ) -> Result<Response, Refusal> {
     let request: RequestId = request.parse().map_err(|_odd| Refusal::NotFound)?;
@@ -74,6 +76,9 @@ pub(crate) async fn show(
         Reading::Recalling => Some(LATER),
         Reading::Gone => None,
     };
+    if refresh.is_some() && !is_by_itself(&address) {
+        return Ok(Redirect::to(&by_itself(&routes::reading(&holder, id))).into_response());
+    }
     let back = routes::order_of(&holder, person, order);
     let read = routes::read_of(&holder, person, order);
     let page = ReadingPage { shell, back, read, reading };

@@ -9,11 +9,16 @@ use crate::web::App;
 use crate::web::cookie::Cookie;
 use crate::web::error::Refusal;
 
-/// Whether a page asks by itself, and not somebody: the query of the address is `again`, as in what browsers send for
-/// `Refresh: 5; url=?again`, which can say it nowhere else. Whoever sends it by hand has nothing of it: their session
-/// ends the sooner.
+/// Whether a page asks by itself, and not somebody: the query of the address is `again`. Browsers that load a page
+/// anew can say it nowhere else. Whoever sends it by hand has nothing of it: their session ends the sooner.
 pub(crate) fn is_by_itself(address: &Uri) -> bool {
     address.query() == Some("again")
+}
+
+/// Where a page comes again by itself. Whoever opens it is led there first: loading the same address anew leaves no
+/// step among those that lead back, another address would.
+pub(crate) fn by_itself(path: &str) -> String {
+    format!("{path}?again")
 }
 
 /// Whoever comes, logged in or not. Read once a request; what a page asks by itself does not count as use.
