@@ -170,7 +170,12 @@ fn attribute(element: Element<'_, '_>, name: &str) -> Option<String> {
 fn plain(element: Element<'_, '_>) -> String {
     let mut plain = String::new();
     let mut was_shifted = false;
-    for node in element.descendants().filter(Node::is_text) {
+    for node in element.descendants() {
+        if !node.is_text() {
+            // A line break ends the word.
+            was_shifted &= node.tag_name().name() != "br";
+            continue;
+        }
         let text = node.text().unwrap_or_default();
         let shift = node.parent().and_then(|parent| Shift::of(parent.tag_name().name()));
         match shift {

@@ -116,9 +116,11 @@ fn narratives(#[case] text: &str, #[case] expected: &[&str]) {
 /// Titles and captions, which are read as plain words.
 #[test]
 fn raised_and_lowered_characters_of_a_title_stay_so() {
-    let xml = section("testo")
-        .replace("Esami<", "Piastrine\n (10<sup>9</sup>/L), CO<sub>2 </sub>e<br/>altro<");
-    assert_eq!(shown(&read(&xml))[0], "h2 Piastrine (10⁹/L), CO₂ e altro");
+    let xml = section("testo").replace(
+        "Esami<",
+        "Piastrine\n (10<sup>9</sup>/L), CO<sub>2 </sub>e<br/>m<sup>2</sup><br/>altro<",
+    );
+    assert_eq!(shown(&read(&xml))[0], "h2 Piastrine (10⁹/L), CO₂ e m² altro");
 }
 
 #[test]
