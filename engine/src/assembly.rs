@@ -54,6 +54,8 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) left_out: u64,
     /// Instances that were not in the plan: they came, in the package or not, or are missed.
     pub(crate) beside: u64,
+    /// Of these, those that came and were refused.
+    refused_beside: u64,
     pub(crate) rendered: u64,
     pub(crate) dicom_bytes: u64,
     /// Of the digests of all entries so far.
@@ -94,6 +96,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             tallies: BTreeMap::new(),
             left_out: 0,
             beside: 0,
+            refused_beside: 0,
             rendered: 0,
             dicom_bytes: 0,
             contents: Sha256::new(),
@@ -134,6 +137,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             Outcome::Failed(error) => Err(error),
             Outcome::Beside(notice) => {
                 self.beside += u64::from(notice.is_absence());
+                self.refused_beside += u64::from(notice.is_absence());
                 self.notices.push(notice);
                 Ok(None)
             }
@@ -168,8 +172,10 @@ impl<'a, W: Write> Assembly<'a, W> {
         });
     }
 
-    /// Tells that so many instances never came of which nobody said the names.
+    /// Tells that so many instances are not there that no PACS lists; those of them that came and were refused are
+    /// told already.
     pub(crate) fn miss(&mut self, instances: u64) {
+        let instances = instances.saturating_sub(self.refused_beside);
         self.beside += instances;
         self.notices.extend((0..instances).map(|_| Notice::Missing(Subject::default())));
     }

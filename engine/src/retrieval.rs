@@ -27,8 +27,8 @@ pub(crate) struct Retrieval {
     pub(crate) extent: Extent,
     /// How many it counts, where that is more than it lists.
     pub(crate) counted: Option<u64>,
-    /// How many it lists under what is no UID.
-    pub(crate) unreadable: u64,
+    /// How many it lists under what is no UID, by the modality of their series.
+    pub(crate) unreadable: BTreeMap<String, u64>,
 }
 
 /// How the retrieval of each study ended, in their order.
@@ -118,7 +118,8 @@ impl Retrieval {
     fn lost_unlisted(&self, is_whole: bool, tally: &Tally) -> u64 {
         let beyond_listed = tally.named().saturating_sub(self.listed as u64);
         let counted = self.counted.filter(|_| !is_whole).unwrap_or(0);
-        let unreadable = self.unreadable.saturating_sub(beyond_listed);
+        let unreadable = self.unreadable.values().fold(0, |sum, count| count.saturating_add(sum));
+        let unreadable = unreadable.saturating_sub(beyond_listed);
         unreadable.max(counted.saturating_sub(tally.named()))
     }
 

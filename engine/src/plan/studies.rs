@@ -225,6 +225,7 @@ fn leave_out(listed: &mut [Listed], options: &Options) -> u64 {
         study.instances.retain(|(series, instance)| {
             options.contents.wants(instance.sop_class.as_ref(), &series.modality)
         });
+        study.retrieval.unreadable.retain(|modality, _| options.contents.wants(None, modality));
         study.retrieval.listed = study.instances.len();
         if study.instances.len() < all {
             (study.retrieval.extent, study.retrieval.counted) = (Extent::Some, None);

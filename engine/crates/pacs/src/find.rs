@@ -7,8 +7,8 @@ use model::StudyInstanceUid;
 use part10::Dataset;
 
 use crate::answers::{
-    ACCESSION_NUMBER, OF_IMAGE, OF_SERIES, OF_STUDY, PATIENT_ID, SERIES_INSTANCE_UID, STUDY_DATE,
-    STUDY_INSTANCE_UID, instance, instances_of_series, series, study, text,
+    ACCESSION_NUMBER, MODALITY, OF_IMAGE, OF_SERIES, OF_STUDY, PATIENT_ID, SERIES_INSTANCE_UID,
+    STUDY_DATE, STUDY_INSTANCE_UID, instance, instances_of_series, series, study, text,
 };
 use crate::dimse::c_find::Finder;
 use crate::dimse::identifier::{Identifier, Level};
@@ -84,7 +84,10 @@ impl StudyQuery for DimsePacs {
         let mut listing = Listing::default();
         let series = finder.find(identifier, limit, |answer| {
             let read = series(answer);
-            listing.leave_out(if read.is_none() { instances_of_series(answer) } else { 0 });
+            if read.is_none() {
+                let modality = text(answer, MODALITY).unwrap_or_default();
+                listing.leave_out(&modality, instances_of_series(answer));
+            }
             read
         })?;
         if series.is_cut {
@@ -102,7 +105,7 @@ impl StudyQuery for DimsePacs {
             let left = limit.saturating_sub(known.len());
             let mut instances = finder.find(identifier, left, |answer| {
                 let read = instance(answer);
-                listing.leave_out(read.is_none().into());
+                listing.leave_out(&series.modality, read.is_none().into());
                 read
             })?;
             if instances.is_cut {

@@ -273,14 +273,17 @@ pub struct Listing {
     /// Its series, each with its instances.
     pub series: Vec<(SeriesSummary, Vec<InstanceSummary>)>,
     /// Instances that are listed under what is no UID, so that they cannot be asked for: one for each such
-    /// answer, and of a series as many as it counts.
-    pub unreadable: u64,
+    /// answer, and of a series as many as it counts. By the modality of their series.
+    pub unreadable: BTreeMap<String, u64>,
 }
 
 impl Listing {
     /// Counts instances that cannot be asked for.
-    pub(crate) fn leave_out(&mut self, instances: u64) {
-        self.unreadable = self.unreadable.saturating_add(instances);
+    pub(crate) fn leave_out(&mut self, modality: &str, instances: u64) {
+        if instances > 0 {
+            let count = self.unreadable.entry(modality.to_owned()).or_default();
+            *count = count.saturating_add(instances);
+        }
     }
 }
 

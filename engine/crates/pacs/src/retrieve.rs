@@ -194,6 +194,8 @@ impl InstanceSource for DimsePacs {
         let mut last = Ok(());
         for by_move in self.settings.ways() {
             match self.retrieve_by(*by_move, study, wanted, extent, receiver) {
+                // It asked for all of it, whatever another way could not do.
+                Ok(()) if still_missing(wanted, receiver).is_empty() => return Ok(()),
                 Ok(()) => {}
                 Err(error) if error.ends_all() => return Err(error),
                 Err(error) => last = Err(error),

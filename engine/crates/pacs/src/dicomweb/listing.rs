@@ -12,10 +12,13 @@ use super::client::DicomWeb;
 use super::json::JsonDataSet;
 use super::query::{Found, Level, Search};
 use crate::answers::{
-    OF_IMAGE, OF_SERIES, SERIES_INSTANCE_UID, instance, instances_of_series, series,
+    MODALITY, OF_IMAGE, OF_SERIES, SERIES_INSTANCE_UID, instance, instances_of_series, series, text,
 };
 use crate::error::PacsError;
 use crate::query::{InstanceSummary, Listing, SeriesSummary, StudySummary};
+
+/// Instances behind answers that cannot be read, of a series with its modality.
+type Unreadable = Vec<(String, u64)>;
 
 impl DicomWeb {
     /// The series and instances of one study; `known` hears of the series before their instances are
@@ -32,7 +35,9 @@ impl DicomWeb {
         let mut listing = Listing::default();
         let (all_series, unreadable) =
             self.listed(Level::Series(study), OF_SERIES, summary.series, series)?;
-        listing.leave_out(unreadable);
+        for (modality, instances) in unreadable {
+            listing.leave_out(&modality, instances);
+        }
         known(&all_series);
         let mut together = match self.instances_by_series(study, &all_series) {
             Ok(together) => together,
@@ -45,7 +50,9 @@ impl DicomWeb {
             if u64::try_from(instances.len()).ok() != one.instances {
                 let level = Level::Instances(study, &one.series);
                 let (listed, unreadable) = self.listed(level, OF_IMAGE, one.instances, instance)?;
-                listing.leave_out(unreadable);
+                for (_, count) in unreadable {
+                    listing.leave_out(&one.modality, count);
+                }
                 instances = listed;
             }
             count = count.saturating_add(instances.len());
@@ -87,23 +94,25 @@ impl DicomWeb {
         attributes: &[(Tag, VR)],
         expected: Option<u64>,
         read: impl Fn(&JsonDataSet) -> Option<T>,
-    ) -> Result<(Vec<T>, u64), PacsError> {
+    ) -> Result<(Vec<T>, Unreadable), PacsError> {
         let including: Vec<Tag> = attributes.iter().map(|(tag, _)| *tag).collect();
         let limit = self.settings().limits.instances;
         let expected = expected.and_then(|count| usize::try_from(count).ok());
         let search = Search { level, matching: &[], including: &including, limit, expected };
-        let mut unreadable = 0_u64;
+        let mut unreadable = Unreadable::new();
         let Found { data_sets, is_cut, nameless } = self.search_as(&search, |set| {
             let one = read(&set);
-            let behind = match (&one, level) {
-                (Some(_), _) => 0,
-                (None, Level::Series(_)) => instances_of_series(&set),
-                (None, _) => 1,
-            };
-            unreadable = unreadable.saturating_add(behind);
+            match (&one, level) {
+                (Some(_), _) => {}
+                (None, Level::Series(_)) => {
+                    let modality = text(&set, MODALITY).unwrap_or_default();
+                    unreadable.push((modality, instances_of_series(&set)));
+                }
+                (None, _) => unreadable.push((String::new(), 1)),
+            }
             one
         })?;
-        let unreadable = unreadable.saturating_add(nameless as u64);
+        unreadable.push((String::new(), nameless as u64));
         if is_cut { Err(self.over()) } else { Ok((data_sets, unreadable)) }
     }
 
