@@ -23,12 +23,13 @@ pub use login::{Authenticated, Login, NewPassword};
 pub(crate) use provider::Vouched;
 pub(crate) use views::Page;
 
-use crate::accounts::views::Views;
+use crate::accounts::views::View;
 use crate::clock::Clock;
 use crate::messages::Site;
 use crate::password::hashing::{Busy, Hasher};
 use crate::password::queue::Turn;
 use crate::secret::SiteSecret;
+use crate::visits::Visits;
 
 /// Why an act of the accounts gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +120,7 @@ pub struct Accounts {
     site: Site,
     limits: Limits,
     clock: Clock,
-    views: Views,
+    views: Arc<Visits<View>>,
 }
 
 impl Accounts {
@@ -132,7 +133,7 @@ impl Accounts {
         limits: Limits,
         clock: Clock,
     ) -> Self {
-        Self { store, hasher, secret, site, limits, clock, views: Views::default() }
+        Self { store, hasher, secret, site, limits, clock, views: Arc::default() }
     }
 
     /// The site.

@@ -4,7 +4,7 @@
 //! there are more of them.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,18 +13,23 @@ use jiff::{SignedDuration, Timestamp};
 const SPAN: SignedDuration = SignedDuration::from_mins(10);
 /// Visits remembered at a time, of some 150 bytes each.
 const MOST: usize = 20_000;
+/// Visits that are told at a time.
+const TURNS: u64 = 64;
 
 /// The visits that were told.
 #[derive(Debug)]
 pub(crate) struct Visits<V> {
     told: Mutex<HashMap<V, Timestamp>>,
-    /// Held by who tells one: of many who ask at once the first tells it, and the others wait.
-    turn: tokio::sync::Mutex<()>,
+    /// One is held by who tells a visit: of many who ask at once for the same the first tells it, and the others
+    /// wait. Other visits seldom have the same one.
+    turns: Vec<tokio::sync::Mutex<()>>,
+    hasher: RandomState,
 }
 
 impl<V> Default for Visits<V> {
     fn default() -> Self {
-        Self { told: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();
+        Self { told: Mutex::default(), turns, hasher: RandomState::new() }
     }
 }
 
@@ -42,7 +47,10 @@ impl<V: Eq + Hash> Visits<V> {
         if self.was_told(&visit, now) {
             return Ok(());
         }
-        let _turn = self.turn.lock().await;
+        let _turn = match self.turn(&visit) {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
         if !self.was_told(&visit, now) {
             tell.await?;
             self.remember(visit, now);
@@ -50,13 +58,18 @@ impl<V: Eq + Hash> Visits<V> {
         Ok(())
     }
 
-    fn was_told(&self, visit: &V, now: Timestamp) -> bool {
+    fn turn(&self, visit: &V) -> Option<&tokio::sync::Mutex<()>> {
+        let number = self.hasher.hash_one(visit) % TURNS;
+        self.turns.get(usize::try_from(number).ok()?)
+    }
+
+    pub(crate) fn was_told(&self, visit: &V, now: Timestamp) -> bool {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back hides nothing.
         told.get(visit).is_some_and(|at| now.duration_since(*at).abs() < SPAN)
     }
 
-    fn remember(&self, visit: V, now: Timestamp) {
+    pub(crate) fn remember(&self, visit: V, now: Timestamp) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() >= MOST {
             told.retain(|_, at| now.duration_since(*at) < SPAN);
