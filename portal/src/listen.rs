@@ -36,8 +36,8 @@ pub struct Peer(pub Option<SocketAddr>);
 /// What a client may take.
 #[derive(Debug, Clone)]
 pub struct ConnectionLimits {
-    /// Connections at a time; further ones wait. Clients that connect themselves have a quarter of them a network at
-    /// most, and further ones are closed.
+    /// Connections at a time; further ones wait. Of clients that connect themselves a network leaves a quarter of
+    /// them to others: its further ones are closed.
     pub connections: usize,
     /// For the head of a request, TLS before it, and the pause between two requests.
     pub head_time: Duration,

@@ -119,6 +119,7 @@ mod tests {
         let found = transport.client(peer.parse().unwrap(), &headers);
         assert_eq!(found, expected.parse::<IpAddr>().unwrap());
     }
+
     #[rstest]
     #[case::proxy("192.0.2.1", true)]
     #[case::mapped("::ffff:192.0.2.1", true)]
