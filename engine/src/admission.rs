@@ -142,12 +142,9 @@ impl<'a> Admission<'a> {
                 let planned = self.check(&announced, instance);
                 planned.map(|planned| (planned, instance.transfer_syntax().clone()))
             }
-            Err(OpenError::Temporary(message)) => {
-                let folder = std::env::temp_dir().display().to_string();
-                return Err(PackError::Temporary {
-                    folder,
-                    source: std::io::Error::other(message),
-                });
+            Err(OpenError::Temporary { folder, message }) => {
+                let source = std::io::Error::other(message);
+                return Err(PackError::Temporary { folder, source });
             }
             Err(OpenError::Refused(refusal)) => Err(refusal),
             Err(other) => Err(Refusal::Malformed(other.to_string())),

@@ -8,7 +8,6 @@ use model::{Notice, Refusal, SopInstanceUid};
 use pacs::{Received, ReceivedBody, Receiver, Taken};
 use part10::{DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, Instance, Limits, OpenError};
 use render::LutCache;
-use scratch::ScratchFolder;
 
 use crate::admission::{Admission, Announced, Copy, Verdict};
 use crate::early::stands_alone;
@@ -66,12 +65,6 @@ impl<'a> Intake<'a> {
         }
     }
 
-    fn out_of_room(&self, why: &str) -> PackError {
-        let scratch = self.limits.scratch.clone().unwrap_or_else(ScratchFolder::of_system);
-        let folder = scratch.path().display().to_string();
-        PackError::Temporary { folder, source: std::io::Error::other(why) }
-    }
-
     fn take(&mut self, received: Received) -> Result<Taken, PackError> {
         let Received { sop_instance, bytes, crc32, body } = received;
         let announced = Announced { sop_instance, bytes, crc32 };
@@ -88,9 +81,6 @@ impl<'a> Intake<'a> {
             }
         }
         let opened = open(body, &self.limits);
-        if let Err(OpenError::Temporary(why)) = &opened {
-            return Err(self.out_of_room(why));
-        }
         // Some send the whole study when they are asked for some instances.
         let class = opened.as_ref().ok().map(|opened| &opened.instance.identity().sop_class);
         let is_wanted = class.is_none_or(|class| self.admission.wants(&announced, class));
@@ -165,7 +155,8 @@ fn open(body: ReceivedBody, limits: &Limits) -> Result<Opened, OpenError> {
             Ok(Opened { instance, beside })
         }
         ReceivedBody::File(file) => {
-            let again = reopened(&file).map_err(|error| OpenError::Temporary(error.to_string()))?;
+            let again = reopened(&file)
+                .map_err(|error| OpenError::temporary(&limits.scratch_folder(), &error))?;
             let instance = Instance::from_file(again, limits)?;
             Ok(Opened { instance, beside: Some(Stored::File(file)) })
         }

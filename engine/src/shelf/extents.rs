@@ -1,11 +1,10 @@
 //! One unnamed file that holds many instances; what is free again is used again.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-use scratch::{Room, ScratchFolder};
+use scratch::{ScratchFile, ScratchFolder};
 
 /// A part of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +22,7 @@ impl Extent {
 /// The file.
 #[derive(Debug)]
 pub(crate) struct Extents {
-    file: File,
-    room: Room,
+    file: ScratchFile,
     /// Lengths of the free parts, by where they begin; no two of them touch.
     free: BTreeMap<u64, u64>,
     end: u64,
@@ -32,12 +30,11 @@ pub(crate) struct Extents {
 
 impl Extents {
     pub(crate) fn new_in(folder: &ScratchFolder) -> io::Result<Self> {
-        let (file, room) = folder.file()?;
-        Ok(Self { file, room, free: BTreeMap::new(), end: 0 })
+        let file = folder.file()?;
+        Ok(Self { file, free: BTreeMap::new(), end: 0 })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<Extent> {
-        self.room.take(bytes.len() as u64)?;
         let extent = self.allocate(bytes.len() as u64);
         let written = self.file.write_all_at(bytes, extent.at);
         if written.is_err() {
@@ -49,7 +46,7 @@ impl Extents {
     pub(crate) fn read(&self, extent: Extent) -> io::Result<Vec<u8>> {
         let length = usize::try_from(extent.bytes).map_err(io::Error::other)?;
         let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, extent.at)?;
+        self.file.get_ref().read_exact_at(&mut bytes, extent.at)?;
         Ok(bytes)
     }
 

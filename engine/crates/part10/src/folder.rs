@@ -175,7 +175,7 @@ fn other(error: OpenError, path: &Path) -> OtherFile {
         OpenError::Directory => OtherFile::Directory,
         OpenError::Refused(refusal) => OtherFile::Refused(refusal),
         // Listing inflates the start of a file only, in memory.
-        OpenError::Temporary(message) => OtherFile::Refused(Refusal::Unreadable(message)),
+        OpenError::Temporary { message, .. } => OtherFile::Refused(Refusal::Unreadable(message)),
         OpenError::NotDicom => {
             let promises = path.extension().is_some_and(|extension| {
                 ["dcm", "dicom", "ima"].iter().any(|name| extension.eq_ignore_ascii_case(name))

@@ -8,7 +8,6 @@ use std::path::Path;
 
 use dicom_core::{Tag, VR};
 use model::Refusal;
-use scratch::ScratchFolder;
 
 use crate::dataset::Dataset;
 use crate::encoding::TransferSyntax;
@@ -194,10 +193,9 @@ impl Instance {
 
 /// Moves an inflated data set that is too large for memory into an unnamed temporary file.
 fn spool(front: &mut Front, limits: &Limits) -> Result<(), OpenError> {
-    let failed = |error: std::io::Error| OpenError::Temporary(error.to_string());
-    let folder = limits.scratch.clone().unwrap_or_else(ScratchFolder::of_system);
-    let (mut file, mut room) = folder.file().map_err(failed)?;
-    room.take(front.bytes.len() as u64).map_err(failed)?;
+    let folder = limits.scratch_folder();
+    let failed = |error| OpenError::temporary(&folder, &error);
+    let mut file = folder.file().map_err(failed)?;
     file.write_all(&front.bytes).map_err(failed)?;
     let mut left = limits.inflated_bytes.saturating_sub(front.bytes.len() as u64);
     let mut buffer = vec![0; SPOOL_BYTES];
@@ -211,9 +209,8 @@ fn spool(front: &mut Front, limits: &Limits) -> Result<(), OpenError> {
             let limit = limits.inflated_bytes >> 20;
             Refusal::OverLimit(format!("the data set inflates to more than {limit} MiB"))
         })?;
-        room.take(read as u64).map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
     }
-    front.rest = Rest::File(file);
+    front.rest = Rest::File(file.into_file());
     Ok(())
 }

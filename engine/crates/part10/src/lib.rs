@@ -71,6 +71,21 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Where a data set lies that is inflated and too large for memory.
+    pub fn scratch_folder(&self) -> ScratchFolder {
+        self.scratch.clone().unwrap_or_else(ScratchFolder::of_system)
+    }
+}
+
+impl OpenError {
+    /// A temporary file in a folder failed.
+    pub fn temporary(folder: &ScratchFolder, error: &std::io::Error) -> Self {
+        let folder = folder.path().display().to_string();
+        Self::Temporary { folder, message: error.to_string() }
+    }
+}
+
 /// Why a file does not become an [`Instance`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -82,8 +97,13 @@ pub enum OpenError {
     #[error("a DICOMDIR, not an instance")]
     Directory,
     /// A temporary file of ours failed: nothing is known against the instance.
-    #[error("a temporary file failed: {0}")]
-    Temporary(String),
+    #[error("a temporary file failed in {folder}: {message}")]
+    Temporary {
+        /// Where it was to be.
+        folder: String,
+        /// What the system says.
+        message: String,
+    },
     /// It is DICOM and cannot be used.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -178,7 +178,7 @@ fn a_deflated_data_set_is_not_inflated_onto_a_disk_that_is_nearly_full() {
         Instance::from_bytes(bytes.clone(), &limits)
     };
     assert!(opened(0).unwrap().is_spooled());
-    assert!(matches!(opened(u64::MAX / 2), Err(OpenError::Temporary(_))));
+    assert!(matches!(opened(u64::MAX / 2), Err(OpenError::Temporary { .. })));
 }
 
 /// Frames of 9 bytes in words of 2: every second frame begins within a word.

@@ -7,18 +7,21 @@
 //! use std::io::Write as _;
 //!
 //! let folder = scratch::ScratchFolder::new(std::env::temp_dir(), 1 << 20);
-//! let (mut file, mut room) = folder.file()?;
-//! let bytes = b"what waits here";
-//! room.take(bytes.len() as u64)?;
-//! file.write_all(bytes)?;
+//! let mut file = folder.file()?;
+//! file.write_all(b"what waits here")?;
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod spilling;
+
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use spilling::{Spilled, Spilling};
 
 /// After so many bytes it is looked again whether the disk has room.
 const LOOK_BYTES: u64 = 64 << 20;
@@ -79,16 +82,16 @@ impl ScratchFolder {
         &self.path
     }
 
-    /// Makes a file, and what is to be asked before it grows.
+    /// Makes a file.
     ///
     /// # Errors
     /// Those of the system, and [`io::ErrorKind::StorageFull`] where less is free than has to be.
-    pub fn file(&self) -> io::Result<(File, Room)> {
+    pub fn file(&self) -> io::Result<ScratchFile> {
         let room = self.room()?;
-        Ok((tempfile::tempfile_in(self.path())?, room))
+        Ok(ScratchFile { file: tempfile::tempfile_in(self.path())?, room })
     }
 
-    /// For a file that somebody else makes here.
+    /// What is to be asked before a file grows that somebody else makes here.
     ///
     /// # Errors
     /// As [`ScratchFolder::file`].
@@ -111,6 +114,45 @@ impl ScratchFolder {
                 return Err(io::ErrorKind::StorageFull.into());
             }
         }
+    }
+}
+
+/// A file without a name. Writing fails as [`ScratchFolder::file`] does where the disk has no room.
+#[derive(Debug)]
+pub struct ScratchFile {
+    file: File,
+    room: Room,
+}
+
+impl ScratchFile {
+    /// Writes at a place, whatever was written before.
+    ///
+    /// # Errors
+    /// Those of the system, and [`io::ErrorKind::StorageFull`] where less is free than has to be.
+    pub fn write_all_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.room.take(bytes.len() as u64)?;
+        self.file.write_all_at(bytes, at)
+    }
+
+    /// To read it.
+    pub fn get_ref(&self) -> &File {
+        &self.file
+    }
+
+    /// The file, which is at the end of what was written and grows no more.
+    pub fn into_file(self) -> File {
+        self.file
+    }
+}
+
+impl Write for ScratchFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.room.take(bytes.len() as u64)?;
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -166,7 +208,7 @@ mod tests {
     #[test]
     fn a_file_that_grows_is_looked_after_every_64_mib() {
         let folder = tempfile::tempdir().unwrap();
-        let (_file, mut room) = ScratchFolder::new(folder.path(), 1).file().unwrap();
+        let mut room = ScratchFolder::new(folder.path(), 1).room().unwrap();
         // Of a folder that is gone nobody can tell what is free.
         drop(folder);
         for _ in 0..2 {

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Seek as _, Write as _};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 
-use scratch::{Room, ScratchFolder};
+use scratch::{ScratchFolder, Spilled, Spilling};
 
 /// No length that a peer claims makes us allocate more than this at once.
 const MAX_HINT_BYTES: u64 = 8 << 20;
-/// Where `DICM` stands in a DICOM file (PS3.10 §7.1).
+/// What stands in a DICOM file, and where (PS3.10 §7.1).
+const MAGIC: [u8; 4] = *b"DICM";
 const MAGIC_AT: usize = 128;
 
 /// A DICOM file as it came.
@@ -31,6 +33,18 @@ impl InstanceBody {
             Self::Memory(bytes) => bytes.len() as u64,
             Self::File { bytes, .. } => *bytes,
         }
+    }
+
+    fn has_magic(&self) -> io::Result<bool> {
+        let mut magic = [0; MAGIC.len()];
+        match self {
+            Self::Memory(bytes) => {
+                return Ok(bytes.get(MAGIC_AT..).is_some_and(|rest| rest.starts_with(&MAGIC)));
+            }
+            Self::File { bytes, .. } if *bytes < (MAGIC_AT + MAGIC.len()) as u64 => {}
+            Self::File { file, .. } => file.read_exact_at(&mut magic, MAGIC_AT as u64)?,
+        }
+        Ok(magic == MAGIC)
     }
 }
 
@@ -61,24 +75,21 @@ pub enum PartFault {
 pub(super) struct Gatherer<'a> {
     in_memory_bytes: usize,
     limit_bytes: u64,
-    folder: &'a ScratchFolder,
-    memory: Vec<u8>,
-    file: Option<(File, Room)>,
+    held: Spilling<'a>,
     bytes: u64,
-    has_magic: bool,
 }
 
 impl<'a> Gatherer<'a> {
     pub(super) fn new(in_memory_bytes: usize, limit_bytes: u64, folder: &'a ScratchFolder) -> Self {
-        let (memory, file, bytes, has_magic) = (Vec::new(), None, 0, false);
-        Self { in_memory_bytes, limit_bytes, folder, memory, file, bytes, has_magic }
+        let held = Spilling::new(folder, in_memory_bytes, Vec::new());
+        Self { in_memory_bytes, limit_bytes, held, bytes: 0 }
     }
 
     /// Prepares for a length that the peer claims.
     pub(super) fn expect(&mut self, bytes: Option<u64>) {
         let most = MAX_HINT_BYTES.min(self.in_memory_bytes as u64);
         if let Some(bytes) = bytes.filter(|bytes| *bytes <= most) {
-            self.memory.reserve_exact(usize::try_from(bytes).unwrap_or(0));
+            self.held.reserve_exact(usize::try_from(bytes).unwrap_or(0));
         }
     }
 
@@ -89,30 +100,16 @@ impl<'a> Gatherer<'a> {
     pub(super) fn take(&mut self, more: &[u8]) -> io::Result<()> {
         self.bytes = self.bytes.saturating_add(more.len() as u64);
         if self.bytes > self.limit_bytes {
-            self.memory = Vec::new();
-            self.file = None;
+            self.held.clear();
             return Ok(());
         }
-        if let Some((file, room)) = &mut self.file {
-            room.take(more.len() as u64)?;
-            return file.write_all(more);
-        }
-        self.memory.extend_from_slice(more);
-        if self.memory.len() > self.in_memory_bytes {
-            let (mut file, mut room) = self.folder.file()?;
-            self.has_magic = has_magic(&self.memory);
-            room.take(self.memory.len() as u64)?;
-            file.write_all(&self.memory)?;
-            self.memory = Vec::new();
-            self.file = Some((file, room));
-        }
-        Ok(())
+        self.held.push(more)
     }
 
     /// What was gathered.
     ///
     /// # Errors
-    /// The spool file cannot be rewound.
+    /// The spool file cannot be read.
     pub(super) fn finish(self, content_type: &str) -> io::Result<Result<InstanceBody, PartFault>> {
         if self.bytes > self.limit_bytes {
             return Ok(Err(PartFault::OverLimit { limit_bytes: self.limit_bytes }));
@@ -120,21 +117,13 @@ impl<'a> Gatherer<'a> {
         if self.bytes == 0 {
             return Ok(Err(PartFault::Empty));
         }
-        if !(self.has_magic || has_magic(&self.memory)) {
-            return Ok(Err(PartFault::NotDicom(shown(content_type))));
-        }
-        Ok(Ok(match self.file {
-            None => InstanceBody::Memory(self.memory),
-            Some((mut file, _)) => {
-                file.rewind()?;
-                InstanceBody::File { file, bytes: self.bytes }
-            }
-        }))
+        let body = match self.held.finish()? {
+            Spilled::Memory(memory) => InstanceBody::Memory(memory),
+            Spilled::File(file) => InstanceBody::File { file, bytes: self.bytes },
+        };
+        let is_dicom = body.has_magic()?;
+        Ok(if is_dicom { Ok(body) } else { Err(PartFault::NotDicom(shown(content_type))) })
     }
-}
-
-fn has_magic(bytes: &[u8]) -> bool {
-    bytes.get(MAGIC_AT..).is_some_and(|rest| rest.starts_with(b"DICM"))
 }
 
 /// A Content-Type off the wire, fit for a message.

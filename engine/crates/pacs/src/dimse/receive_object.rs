@@ -2,12 +2,9 @@
 //!
 //! Invariant: the data set is kept as it comes, and no name off the wire becomes a path.
 
-use std::fs::File;
-use std::io::{Seek as _, Write as _};
-
 use crc32fast::Hasher;
 use part10::{Identity, file_meta_information};
-use scratch::{Room, ScratchFolder};
+use scratch::{ScratchFolder, Spilled, Spilling};
 
 use super::command::StoreRequest;
 use crate::error::PacsError;
@@ -18,9 +15,7 @@ use crate::source::{Received, ReceivedBody};
 #[derive(Debug)]
 pub(crate) struct IncomingObject<'a> {
     limits: &'a PacsLimits,
-    folder: &'a ScratchFolder,
-    memory: Vec<u8>,
-    file: Option<(File, Room)>,
+    held: Spilling<'a>,
     bytes: u64,
     crc32: Hasher,
 }
@@ -45,7 +40,8 @@ impl<'a> IncomingObject<'a> {
         memory.extend_from_slice(b"DICM");
         memory.extend_from_slice(&file_meta_information(&identity, transfer_syntax));
         let bytes = memory.len() as u64;
-        Ok(Self { limits, folder, memory, file: None, bytes, crc32: Hasher::new() })
+        let held = Spilling::new(folder, limits.in_memory_bytes, memory);
+        Ok(Self { limits, held, bytes, crc32: Hasher::new() })
     }
 
     /// Takes the next bytes of the data set.
@@ -58,29 +54,14 @@ impl<'a> IncomingObject<'a> {
             )));
         }
         self.crc32.update(piece);
-        if let Some((file, room)) = &mut self.file {
-            room.take(piece.len() as u64).map_err(PacsError::Spool)?;
-            return file.write_all(piece).map_err(PacsError::Spool);
-        }
-        self.memory.extend_from_slice(piece);
-        if self.memory.len() > self.limits.in_memory_bytes {
-            let (mut file, mut room) = self.folder.file().map_err(PacsError::Spool)?;
-            room.take(self.memory.len() as u64).map_err(PacsError::Spool)?;
-            file.write_all(&self.memory).map_err(PacsError::Spool)?;
-            self.memory = Vec::new();
-            self.file = Some((file, room));
-        }
-        Ok(())
+        self.held.push(piece).map_err(PacsError::Spool)
     }
 
     /// The whole instance.
     pub(crate) fn finish(self, request: &StoreRequest) -> Result<Received, PacsError> {
-        let body = match self.file {
-            Some((mut file, _)) => {
-                file.rewind().map_err(PacsError::Spool)?;
-                ReceivedBody::File(file)
-            }
-            None => ReceivedBody::Memory(self.memory),
+        let body = match self.held.finish().map_err(PacsError::Spool)? {
+            Spilled::File(file) => ReceivedBody::File(file),
+            Spilled::Memory(memory) => ReceivedBody::Memory(memory),
         };
         let crc32 = self.crc32.finalize();
         let sop_instance = request.sop_instance.clone();
