@@ -136,8 +136,9 @@ impl<'a, W: Write> Assembly<'a, W> {
             Outcome::End(streamed) => self.write_streamed(*streamed).map(Some),
             Outcome::Failed(error) => Err(error),
             Outcome::Beside(notice) => {
-                self.beside += u64::from(notice.is_absence());
-                self.refused_beside += u64::from(notice.is_absence());
+                let refused = u64::from(notice.is_absence());
+                self.beside += refused;
+                self.refused_beside += refused;
                 self.notices.push(notice);
                 Ok(None)
             }

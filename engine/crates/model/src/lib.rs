@@ -14,5 +14,6 @@ pub use entry_path::{EntryPath, InvalidEntryPath};
 pub use file_id::{FileId, InvalidFileId};
 pub use notice::{Notice, PreviewFault, PreviewGap, Refusal, ReportFault, Subject};
 pub use uid::{
-    InvalidUid, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid,
+    InvalidUid, MAX_UID_BYTES, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid,
+    TransferSyntaxUid,
 };

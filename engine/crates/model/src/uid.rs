@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The longest UID that PS3.5 §9.1 allows, in bytes.
-const MAX_UID_BYTES: usize = 64;
+pub const MAX_UID_BYTES: usize = 64;
 
 /// A text is not a UID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

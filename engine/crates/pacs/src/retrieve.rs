@@ -193,14 +193,16 @@ impl InstanceSource for DimsePacs {
     ) -> Result<(), PacsError> {
         let mut last = Ok(());
         for by_move in self.settings.ways() {
-            match self.retrieve_by(*by_move, study, wanted, extent, receiver) {
+            let ended = self.retrieve_by(*by_move, study, wanted, extent, receiver);
+            let is_all_in = still_missing(wanted, receiver).is_empty();
+            match ended {
                 // It asked for all of it, whatever another way could not do.
-                Ok(()) if still_missing(wanted, receiver).is_empty() => return Ok(()),
+                Ok(()) if is_all_in => return Ok(()),
                 Ok(()) => {}
                 Err(error) if error.ends_all() => return Err(error),
                 Err(error) => last = Err(error),
             }
-            if still_missing(wanted, receiver).is_empty() {
+            if is_all_in {
                 return extent.ended(last);
             }
         }

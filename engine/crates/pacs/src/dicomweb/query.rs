@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Read as _;
 
 use dicom_core::Tag;
-use model::{SeriesInstanceUid, StudyInstanceUid};
+use model::{MAX_UID_BYTES, SeriesInstanceUid, StudyInstanceUid};
 
 use super::client::DicomWeb;
 use super::error::DicomWebError;
@@ -19,9 +19,6 @@ const STUDY: Tag = Tag(0x0020, 0x000D);
 const SERIES: Tag = Tag(0x0020, 0x000E);
 /// SOP Instance UID.
 const SOP_INSTANCE: Tag = Tag(0x0008, 0x0018);
-
-/// The longest UID (PS3.5 §9.1).
-const MOST_UID_BYTES: usize = 64;
 
 /// What is searched, and below what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +124,7 @@ impl DicomWeb {
             let is_short = page.len() < asked;
             for set in page {
                 let uid = set.text(search.level.unique());
-                let Some(uid) = uid.filter(|uid| uid.len() <= MOST_UID_BYTES) else {
+                let Some(uid) = uid.filter(|uid| uid.len() <= MAX_UID_BYTES) else {
                     found.nameless += 1;
                     continue;
                 };

@@ -77,19 +77,14 @@ impl InstanceSource for DicomWeb {
         extent: Extent,
         receiver: &mut dyn Receiver,
     ) -> Result<(), PacsError> {
-        let mut scopes = match extent {
-            Extent::Whole | Extent::MoreThanListed => {
-                [Scope::Study, Scope::Series, Scope::Instances].as_slice()
-            }
-            Extent::Some => &[Scope::Instances],
+        let (mut scopes, in_lanes) = match extent {
+            Extent::Whole | Extent::MoreThanListed => (
+                [Scope::Study, Scope::Series, Scope::Instances].as_slice(),
+                self.retrieve_in_lanes(study, wanted, receiver),
+            ),
+            Extent::Some => ([Scope::Instances].as_slice(), None),
         };
         let mut last = Ok(());
-        let in_lanes = match extent {
-            Extent::Whole | Extent::MoreThanListed => {
-                self.retrieve_in_lanes(study, wanted, receiver)
-            }
-            Extent::Some => None,
-        };
         // What several connections leave is asked for over one.
         if let Some(in_lanes) = in_lanes {
             match &in_lanes {
