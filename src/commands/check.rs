@@ -22,7 +22,7 @@ pub(crate) struct CheckArgs {
     /// Configuration file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Folder where packages will be written; without it and without [store], this one
+    /// Folder where packages will be written; without it and without `[store]`, this one
     #[arg(long, value_name = "DIR")]
     target: Option<PathBuf>,
     /// Send an e-mail to this address
