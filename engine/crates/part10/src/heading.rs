@@ -10,6 +10,7 @@ use model::{Refusal, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstan
 use crate::dataset::{Dataset, MAX_ELEMENTS, Place, sort};
 use crate::element::{UNDEFINED_LENGTH, WalkError, end_of_value, read_header};
 use crate::encoding::TransferSyntax;
+use crate::fill::Fill;
 use crate::front::{Front, Rest, unreadable};
 use crate::instance::PixelElement;
 use crate::start::{read_start, transfer_syntax_of};
@@ -157,6 +158,7 @@ pub(crate) fn parse_elements(
     let mut places = Vec::new();
     let mut at = at;
     let mut pixels = None;
+    let mut fill = Fill::default();
     loop {
         if at >= front.bytes.len() && front.grow(1, limits)? > 0 {
             break;
@@ -184,7 +186,7 @@ pub(crate) fn parse_elements(
                 break;
             }
             Ok((header, _)) if stops(header.tag) => break,
-            Ok((header, _)) if header.tag == Tag(0, 0) && is_padding(front.bytes.get(at..)) => {
+            Ok((header, _)) if header.tag == Tag(0, 0) && fill.begins(&front.bytes, at) => {
                 // What looks like the fill of the last block may go on in bytes not read yet.
                 if front.grow(1, limits)? > 0 {
                     break;
@@ -200,7 +202,7 @@ pub(crate) fn parse_elements(
             }
             Err(WalkError::NeedMore { wanted_bytes }) => {
                 let missing_bytes = front.grow(wanted_bytes, limits)?;
-                if missing_bytes > 0 && !is_padding(front.bytes.get(at..)) {
+                if missing_bytes > 0 && !fill.begins(&front.bytes, at) {
                     return Err(Refusal::Truncated { missing_bytes });
                 } else if missing_bytes > 0 {
                     break;
@@ -211,9 +213,4 @@ pub(crate) fn parse_elements(
     }
     sort(&mut places);
     Ok((places, pixels))
-}
-
-/// Whether bytes at the end of a file are the fill of its last block.
-fn is_padding(rest: Option<&[u8]>) -> bool {
-    rest.unwrap_or_default().iter().all(|byte| *byte == 0)
 }

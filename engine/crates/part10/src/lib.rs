@@ -13,6 +13,7 @@ mod dataset;
 mod directory;
 mod element;
 mod encoding;
+mod fill;
 mod folder;
 mod frames;
 mod front;

@@ -13,6 +13,7 @@ use crate::element::{
     MAX_DEPTH, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, end_of_value, has_long_length, read_header,
 };
 use crate::encoding::Encoding;
+use crate::fill::Fill;
 use crate::heading::Identity;
 use crate::instance::Instance;
 use crate::vr::number_bytes;
@@ -173,10 +174,10 @@ impl Instance {
 /// Where the elements that can be read end.
 fn end_of_elements(bytes: &[u8], encoding: Encoding) -> usize {
     let mut at = 0;
+    let mut fill = Fill::default();
     while let Ok(header) = read_header(bytes, at, encoding) {
-        let is_padding = || bytes.get(at..).unwrap_or_default().iter().all(|byte| *byte == 0);
         match end_of_value(bytes, &header, encoding) {
-            Ok(end) if header.tag.0 != 0xFFFE && !is_padding() => at = end,
+            Ok(end) if header.tag.0 != 0xFFFE && !fill.begins(bytes, at) => at = end,
             _ => break,
         }
     }

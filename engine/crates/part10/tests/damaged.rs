@@ -241,3 +241,23 @@ fn what_stands_behind_the_pixels(#[case] rest: &[u8], #[case] expected: Result<u
     let tail = instance.tail(element.value + element.length.unwrap());
     assert_eq!(tail.map(|tail| tail.len()).map_err(drop), expected);
 }
+
+/// Gone through anew behind each element that zeros seem to be, 16 MiB of them would take hours.
+#[rstest]
+#[case::before_the_pixels(false)]
+#[case::behind_the_pixels(true)]
+fn zeros_that_are_no_fill_are_gone_through_once(#[case] has_pixels: bool) {
+    let zeros = [vec![0; (16 << 20) - 8], vec![1]].concat();
+    if !has_pixels {
+        let bytes = file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &[], (2, 1), &zeros);
+        let opened = Instance::from_bytes(bytes, &Limits::default()).map(drop);
+        assert!(matches!(opened, Err(OpenError::Refused(Refusal::OverLimit(_)))), "{opened:?}");
+        return;
+    }
+    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let end = [pixels, zeros].concat();
+    let mut instance = open(file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &[], (2, 1), &end));
+    let element = instance.pixels().unwrap().clone();
+    let tail = instance.tail(element.value + element.length.unwrap());
+    assert!(matches!(tail, Err(Refusal::Malformed(_))), "{:?}", tail.map(|tail| tail.len()));
+}
