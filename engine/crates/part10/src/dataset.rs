@@ -263,51 +263,91 @@ impl<'a> Dataset<'a> {
         }
     }
 
-    /// The items of a sequence. A damaged item ends the list.
+    /// The items of a sequence, all of them in memory. A damaged item ends the list.
     pub fn items(&self, tag: Tag) -> Vec<Dataset<'a>> {
-        self.walk_items(tag).0
+        self.each_item(tag).collect()
     }
 
-    /// The items of a sequence, all of them.
-    ///
-    /// # Errors
-    /// [`crate::Malformed`] when an item is damaged or something else stands between them.
-    pub fn all_items(&self, tag: Tag) -> Result<Vec<Dataset<'a>>, crate::Malformed> {
-        match self.walk_items(tag) {
-            (items, true) => Ok(items),
-            (_, false) => Err(crate::Malformed("a sequence is damaged".into())),
-        }
-    }
-
-    /// The items up to the first damaged one, and whether there is none.
-    fn walk_items(&self, tag: Tag) -> (Vec<Dataset<'a>>, bool) {
-        let mut items = Vec::new();
-        let Some(element) = self.element(tag) else { return (items, true) };
-        if !matches!(element.vr, VR::SQ | VR::UN) && self.encoding.explicit_vr {
-            return (items, false);
-        }
-        let declared = self.place(tag).and_then(|place| place.vr);
-        let encoding = item_encoding(declared, self.encoding);
-        let mut at = 0;
-        while at < element.value.len() {
-            let header = match read_header(element.value, at, encoding) {
-                Ok(header) if header.tag == SEQUENCE_DELIMITER => return (items, true),
-                Ok(header) if header.tag == ITEM && items.len() < MAX_ITEMS => header,
-                _ => return (items, false),
-            };
-            let Some((places, end)) = index_item(element.value, &header, encoding) else {
-                return (items, false);
-            };
-            let places = Cow::Owned(places);
-            items.push(Self::from_places(element.value, places, encoding, Some(self)));
-            at = end;
-        }
-        (items, true)
+    /// The items of a sequence, each indexed when it is asked for. A damaged item ends them.
+    pub fn each_item(&self, tag: Tag) -> impl Iterator<Item = Dataset<'a>> {
+        self.walk_items(tag)
     }
 
     /// The first item of a sequence.
     pub fn item(&self, tag: Tag) -> Option<Dataset<'a>> {
-        self.items(tag).into_iter().next()
+        self.walk_items(tag).next()
+    }
+
+    pub(crate) fn walk_items(&self, tag: Tag) -> Items<'_, 'a> {
+        let mut items = Items {
+            parent: self,
+            value: &[],
+            encoding: self.encoding,
+            at: 0,
+            left: MAX_ITEMS,
+            is_damaged: false,
+        };
+        let Some(element) = self.element(tag) else { return items };
+        if !matches!(element.vr, VR::SQ | VR::UN) && self.encoding.explicit_vr {
+            items.is_damaged = true;
+            return items;
+        }
+        let declared = self.place(tag).and_then(|place| place.vr);
+        items.encoding = item_encoding(declared, self.encoding);
+        items.value = element.value;
+        items
+    }
+}
+
+/// The items of a sequence up to the first damaged one: a million of them take no more memory than one.
+#[derive(Debug)]
+pub(crate) struct Items<'d, 'a> {
+    parent: &'d Dataset<'a>,
+    value: &'a [u8],
+    encoding: Encoding,
+    at: usize,
+    /// How many more may come.
+    left: usize,
+    is_damaged: bool,
+}
+
+impl Items<'_, '_> {
+    /// Goes through those that are left.
+    ///
+    /// # Errors
+    /// [`crate::Malformed`] when an item was damaged, or something else stands between them.
+    pub(crate) fn finish(mut self) -> Result<(), crate::Malformed> {
+        self.by_ref().for_each(drop);
+        if self.is_damaged {
+            return Err(crate::Malformed("a sequence is damaged".into()));
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Iterator for Items<'_, 'a> {
+    type Item = Dataset<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // There is no way on behind what is no item.
+        let at = std::mem::replace(&mut self.at, self.value.len());
+        if at >= self.value.len() {
+            return None;
+        }
+        let header = read_header(self.value, at, self.encoding).ok();
+        if header.is_some_and(|header| header.tag == SEQUENCE_DELIMITER) {
+            return None;
+        }
+        let item = header.filter(|header| header.tag == ITEM && self.left > 0);
+        let found = item.and_then(|header| index_item(self.value, &header, self.encoding));
+        let Some((places, end)) = found else {
+            self.is_damaged = true;
+            return None;
+        };
+        self.at = end;
+        self.left -= 1;
+        let (places, parent) = (Cow::Owned(places), Some(self.parent));
+        Some(Dataset::from_places(self.value, places, self.encoding, parent))
     }
 }
 

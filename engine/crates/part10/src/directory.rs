@@ -70,13 +70,10 @@ fn read(mut front: Front, limits: &Limits) -> Result<Directory, OpenError> {
     let syntax = transfer_syntax_of(&start, &front)?;
     let (places, _) = parse_elements(&mut front, start.dataset, &syntax, None, limits)?;
     let dataset = Dataset::from_places(&front.bytes, places.into(), syntax.encoding, None);
-    let (records, is_whole) = match dataset.all_items(DIRECTORY_RECORD_SEQUENCE) {
-        Ok(records) => (records, dataset.has(DIRECTORY_RECORD_SEQUENCE)),
-        Err(_malformed) => (dataset.items(DIRECTORY_RECORD_SEQUENCE), false),
-    };
-    let mut directory = Directory { references: Vec::new(), is_whole };
+    let mut directory = Directory { references: Vec::new(), is_whole: false };
+    let mut records = dataset.walk_items(DIRECTORY_RECORD_SEQUENCE);
     let mut study = None;
-    for record in &records {
+    for record in records.by_ref() {
         match record.bytes(DIRECTORY_RECORD_TYPE) {
             Some(b"PATIENT") => study = None,
             Some(b"STUDY") => {
@@ -84,9 +81,10 @@ fn read(mut front: Front, limits: &Limits) -> Result<Directory, OpenError> {
                 study = uid.and_then(|uid| StudyInstanceUid::from_wire(uid).ok());
             }
             _ if record.u16(RECORD_IN_USE) == Some(0) => {}
-            _ => directory.references.extend(reference(record, study.as_ref())),
+            _ => directory.references.extend(reference(&record, study.as_ref())),
         }
     }
+    directory.is_whole = dataset.has(DIRECTORY_RECORD_SEQUENCE) && records.finish().is_ok();
     Ok(directory)
 }
 

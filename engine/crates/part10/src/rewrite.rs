@@ -325,8 +325,8 @@ fn reencode_sequence(
     if depth >= MAX_DEPTH {
         return Err(Refusal::OverLimit("sequences nest deeper than 64 levels".into()));
     }
-    let items = match dataset.all_items(element.tag) {
-        Ok(items) => items,
+    match dataset.walk_items(element.tag).finish() {
+        Ok(()) => {}
         Err(_damaged) if dataset.encoding() == Encoding::IMPLICIT_LE => {
             let length = u32::try_from(element.value.len()).unwrap_or(u32::MAX - 1);
             let length = if element.undefined_length { UNDEFINED_LENGTH } else { length };
@@ -335,9 +335,9 @@ fn reencode_sequence(
             return Ok(());
         }
         Err(damaged) => return Err(Refusal::Malformed(damaged.to_string())),
-    };
+    }
     encode_header(element.tag, VR::SQ, UNDEFINED_LENGTH, out);
-    for item in items {
+    for item in dataset.walk_items(element.tag) {
         encode_tag(Tag(0xFFFE, 0xE000), out);
         let length_at = out.len();
         out.extend_from_slice(&[0; 4]);

@@ -34,7 +34,7 @@ const LANGUAGE_OF_CONTENT: &str = "121049";
 /// Whether a data set is a structured report that [`structured_report`] can read.
 pub fn is_structured_report(dataset: &Dataset<'_>) -> bool {
     let is_container = dataset.text(tags::VALUE_TYPE).is_some_and(|value| value == "CONTAINER");
-    is_container && !dataset.items(tags::CONTENT_SEQUENCE).is_empty()
+    is_container && dataset.item(tags::CONTENT_SEQUENCE).is_some()
 }
 
 /// The content of a structured report.
@@ -69,14 +69,14 @@ pub fn structured_report(dataset: &Dataset<'_>, language: Language) -> Document 
 
 /// The language code in the first level of the content.
 fn language_of(dataset: &Dataset<'_>) -> Option<String> {
-    let of_item = |item: &Dataset<'_>| {
+    let of_item = |item: Dataset<'_>| {
         let name = item.item(tags::CONCEPT_NAME_CODE_SEQUENCE)?.text(tags::CODE_VALUE)?;
         let code = item.item(tags::CONCEPT_CODE_SEQUENCE)?.text(tags::CODE_VALUE)?;
         let is_tag = (2..=16).contains(&code.len())
             && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         (name == LANGUAGE_OF_CONTENT && is_tag).then_some(code)
     };
-    dataset.items(tags::CONTENT_SEQUENCE).iter().find_map(of_item)
+    dataset.each_item(tags::CONTENT_SEQUENCE).find_map(of_item)
 }
 
 fn author(dataset: &Dataset<'_>) -> Option<Shown> {
@@ -126,13 +126,13 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(&'static str, Option
         (text.report_verification(), verification),
         (text.page_status(), status),
     ];
-    for observer in dataset.items(tags::AUTHOR_OBSERVER_SEQUENCE).iter().take(MAX_FACTS) {
+    for observer in dataset.each_item(tags::AUTHOR_OBSERVER_SEQUENCE).take(MAX_FACTS) {
         let name = observer.text(tags::PERSON_NAME).as_deref().and_then(display_pn);
         let parts = [name, observer.text(tags::INSTITUTION_NAME)];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         facts.push((text.report_author(), (!parts.is_empty()).then(|| parts.join(", "))));
     }
-    for observer in dataset.items(tags::VERIFYING_OBSERVER_SEQUENCE).iter().take(MAX_FACTS) {
+    for observer in dataset.each_item(tags::VERIFYING_OBSERVER_SEQUENCE).take(MAX_FACTS) {
         let name = observer.text(tags::VERIFYING_OBSERVER_NAME).as_deref().and_then(display_pn);
         let date = observer.text(tags::VERIFICATION_DATE_TIME);
         let parts = [
@@ -182,15 +182,15 @@ impl Content {
     }
 
     fn add_children(&mut self, parent: &Dataset<'_>, at: Below) {
-        let children = parent.items(tags::CONTENT_SEQUENCE);
-        if children.is_empty() {
+        let mut children = (1_usize..).zip(parent.each_item(tags::CONTENT_SEQUENCE)).peekable();
+        if children.peek().is_none() {
             return;
         }
         if at.nesting >= MAX_DEPTH {
             self.is_cut = true;
             return;
         }
-        for (number, child) in (1..).zip(&children) {
+        for (number, child) in children {
             if self.items >= MAX_ITEMS {
                 self.is_cut = true;
                 return;
@@ -198,7 +198,7 @@ impl Content {
             self.items += 1;
             self.path.push(number);
             let begin = self.blocks.len();
-            self.add(child, at);
+            self.add(&child, at);
             if self.blocks.len() > begin {
                 self.numbers.insert(cited::number(&self.path), begin);
             }

@@ -67,11 +67,10 @@ impl InstanceLevels {
             Some(group) => grouped_levels(&group, inputs, &shared)?,
             None => shared,
         };
-        let groups = dataset.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
-        let frames: Vec<_> = groups
-            .iter()
+        let frames: Vec<_> = dataset
+            .each_item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
             .take(usize::try_from(frames).unwrap_or(usize::MAX))
-            .map(|group| grouped_levels(group, inputs, &shared))
+            .map(|group| grouped_levels(&group, inputs, &shared))
             .collect::<Result<_, _>>()?;
         let frames =
             if frames.iter().all(|levels| *levels == shared) { Vec::new() } else { frames };

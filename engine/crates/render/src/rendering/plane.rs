@@ -1,4 +1,4 @@
-//! Where a frame lies in the patient, and the functional groups that say so.
+//! Where a frame lies in the patient.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -10,26 +10,6 @@ const SAME_PLACE_MM: f64 = 0.1;
 const SAME_DIRECTION: f64 = 0.005;
 /// And spacings, by a share of their size.
 const SAME_SPACING: f64 = 0.005;
-
-/// The functional groups of a multi-frame instance.
-///
-/// Standard: DICOM PS3.3 C.7.6.16.
-#[derive(Debug)]
-pub(super) struct FunctionalGroups<'a> {
-    /// What holds for all frames.
-    pub(super) shared: Option<Dataset<'a>>,
-    /// What a frame says itself, in the order of the frames.
-    pub(super) frames: Vec<Dataset<'a>>,
-}
-
-impl<'a> FunctionalGroups<'a> {
-    pub(super) fn read(dataset: &Dataset<'a>) -> Self {
-        Self {
-            shared: dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE),
-            frames: dataset.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE),
-        }
-    }
-}
 
 /// The plane of a frame, in millimetres of the patient's coordinates; `None` where nothing is said.
 ///
@@ -44,15 +24,17 @@ pub(super) struct Plane {
 impl Plane {
     /// The plane of a frame of an image, with functional groups or without.
     pub(super) fn of_frame(dataset: &Dataset<'_>, frame: u32) -> Self {
-        let groups = FunctionalGroups::read(dataset);
-        let own = usize::try_from(frame).ok().and_then(|frame| groups.frames.get(frame));
-        let shared = groups.shared.as_ref().map(Self::of_group).unwrap_or_default();
+        let mut frames = dataset.each_item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
+        let own = usize::try_from(frame).ok().and_then(|frame| frames.nth(frame));
+        let shared = dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
+        let of_group =
+            |group: Option<Dataset<'_>>| group.as_ref().map(Self::of_group).unwrap_or_default();
         let plain = Self {
             position: numbers(dataset, tags::IMAGE_POSITION_PATIENT),
             orientation: numbers(dataset, tags::IMAGE_ORIENTATION_PATIENT),
             spacing: numbers(dataset, tags::PIXEL_SPACING),
         };
-        own.map(Self::of_group).unwrap_or_default().or(shared).or(plain)
+        of_group(own).or(of_group(shared)).or(plain)
     }
 
     /// What one item of functional groups says.

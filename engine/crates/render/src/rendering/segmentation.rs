@@ -9,7 +9,7 @@ use model::{PreviewFault, SopInstanceUid};
 use part10::{Dataset, Photometric, PixelDescription};
 
 use super::palette::Palette;
-use super::plane::{FunctionalGroups, Plane};
+use super::plane::Plane;
 use super::segment_colour;
 use super::stored_format::StoredFormat;
 use crate::bitmap::{Bitmap, Channels};
@@ -88,8 +88,7 @@ struct Frame {
 pub fn segments(dataset: &Dataset<'_>) -> Vec<Segment> {
     let description = PixelDescription::read(dataset).ok();
     let palette = description.as_ref().and_then(|description| palette(dataset, description));
-    let items = dataset.items(tags::SEGMENT_SEQUENCE);
-    let segments = items.iter().filter_map(|item| {
+    let segments = dataset.each_item(tags::SEGMENT_SEQUENCE).filter_map(|item| {
         let number = item.u16(tags::SEGMENT_NUMBER)?;
         let lab = item.u16s(tags::RECOMMENDED_DISPLAY_CIE_LAB_VALUE);
         let colour = match lab.as_slice() {
@@ -139,11 +138,11 @@ impl Segmentation {
             }
             other => return unsupported(format!("the Segmentation Type {other:?}")),
         };
-        let groups = FunctionalGroups::read(dataset);
+        let shared = dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
+        let shared = shared.as_ref().map(Frame::read).unwrap_or_default();
         let count = usize::try_from(description.frames).unwrap_or(usize::MAX);
-        let shared = groups.shared.as_ref().map(Frame::read).unwrap_or_default();
-        let own = groups.frames.iter().take(count).map(Frame::read);
-        let frames = own.map(|frame| frame.or(&shared)).collect();
+        let own = dataset.each_item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).take(count);
+        let frames = own.map(|group| Frame::read(&group).or(&shared)).collect();
         let segments = segments(dataset);
         let PixelDescription { rows, columns, .. } = *description;
         Ok(Some(Self { format, rows, columns, kind, segments, frames }))
@@ -315,17 +314,21 @@ impl Frame {
 ///
 /// Standard: DICOM PS3.3 C.7.6.16.2.6.
 fn sources(group: &Dataset<'_>) -> Option<Arc<[SourceFrame]>> {
-    let derivations = group.items(tags::DERIVATION_IMAGE_SEQUENCE);
-    let images = derivations.iter().flat_map(|item| item.items(tags::SOURCE_IMAGE_SEQUENCE));
-    let sources = images.filter_map(|image| {
+    let mut derivations = group.each_item(tags::DERIVATION_IMAGE_SEQUENCE).peekable();
+    derivations.peek()?;
+    let source = |image: Dataset<'_>| {
         let uid = image.bytes(tags::REFERENCED_SOP_INSTANCE_UID)?;
         let frame = image.i64(tags::REFERENCED_FRAME_NUMBER).unwrap_or(1);
         Some(SourceFrame {
             sop_instance: SopInstanceUid::from_wire(uid).ok()?,
             frame: u32::try_from(frame).ok()?.checked_sub(1)?,
         })
-    });
-    (!derivations.is_empty()).then(|| sources.take(SOURCES_OF_FRAME).collect())
+    };
+    let of_item = |item: Dataset<'_>| -> Vec<SourceFrame> {
+        let images = item.each_item(tags::SOURCE_IMAGE_SEQUENCE);
+        images.filter_map(source).take(SOURCES_OF_FRAME).collect()
+    };
+    Some(derivations.flat_map(of_item).take(SOURCES_OF_FRAME).collect())
 }
 
 #[cfg(test)]
