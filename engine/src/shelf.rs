@@ -12,14 +12,14 @@
 mod extents;
 mod taking;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use model::{Notice, SopInstanceUid};
+use model::{Notice, SeriesInstanceUid, SopInstanceUid};
 use part10::{Instance, Limits, OpenError};
 use render::sampled_frames;
 use scratch::ScratchFolder;
@@ -28,7 +28,7 @@ pub(crate) use self::extents::Extent;
 use self::extents::Extents;
 use crate::error::PackError;
 use crate::outcome::Outcome;
-use crate::plan::{Plan, Planned};
+use crate::plan::{Expected, Plan, Planned};
 use crate::references::may_point;
 
 /// Bytes of instances that wait in memory.
@@ -94,8 +94,8 @@ struct State {
     working: usize,
     /// Bytes that results of early work hold in memory.
     held_bytes: u64,
-    /// Instances that the plan does not have.
-    beside: Vec<(Box<Planned>, Place)>,
+    /// Instances that the plan does not have, in the order of their UIDs; of equal ones as they came.
+    beside: BTreeMap<(SeriesInstanceUid, SopInstanceUid, u64), (Box<Planned>, Place)>,
     extents: Option<Extents>,
     memory_bytes: u64,
     waiting_bytes: u64,
@@ -171,7 +171,7 @@ impl Shelf {
             early: BTreeSet::new(),
             working: 0,
             held_bytes: 0,
-            beside: Vec::new(),
+            beside: BTreeMap::new(),
             extents: None,
             memory_bytes: 0,
             waiting_bytes: 0,
@@ -253,20 +253,21 @@ impl Shelf {
         state.came_bytes = state.came_bytes.saturating_add(bytes);
         state.waiting_bytes = state.waiting_bytes.saturating_add(place.bytes());
         state.pointed_to.extend(arrival.points_to.iter().filter_map(|uid| self.places.get(uid)));
-        match self.places.get(&planned.instance.sop_instance).copied() {
-            Some(index) => {
-                if let Some(slot) = state.slots.get_mut(index) {
-                    *slot = Slot::Waiting(planned, place);
-                }
-                if arrival.stands_alone {
-                    state.early.insert(index);
-                }
-                if state.pointing.remove(&index) && state.pointing.is_empty() {
-                    let taken = 0..state.next;
-                    self.sweep(&mut state, taken);
-                }
+        if let Some(index) = self.places.get(&planned.instance.sop_instance).copied() {
+            if let Some(slot) = state.slots.get_mut(index) {
+                *slot = Slot::Waiting(planned, place);
             }
-            None => state.beside.push((planned, place)),
+            if arrival.stands_alone {
+                state.early.insert(index);
+            }
+            if state.pointing.remove(&index) && state.pointing.is_empty() {
+                let taken = 0..state.next;
+                self.sweep(&mut state, taken);
+            }
+        } else {
+            let Expected { series, sop_instance, .. } = &planned.instance;
+            let key = (series.clone(), sop_instance.clone(), state.came);
+            state.beside.insert(key, (planned, place));
         }
         drop(state);
         self.changed.notify_all();
@@ -450,7 +451,7 @@ fn is_sampled(series: &Range<usize>, index: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Expected, FileCounts, number};
+    use crate::plan::{FileCounts, number};
 
     const BYTES: u64 = 100;
 
@@ -544,6 +545,20 @@ mod tests {
         shelf.end(Remainder::default());
         assert!(shelf.next().unwrap().is_none());
         assert_eq!(shelf.state().waiting_bytes, 0);
+    }
+
+    #[test]
+    fn what_nobody_listed_leaves_by_its_uid_and_equal_ones_as_they_came() {
+        let (plan, unlisted) = (plan(1, CT), plan(4, CT));
+        let shelf = shelf(&plan, 1 << 20);
+        for (file, index) in [(0, 3), (1, 2), (2, 3), (3, 1), (4, 3), (5, 0)] {
+            let planned = Box::new(unlisted.instances[index].clone());
+            let stored = Stored::Memory(vec![file]);
+            assert!(shelf.put(planned, stored, &Arrival::default()).unwrap());
+        }
+        shelf.end(Remainder::default());
+        let left: Vec<_> = std::iter::from_fn(|| next(&shelf)).collect();
+        assert_eq!(left, [5, 3, 1, 0, 2, 4]);
     }
 
     #[test]

@@ -92,14 +92,7 @@ impl Shelf {
 
     /// The first by UID of those that the plan does not have.
     fn take_beside(&self, state: &mut State) -> Result<Option<Turn>, PackError> {
-        let key = |planned: &Planned| {
-            (planned.instance.series.clone(), planned.instance.sop_instance.clone())
-        };
-        let places = state.beside.iter().enumerate();
-        let Some((first, _)) = places.min_by_key(|(_, (planned, _))| key(planned)) else {
-            return Ok(None);
-        };
-        let (planned, place) = state.beside.swap_remove(first);
+        let Some((_, (planned, place))) = state.beside.pop_first() else { return Ok(None) };
         let (stored, _) = self.leave(state, place, false)?;
         self.changed.notify_all();
         Ok(Some(Turn::Now(planned, stored)))
