@@ -105,14 +105,17 @@ impl InstanceSource for DicomWeb {
             let mut slow = 0;
             let missing = still_missing(wanted, receiver);
             for what in requests(study, *scope, &missing) {
-                let before = still_missing(wanted, receiver).len();
+                let before = missing_of(what, wanted, receiver);
+                if before == 0 && *scope == Scope::Instances {
+                    continue;
+                }
                 if before == 0 {
                     return extent.ended(last);
                 }
                 let begun = Instant::now();
                 let shared = SharedReceiver::new(&mut *receiver, wanted.len());
                 let result = shared.ended(self.deliver(what, &mut shared.lane()));
-                let came_on = still_missing(wanted, receiver).len() < before;
+                let came_on = missing_of(what, wanted, receiver) < before;
                 let is_silent =
                     matches!(result, Err(PacsError::DicomWeb(DicomWebError::TimedOut { .. })));
                 in_vain = if came_on { 0 } else { in_vain + u8::from(is_silent) };
@@ -236,6 +239,14 @@ fn requests<'a>(study: &'a StudyInstanceUid, scope: Scope, wanted: &[&'a Wanted]
         Scope::Instances => {
             wanted.iter().map(|one| What::Instance(study, &one.series, &one.sop_instance)).collect()
         }
+    }
+}
+
+/// How many are missing of what a request may bring. All of a large study are not looked at for each instance.
+fn missing_of(what: What<'_>, wanted: &[Wanted], receiver: &dyn Receiver) -> usize {
+    match what {
+        What::Instance(_, _, sop_instance) => usize::from(receiver.is_missing(sop_instance)),
+        What::Study(_) | What::Series(..) => still_missing(wanted, receiver).len(),
     }
 }
 

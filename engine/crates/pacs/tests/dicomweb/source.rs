@@ -1,5 +1,6 @@
 //! A DICOMweb server as a source: what is listed is asked for until it is there or no way is left.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::time::{Duration, Instant};
@@ -21,13 +22,15 @@ use super::{SOON, Site, site};
 pub(super) struct Taker {
     pub(super) missing: BTreeSet<SopInstanceUid>,
     files: BTreeSet<Vec<u8>>,
+    /// How often it was asked whether an instance is missing.
+    looked: Cell<usize>,
 }
 
 impl Taker {
     /// Misses all that is wanted.
     pub(super) fn of(wanted: &[Wanted]) -> Self {
         let missing = wanted.iter().map(|wanted| wanted.sop_instance.clone()).collect();
-        Self { missing, files: BTreeSet::new() }
+        Self { missing, files: BTreeSet::new(), looked: Cell::new(0) }
     }
 }
 
@@ -62,6 +65,7 @@ impl Receiver for Taker {
     }
 
     fn is_missing(&self, sop_instance: &SopInstanceUid) -> bool {
+        self.looked.set(self.looked.get() + 1);
         self.missing.contains(sop_instance)
     }
 }
@@ -148,6 +152,20 @@ fn many_series_are_listed_in_few_searches(
         site.summary.instances.iter().map(|one| one.sop_instance_uid.as_str()).collect();
     assert_eq!(instances, written);
     assert_eq!(listed.iter().map(|(_, of_one)| of_one.len()).collect::<Vec<_>>(), [3; 8]);
+}
+
+#[test]
+fn for_each_instance_by_itself_not_all_of_the_study_are_looked_at() {
+    let site = many_series(Fault::None, 1000);
+    let client = site.client();
+    let found = client.find_studies(&StudyKeys::of_study(site.study())).unwrap().found;
+    let wanted = wanted(&client.list_study(&found[0]).unwrap().series);
+    let mut taker = Taker::of(&wanted);
+    let (study, extent) = (site.study(), Extent::Some);
+    InstanceSource::retrieve(&client, &study, &wanted, extent, &mut taker).unwrap();
+    assert!(taker.missing.is_empty());
+    let looked = taker.looked.get();
+    assert!(looked < wanted.len() * wanted.len(), "{looked} times for {}", wanted.len());
 }
 
 /// An inner space is in no UID (PS3.5 §9.1): what stands behind it cannot be asked for, and is counted.
