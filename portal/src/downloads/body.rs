@@ -33,8 +33,8 @@ pub(crate) const LONGEST: Duration = Duration::from_mins(10);
 const SPARE: usize = 16;
 /// Reads of the disk at a time.
 const READS: usize = 4;
-/// What the pieces of all downloads that are under way are to take at most, as long as none is the smallest: each holds
-/// one that is sent and one that is read ahead.
+/// What the pieces of all downloads and looks that are under way are to take at most, as long as none is the smallest:
+/// each holds one that is sent and one that is read ahead.
 const PIECES_OF_ALL: u64 = 32 << 20;
 
 /// Reads pieces of files, a few at a time. Cheap to clone.
@@ -42,7 +42,7 @@ const PIECES_OF_ALL: u64 = 32 << 20;
 pub(crate) struct Reads {
     gate: Arc<Semaphore>,
     spare: Spare,
-    /// Downloads under way.
+    /// Downloads and looks under way.
     bodies: Arc<AtomicU64>,
 }
 
@@ -58,9 +58,15 @@ impl Default for Reads {
 
 impl Reads {
     /// The largest piece now: many at a time get smaller ones.
-    fn most(&self) -> u64 {
+    pub(super) fn most(&self) -> u64 {
         let bodies = self.bodies.load(Ordering::Relaxed).max(1);
         (PIECES_OF_ALL / bodies / 2).clamp(PIECES.0, PIECES.1)
+    }
+
+    /// Counts one more that takes pieces, as long as this is there.
+    pub(super) fn under_way(&self) -> UnderWay {
+        self.bodies.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(&self.bodies))
     }
 
     /// So many bytes from `at`, all of them.
@@ -73,6 +79,16 @@ impl Reads {
             read_at(&file, at, length, spare)
         });
         read.await.map_err(|_panic| io::Error::other("a fault while a package was read"))?
+    }
+}
+
+/// One that takes pieces: the others get smaller ones.
+#[derive(Debug)]
+pub(super) struct UnderWay(Arc<AtomicU64>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -134,6 +150,7 @@ pub(crate) struct PackageBody {
     asked: Instant,
     next: Option<Next>,
     ticket: Ticket,
+    _under_way: UnderWay,
 }
 
 impl std::fmt::Debug for PackageBody {
@@ -153,8 +170,8 @@ impl PackageBody {
         ticket: Ticket,
     ) -> Self {
         let (piece, asked) = (PIECES.0, Instant::now());
-        reads.bodies.fetch_add(1, Ordering::Relaxed);
-        Self { source, reads, at, end, piece, asked, next: None, ticket }
+        let under_way = reads.under_way();
+        Self { source, reads, at, end, piece, asked, next: None, ticket, _under_way: under_way }
     }
 
     /// Begins to read the next piece.
@@ -210,12 +227,6 @@ impl PackageBody {
             self.piece = (self.piece / 2).max(PIECES.0);
         }
         Ok(())
-    }
-}
-
-impl Drop for PackageBody {
-    fn drop(&mut self) {
-        self.reads.bodies.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

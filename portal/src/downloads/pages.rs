@@ -13,13 +13,15 @@ use axum::body::Bytes;
 use engine::{DirectoryEntry, EntryFacts, body_offset, read_directory};
 use store::{Holder, Request, RequestId};
 
-use crate::downloads::body::Reads;
+use crate::downloads::body::{Reads, UnderWay};
 use crate::downloads::delivery::{Delivery, ReadyPackage};
 use crate::downloads::live::{Live, Writing, end_of};
 use crate::downloads::spool::{OpenPackage, Written};
 use crate::downloads::{Downloads, DownloadsError};
 use crate::metrics::{Delivered, DownloadMetrics};
 
+/// The largest piece of an entry that is read at a time, in bytes: most entries are smaller.
+const PIECE: u64 = 256 << 10;
 /// Packages whose entries are remembered.
 const REMEMBERED: usize = 4;
 
@@ -44,13 +46,17 @@ pub(crate) struct PackedEntry {
     file: Arc<File>,
     reads: Reads,
     metrics: DownloadMetrics,
+    _under_way: UnderWay,
     /// Keeps the package from being evicted.
     _open: Option<OpenPackage>,
 }
 
 impl PackedEntry {
-    /// A part of its body, as it lies in the ZIP.
-    pub(crate) async fn part(&self, at: u64, length: u64) -> io::Result<Bytes> {
+    /// The part of its body from `at`, as it lies in the ZIP: as much as one of so many that look or download may
+    /// hold, and nothing at the end.
+    pub(crate) async fn part(&self, at: u64) -> io::Result<Bytes> {
+        let left = self.facts.compressed_bytes.saturating_sub(at);
+        let length = left.min(PIECE).min(self.reads.most());
         let part = self.reads.piece(Arc::clone(&self.file), self.offset + at, length).await?;
         self.metrics.delivered(Delivered::Look, length);
         Ok(part)
@@ -165,7 +171,8 @@ impl Downloads {
         open: Option<OpenPackage>,
     ) -> PackedEntry {
         let (reads, metrics) = (self.0.reads.clone(), self.0.metrics.clone());
-        PackedEntry { facts, offset, file, reads, metrics, _open: open }
+        let under_way = reads.under_way();
+        PackedEntry { facts, offset, file, reads, metrics, _under_way: under_way, _open: open }
     }
 }
 
@@ -175,4 +182,32 @@ async fn blocking<T: Send + 'static>(
 ) -> io::Result<T> {
     let read = tokio::task::spawn_blocking(read).await;
     read.map_err(|_panic| io::Error::other("a fault"))?
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::clock::Clock;
+
+    #[tokio::test]
+    async fn many_that_look_share_the_memory_of_a_few() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::standing_at(Timestamp::from_second(1_795_500_000).unwrap());
+        let portal = crate::app::tests::portal(folder.path(), clock);
+        let downloads = &portal.services().downloads;
+        let path = folder.path().join("entry");
+        std::fs::write(&path, vec![7; 1 << 20]).unwrap();
+        let file = Arc::new(File::open(&path).unwrap());
+        let facts = EntryFacts::stored(0, 1 << 20);
+        let entry = || downloads.packed_entry(facts, 0, Arc::clone(&file), None);
+        let one = entry();
+        assert_eq!(one.part(0).await.unwrap().len(), 256 << 10);
+        let others: Vec<_> = (0..255).map(|_| entry()).collect();
+        assert_eq!(one.part(0).await.unwrap().len(), 64 << 10);
+        drop(others);
+        assert_eq!(one.part(0).await.unwrap().len(), 256 << 10);
+        assert_eq!(one.part((1 << 20) - 5).await.unwrap().len(), 5);
+    }
 }

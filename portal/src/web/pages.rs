@@ -46,8 +46,6 @@ const SHOWN: usize = 48;
 /// It looks again after so many seconds, by itself.
 const REFRESH: (HeaderName, HeaderValue) =
     (HeaderName::from_static("refresh"), HeaderValue::from_static("5"));
-/// Bytes that are read and sent together.
-const PIECE: u64 = 256 << 10;
 
 #[derive(Template)]
 #[template(path = "growing.html")]
@@ -269,21 +267,22 @@ fn body(entry: Box<PackedEntry>) -> (Body, u64) {
         Method::Deflated => gzip_around(entry.facts.crc32, entry.facts.uncompressed_bytes),
     };
     let whole = length + before.len() as u64 + behind.len() as u64;
-    let (pieces, body) = Pieces::new(2);
+    let (pieces, body) = Pieces::new(1);
     drop(tokio::spawn(async move {
         let mut pieces = pieces.send(before).await?;
         let mut at = 0;
         while at < length {
-            let piece = PIECE.min(length - at);
-            match entry.part(at, piece).await {
-                Ok(bytes) => pieces = pieces.send(bytes).await?,
+            match entry.part(at).await {
+                Ok(bytes) => {
+                    at += bytes.len() as u64;
+                    pieces = pieces.send(bytes).await?;
+                }
                 Err(error) => {
                     tracing::error!(%error, "an entry of a package cannot be read");
                     pieces.break_off(error);
                     return None;
                 }
             }
-            at += piece;
         }
         pieces.send(behind).await.map(drop)
     }));
