@@ -5,14 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use media::contents::MOST_WINDOWS;
-use model::{PreviewFault, PreviewGap, Refusal};
+use model::{PreviewFault, PreviewGap, Refusal, SopInstanceUid};
 use part10::{Frames, Instance, PixelDescription};
 use render::{Bitmap, LutCache, Rendering, ValueRange, ValueSample, Window, sampled_frames};
 use sha2::{Digest as _, Sha256};
 use zipstream::{PreparedEntry, store};
 
 use crate::body::{Pixels, decoded_length, read_frame};
-use crate::sources::Sources;
+use crate::sources::{LastSource, Sources};
 
 /// The longest side of the small picture of a series, in pixels.
 const THUMBNAIL_PIXELS: NonZeroU32 = NonZeroU32::new(160).unwrap();
@@ -187,6 +187,13 @@ impl Pictures {
         segmentation.map(|segmentation| segmentation.others_there(index)).unwrap_or_default()
     }
 
+    /// What frame `index` of a segmentation is shown over, if the package has it.
+    pub(crate) fn first_source(&self, index: u32) -> Option<(&SopInstanceUid, u32)> {
+        let segmentation = self.rendering.as_ref().ok()?.segmentation()?;
+        let source = segmentation.sources(index).first()?;
+        Some((&source.sop_instance, source.frame))
+    }
+
     /// Whether it is a segmentation, which takes memory for the image it lies on.
     pub(crate) fn is_segmentation(&self) -> bool {
         self.rendering.as_ref().is_ok_and(|rendering| rendering.segmentation().is_some())
@@ -200,12 +207,24 @@ impl Pictures {
         native: &[u8],
         others: &[(u32, &[u8])],
     ) -> Result<Drawn, PreviewFault> {
+        self.bitmap_after(index, native, others, &mut LastSource::default())
+    }
+
+    /// As [`Pictures::bitmap`]; the image that the frame before lay on is not opened once more.
+    pub(crate) fn bitmap_after(
+        &self,
+        index: u32,
+        native: &[u8],
+        others: &[(u32, &[u8])],
+        last: &mut LastSource,
+    ) -> Result<Drawn, PreviewFault> {
         let rendering = self.rendering.as_ref().map_err(Clone::clone)?;
         let segmentation = rendering.segmentation();
-        let under = segmentation
-            .zip(self.sources.as_ref())
-            .and_then(|(segmentation, sources)| sources.picture(segmentation, index));
-        let bitmap = guarded(|| rendering.frame_over(index, native, others, under.as_ref()))?;
+        let under = match (segmentation, &self.sources) {
+            (Some(segmentation), Some(sources)) => sources.picture(segmentation, index, last),
+            _ => None,
+        };
+        let bitmap = guarded(|| rendering.frame_over(index, native, others, under))?;
         let gap = if segmentation.is_some() && under.is_none() {
             Some(PreviewGap::SegmentedImage)
         } else {

@@ -15,6 +15,7 @@ use crate::outcome::{InstanceFacts, Loss, Outcome, WholeInstance};
 use crate::picture::{FrameOutcome, Jpeg, Pictures};
 use crate::pipeline::Context;
 use crate::plan::Planned;
+use crate::sources::LastSource;
 
 /// Makes entry and previews of an instance.
 pub(crate) fn work(planned: Planned, instance: Instance, context: &Arc<Context>) -> Outcome {
@@ -110,7 +111,9 @@ fn native_frames(
 fn previews(natives: &Natives, planned: &Planned) -> (Vec<FrameOutcome>, Option<Jpeg>) {
     let middle = natives.shown / 2;
     let mut thumbnail = None;
-    let outcomes = natives.frames.iter().take(natives.shown).enumerate().map(|(index, native)| {
+    let mut last = LastSource::default();
+    let preview = |index: usize| -> FrameOutcome {
+        let native = natives.frames.get(index).ok_or(PreviewFault::MissingPixels)?;
         let native = native.as_ref().map_err(Clone::clone)?;
         let pictures = natives.pictures.as_ref().ok_or(PreviewFault::MissingPixels)?;
         let frame = u32::try_from(index).unwrap_or(u32::MAX);
@@ -118,13 +121,30 @@ fn previews(natives: &Natives, planned: &Planned) -> (Vec<FrameOutcome>, Option<
             let native = natives.frames.get(usize::try_from(other).ok()?)?;
             Some((other, native.as_ref().ok()?.as_slice()))
         });
-        let drawn = pictures.bitmap(frame, native, &others.collect::<Vec<_>>())?;
+        let others: Vec<_> = others.collect();
+        let drawn = pictures.bitmap_after(frame, native, &others, &mut last)?;
         if planned.is_thumbnail && index == middle {
             thumbnail = pictures.thumbnail(&drawn).ok();
         }
         pictures.preview(&drawn)
-    });
-    (outcomes.collect(), thumbnail)
+    };
+    let source =
+        |index: &usize| natives.pictures.as_ref()?.first_source(u32::try_from(*index).ok()?);
+    let outcomes = in_order_of(source, natives.frames.len().min(natives.shown), preview);
+    (outcomes, thumbnail)
+}
+
+/// Works on so many in the order of their keys, and gives what becomes of them in their own.
+fn in_order_of<K: Ord, T>(
+    key: impl FnMut(&usize) -> K,
+    count: usize,
+    mut work: impl FnMut(usize) -> T,
+) -> Vec<T> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(key);
+    let mut done: Vec<_> = order.into_iter().map(|index| (index, work(index))).collect();
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 type Written = (PreparedEntry, [u8; 32], String);
@@ -183,5 +203,23 @@ fn entry_as_stored(instance: &Instance, body: &Body, samples: u16) -> Result<Wri
             let owned = parts.iter().map(|part| part.to_vec()).collect();
             Ok((store_parts(owned), sha256, syntax))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_visited_by_their_source_and_stay_in_their_own_order() {
+        let sources = ["b", "a", "b", "a", "c"];
+        let mut visited = Vec::new();
+        let work = |index: usize| {
+            visited.push(index);
+            sources[index].to_owned()
+        };
+        let outcomes = in_order_of(|index: &usize| sources[*index], sources.len(), work);
+        assert_eq!(outcomes, sources);
+        assert_eq!(visited, [1, 3, 0, 2, 4]);
     }
 }
