@@ -19,6 +19,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+use rstest::rstest;
 use support::run::{self, TIME_LIMIT, high_water_kib};
 use support::{Workplace, files_below, slow_tier};
 
@@ -64,27 +65,30 @@ fn an_instance_larger_than_the_budget_stays_within_it() {
 }
 
 /// An image of one frame with items that take many times their bytes once they are indexed.
-#[test]
-fn a_million_functional_groups_are_read_one_by_one() {
+#[rstest]
+#[case::groups_of_frames([0, 0x52, 0x30, 0x92])]
+#[case::references_of_the_record([8, 0, 0x40, 0x11])]
+fn a_million_items_are_read_one_by_one(#[case] sequence: [u8; 4]) {
     let place = Workplace::with_study(&["--study", "ct", "--slices", "1", "--rows", "48"]);
     let file = files_below(&place.source()).pop().expect("a file");
     let bytes = std::fs::read(&file).expect("its bytes");
     let pixels = [0xE0, 0x7F, 0x10, 0, b'O', b'W'];
     let at = bytes.windows(pixels.len()).position(|window| window == pixels).expect("pixel data");
     // Each has an empty Image Comments (0020,4000).
-    let group = [0xFE, 0xFF, 0, 0xE0, 8, 0, 0, 0, 0x20, 0, 0, 0x40, b'L', b'T', 0, 0];
-    let groups = group.repeat(1 << 20);
+    let item = [0xFE, 0xFF, 0, 0xE0, 8, 0, 0, 0, 0x20, 0, 0, 0x40, b'L', b'T', 0, 0];
+    let items = item.repeat(1 << 20);
     let mut grown = bytes[..at].to_vec();
-    grown.extend([0, 0x52, 0x30, 0x92, b'S', b'Q', 0, 0]);
-    grown.extend(u32::try_from(groups.len()).expect("a length").to_le_bytes());
-    grown.extend(groups);
+    grown.extend(sequence);
+    grown.extend([b'S', b'Q', 0, 0]);
+    grown.extend(u32::try_from(items.len()).expect("a length").to_le_bytes());
+    grown.extend(items);
     grown.extend(&bytes[at..]);
     std::fs::write(&file, grown).expect("written");
     let packaged = ["package", "--out", "-", "--progress", "none", "--folder"];
     let run =
         run::esito(&packaged).arg(place.source()).stdout(Stdio::null()).finish().expect_code(&[0]);
-    println!("a million groups, peak {} MiB", run.peak_kib >> 10);
-    // 16 MiB of groups stand in memory as read and as written; indexed all at once they take many times as much.
+    println!("a million items, peak {} MiB", run.peak_kib >> 10);
+    // 16 MiB of items stand in memory as read and as written; indexed all at once they take many times as much.
     assert!(run.peak_kib > 0 && run.peak_kib >> 10 <= 192, "{} MiB", run.peak_kib >> 10);
 }
 

@@ -227,17 +227,26 @@ impl<'a> Body<'a> {
 
     fn sequence(&mut self, key: &Key, copied: Items) -> Result<(), Stop> {
         let dataset = self.origin.dataset;
-        let sources = items::items_or_shared(dataset, key.tag);
-        self.copy(key, &sources, copied)
+        let shared = items::shared_instead(dataset, key.tag);
+        let holder = shared.as_ref().unwrap_or(dataset);
+        self.copy(key, holder.each_item(key.tag), copied)
     }
 
     fn concept_modifiers(&mut self, key: &Key) -> Result<(), Stop> {
-        let mut sources = self.origin.dataset.items(key.tag);
-        sources.retain(|item| item.bytes(tags::RELATIONSHIP_TYPE) == Some(b"HAS CONCEPT MOD"));
-        self.copy(key, &sources, Items::Whole)
+        let dataset = self.origin.dataset;
+        let is_modifier =
+            |item: &Dataset<'_>| item.bytes(tags::RELATIONSHIP_TYPE) == Some(b"HAS CONCEPT MOD");
+        self.copy(key, dataset.each_item(key.tag).filter(is_modifier), Items::Whole)
     }
 
-    fn copy(&mut self, key: &Key, sources: &[Dataset<'_>], copied: Items) -> Result<(), Stop> {
+    fn copy<'s>(
+        &mut self,
+        key: &Key,
+        sources: impl Iterator<Item = Dataset<'s>>,
+        copied: Items,
+    ) -> Result<(), Stop> {
+        let mut sources = sources.peekable();
+        let is_there = sources.peek().is_some();
         let room = MAX_KEY_BYTES.saturating_sub(self.keys.len());
         let copies = match items::copy(sources, copied, &mut self.text, room) {
             Ok(copies) => copies,
@@ -245,7 +254,7 @@ impl<'a> Body<'a> {
             Err(items::Stop::OverLimit) => return self.absent(key, true),
         };
         if copies.is_empty() {
-            return self.absent(key, !sources.is_empty());
+            return self.absent(key, is_there);
         }
         // A document has one title (F.5.25); some writers repeat it.
         let due = if key.tag == tags::CONCEPT_NAME_CODE_SEQUENCE { 1 } else { copies.len() };
@@ -257,9 +266,9 @@ impl<'a> Body<'a> {
         if dataset.bytes(tags::VERIFICATION_FLAG) != Some(b"VERIFIED") {
             return Ok(());
         }
-        let moment = |item: &Dataset<'_>| legal_ascii(VR::DT, item.bytes(key.tag)?);
-        let observers = dataset.items(tags::VERIFYING_OBSERVER_SEQUENCE);
-        let latest = observers.iter().filter_map(moment).max();
+        let moment = |item: Dataset<'_>| legal_ascii(VR::DT, item.bytes(key.tag)?);
+        let observers = dataset.each_item(tags::VERIFYING_OBSERVER_SEQUENCE);
+        let latest = observers.filter_map(moment).max();
         let value = latest.unwrap_or_else(|| {
             self.change(key.tag, ChangeKind::Invented);
             let date = first_legal(dataset, VR::DA, super::keys::CONTENT_DATES);

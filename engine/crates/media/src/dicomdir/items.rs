@@ -43,22 +43,17 @@ pub(super) fn shared_functional_group<'a>(
     dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)?.item(group)
 }
 
-/// The items of a sequence at the top level or, where it is not there, in the Shared Functional
-/// Groups.
-pub(super) fn items_or_shared<'a>(dataset: &Dataset<'a>, tag: Tag) -> Vec<Dataset<'a>> {
-    if dataset.has(tag) || !dataset.has(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE) {
-        return dataset.items(tag);
-    }
-    let shared = dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
-    shared.map(|groups| groups.items(tag)).unwrap_or_default()
+/// The Shared Functional Groups, where a sequence is not at the top level.
+pub(super) fn shared_instead<'a>(dataset: &Dataset<'a>, tag: Tag) -> Option<Dataset<'a>> {
+    if dataset.has(tag) { None } else { dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE) }
 }
 
 /// Encodes the elements of each item; an item without what it must have is left out.
 ///
 /// # Errors
 /// [`Stop`] when the text must be converted first, or when the copies pass `room` bytes.
-pub(super) fn copy(
-    sources: &[Dataset<'_>],
+pub(super) fn copy<'a>(
+    sources: impl Iterator<Item = Dataset<'a>>,
     copied: Items,
     text: &mut Text,
     room: usize,
@@ -66,8 +61,8 @@ pub(super) fn copy(
     copy_at_depth(sources, copied, text, room, 0)
 }
 
-fn copy_at_depth(
-    sources: &[Dataset<'_>],
+fn copy_at_depth<'a>(
+    sources: impl Iterator<Item = Dataset<'a>>,
     copied: Items,
     text: &mut Text,
     room: usize,
@@ -80,8 +75,8 @@ fn copy_at_depth(
     let mut copies = Vec::new();
     for source in sources {
         let copy = match copied {
-            Items::Whole => whole(source, text, room, depth)?,
-            Items::Only(parts) => only(source, parts, text, room, depth)?,
+            Items::Whole => whole(&source, text, room, depth)?,
+            Items::Only(parts) => only(&source, parts, text, room, depth)?,
         };
         if copy.is_empty() {
             continue;
@@ -126,7 +121,7 @@ fn only(
             }
             Items::Whole => {}
             Items::Only(_) => {
-                let inner = copy_at_depth(&source.items(*tag), *copied, text, room, depth + 1)?;
+                let inner = copy_at_depth(source.each_item(*tag), *copied, text, room, depth + 1)?;
                 if !inner.is_empty() {
                     push_sequence(&mut out, *tag, &inner)?;
                 }
@@ -150,7 +145,7 @@ fn push_copy(
 ) -> Result<(), Stop> {
     let value = match vr {
         VR::SQ => {
-            let inner = copy_at_depth(&source.items(tag), Items::Whole, text, room, depth + 1)?;
+            let inner = copy_at_depth(source.each_item(tag), Items::Whole, text, room, depth + 1)?;
             return Ok(push_sequence(out, tag, &inner)?);
         }
         VR::OB | VR::OW | VR::OD | VR::OF | VR::OL | VR::OV | VR::UN => return Ok(()),
