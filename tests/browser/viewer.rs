@@ -179,6 +179,22 @@ fn what_had_to_make_room_in_the_viewer_comes_back_as_it_was() {
     expect_success(&node("viewer_memory.js").arg(root).finish());
 }
 
+/// Images of one series of other sizes and with other greys than the one before them.
+#[test]
+fn images_of_one_series_may_differ_in_size_and_in_what_is_black() {
+    if !has_viewer() {
+        return;
+    }
+    let place = Workplace::with_study(&["--study", "dx", "--rows", "120"]);
+    let study = ["--study", "cr", "--slices", "2", "--rows", "60"];
+    let root = unpacked(&place.beside(FOLDER), "cr", &study);
+    let images = files_below(&root.join("STUDIES"));
+    let larger = files_below(&place.source());
+    assert_eq!((images.len(), larger.len()), (2, 1));
+    std::fs::copy(&larger[0], &images[1]).expect("a copy");
+    expect_success(&node("viewer_series.js").arg(root).finish());
+}
+
 /// Files in the place of images that are damaged in all ways we know: the page goes on, and says what is wrong.
 #[test]
 fn damaged_images_neither_stop_the_viewer_nor_are_shown_as_others() {

@@ -86,6 +86,15 @@ export function pageMends(here) {
       // A camera that was read says half the height that is seen, in millimetres; put back by the pixels of the page, it made the
       // picture smaller with each event of a drag, on screens with more pixels and where pixels are not square.
       ['const scale = (clientHeight * rowPixelSpacing * 0.5) / parallelScale;', 'const scale = (viewport.scale * previousCamera.parallelScale) / parallelScale;'],
+      // An image of a stack took over which part is shown from the one before: of a larger one the rest was cut off. One of another
+      // size is shown whole.
+      [/^/, "import fitToWindow from './helpers/cpuFallback/rendering/fitToWindow.js';\n"],
+      ['const viewportSettingToUse = Object.assign({}, viewport, this._cpuFallbackEnabledElement.viewport);', `
+        const kept = this._cpuFallbackEnabledElement.viewport;
+        const { x, y } = kept.displayedArea?.brhc ?? {};
+        const isOtherSize = !this.stackInvalidated && (x !== image.columns || y !== image.rows);
+        const viewportSettingToUse = Object.assign({}, viewport, kept, { displayedArea: viewport.displayedArea });`],
+      [': viewportSettingToUse;', ': viewportSettingToUse;\n        if (isOtherSize) { fitToWindow(this._cpuFallbackEnabledElement); }'],
       [/point\[0\],\s+point\[1\],\s+\]\);\s+return this\.canvasToWorldCPU/, 'point[0] + 0.5, point[1] + 0.5]); return this.canvasToWorldCPU'],
     ]),
     // Places on the screen are turned into places of the image as if the canvas had the pixels of the screen; yet it gets as many

@@ -17,11 +17,14 @@ export function actionsOn(stage, cine, refresh, announce) {
     rotate: change((viewport) => viewport.setViewPresentation({ rotation: ((viewport.getViewPresentation().rotation ?? 0) + 90) % 360 })),
     flipHorizontal: change((viewport) => viewport.setCamera({ flipHorizontal: !viewport.getCamera().flipHorizontal })),
     flipVertical: change((viewport) => viewport.setCamera({ flipVertical: !viewport.getCamera().flipVertical })),
-    invert: change((viewport) => viewport.setProperties({ invert: !viewport.getProperties().invert })),
+    invert: change((_, pane) => {
+      pane.isInverted = !pane.isInverted;
+      pane.applyWindow();
+    }),
     reset: change((viewport, pane) => {
       viewport.setViewPresentation({ rotation: 0 });
       viewport.resetCamera();
-      viewport.setProperties({ invert: Boolean(pane.image.invert) });
+      pane.isInverted = false;
       pane.setWindow(null);
     }),
     zoomBy: (factor) => change((viewport) => viewport.setZoom(viewport.getZoom() * factor))(),

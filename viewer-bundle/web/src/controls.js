@@ -77,7 +77,7 @@ export class Controls {
     link.disabled = stage.panes.length < 2;
     labels.setAttribute('aria-pressed', !stage.host.classList.contains('plain'));
     for (const key of ['rotate', 'flipHorizontal', 'flipVertical', 'invert', 'reset']) { this.buttons[key].disabled = pane.isBlank; }
-    invert.setAttribute('aria-pressed', !pane.isBlank && Boolean(pane.viewport.getProperties().invert));
+    invert.setAttribute('aria-pressed', !pane.isBlank && pane.isInverted);
     save.disabled = pane.isBlank;
     clear.disabled = !measures().length;
     this.preset.disabled = pane.isBlank;

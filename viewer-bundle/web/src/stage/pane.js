@@ -47,6 +47,7 @@ export class Pane {
   clear() {
     this.series = null;
     this.image = null;
+    this.isInverted = false;
     this.ids = [];
     this.wanted = -1;
     this.shown = -1;
@@ -61,6 +62,7 @@ export class Pane {
     this.ids = series.ids;
     this.shown = -1;
     this.window = null;
+    this.isInverted = false;
     this.isStarted = false;
     this.place.max = this.ids.length;
     this.place.hidden = this.ids.length < 2;
@@ -129,14 +131,14 @@ export class Pane {
     this.isStarted = true;
   }
 
-  /** The window that somebody chose for this series; otherwise each image has its own. */
+  /** The window that somebody chose for this series, otherwise the image's own; black and white as the image says, or inverted. */
   applyWindow() {
     const { viewport: shown } = this.viewport._cpuFallbackEnabledElement;
     const own = ownWindow(this.image);
     shown.modalityLUT = this.image.modalityLUT;
     shown.voiLUT = this.window ? undefined : own.table;
     const range = this.window ?? own.range;
-    this.viewport.setProperties({ voiRange: range }, true);
+    this.viewport.setProperties({ voiRange: range, invert: Boolean(this.image.invert) !== this.isInverted }, true);
   }
 
   /** @param {{lower, upper}|null} range of the values; null for what each image says */

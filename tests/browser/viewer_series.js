@@ -1,0 +1,89 @@
+// Images of one series that differ: a small one in MONOCHROME1, then a larger one in MONOCHROME2. Each is shown whole and with the
+// greys that it says, and what somebody chose stays.
+//
+// Usage: node viewer_series.js ROOT   (an unpacked package of a series of two such images, 60 by 50 and 120 by 100 pixels, whose
+// corners are dark). Prints what is wrong; exit 1 then.
+'use strict';
+
+const { open } = require('./browsers');
+const at = require('./viewer_page');
+
+/** Both images fit exactly into this. */
+const [WIDTH, HEIGHT] = [600, 720];
+const faults = [];
+const check = (holds, text) => { if (!holds) { faults.push(text); } };
+
+const press = async (page, key) => { await page.keyboard.press(key); await at.frames(page, 4); };
+/** Keeps the picture as it is by a name. */
+const keep = (page, name) => page.$eval('.film canvas', (canvas, key) => {
+  window.kept ??= {};
+  window.kept[key] = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+}, name);
+/** By how much grey the picture differs from one that was kept, on average: below 0.5 it is the same, but for rounding. */
+const apart = (page, name) => page.$eval('.film canvas', (canvas, key) => {
+  const [now, before] = [canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data, window.kept[key]];
+  return before.length === now.length ? now.reduce((sum, value, n) => sum + Math.abs(value - before[n]), 0) / now.length : 255;
+}, name);
+const SAME = 0.5;
+const isPressed = (page) => page.$eval('[data-hint="action_invert"]', (button) => button.getAttribute('aria-pressed') === 'true');
+
+/** Goes to an image by a key. */
+async function go(page, key, place) {
+  await page.keyboard.press(key);
+  await at.settledAt(page, place);
+  await at.frames(page, 6);
+}
+
+/** The last pixel of the picture is dark, or bright where the picture is inverted; the button says the same. */
+async function shades(page, isInverted, what) {
+  const [red] = await page.$eval('.film canvas', (canvas) => Array.from(canvas.getContext('2d').getImageData(canvas.width - 3, canvas.height - 3, 1, 1).data));
+  check(isInverted ? red > 195 : red < 60, `${what}: the corner is ${red}`);
+  check(await isPressed(page) === isInverted, `${what}: the button says ${await isPressed(page)}`);
+}
+
+/** A larger image is shown whole, as it is after a reset. */
+async function sizes(page) {
+  await go(page, 'ArrowDown', 2);
+  const zoom = await page.$eval('.labels .bottom.right', (corner) => Number(corner.innerText.match(/Zoom (\d+)/)[1]));
+  check(zoom === 600, `an image of 120 rows fills ${HEIGHT} px at ${zoom} %`);
+  await shades(page, false, 'MONOCHROME2 after MONOCHROME1');
+  await keep(page, 'larger');
+  await press(page, '0');
+  check(await apart(page, 'larger') < SAME, 'a larger image is shown otherwise than after a reset');
+  await go(page, 'ArrowUp', 1);
+  await shades(page, false, 'MONOCHROME1 after MONOCHROME2');
+}
+
+/** Inverted stays inverted, whatever the images say. */
+async function inversion(page) {
+  await press(page, 'i');
+  await shades(page, true, 'MONOCHROME1 inverted');
+  await go(page, 'ArrowDown', 2);
+  await shades(page, true, 'MONOCHROME2 after one that was inverted');
+  await press(page, 'i');
+  await shades(page, false, 'MONOCHROME2 inverted twice');
+  await press(page, 'i');
+  await go(page, 'ArrowUp', 1);
+  await press(page, '0');
+  await shades(page, false, 'MONOCHROME1 after a reset');
+}
+
+async function main() {
+  const [root] = process.argv.slice(2);
+  const { browser, page } = await open('chromium', { script: true });
+  page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
+  await page.setViewport({ width: 1280, height: 1000 });
+  await at.openFromDisk(page, root);
+  await at.complete(page);
+  await at.settledAt(page, 1);
+  await at.resizeFilm(page, WIDTH, HEIGHT);
+  await page.focus('.pane');
+  await press(page, '0');
+  await sizes(page);
+  await inversion(page);
+  await browser.close();
+  faults.forEach((fault) => console.log(fault));
+  return faults.length ? 1 : 0;
+}
+
+main().then((code) => process.exit(code), (error) => { console.error(error); process.exit(2); });
