@@ -1,5 +1,5 @@
 // Images of one series that differ: a small one in MONOCHROME1, then a larger one in MONOCHROME2. Each is shown whole and with the
-// greys that it says, and what somebody chose stays.
+// greys that it says, and what somebody chose stays; what was taken back does not come again.
 //
 // Usage: node viewer_series.js ROOT   (an unpacked package of a series of two such images, 60 by 50 and 120 by 100 pixels, whose
 // corners are dark). Prints what is wrong; exit 1 then.
@@ -68,6 +68,25 @@ async function inversion(page) {
   await shades(page, false, 'MONOCHROME1 after a reset');
 }
 
+/** What was mirrored and reset stays as it was when the page becomes smaller and larger, and is mirrored by one press again. */
+async function mirrors(page) {
+  await keep(page, 'upright');
+  for (const key of ['h', 'j']) {
+    await press(page, key);
+    await keep(page, key);
+    check(await apart(page, 'upright') > 4 * SAME, `${key} mirrors nothing`);
+    await press(page, '0');
+    check(await apart(page, 'upright') < SAME, `a reset after ${key} leaves the picture mirrored`);
+    await at.resizeFilm(page, WIDTH - 100, HEIGHT - 120);
+    await at.resizeFilm(page, WIDTH, HEIGHT);
+    await at.frames(page, 4);
+    check(await apart(page, 'upright') < SAME, `after ${key}, a reset and a change of size the picture is another one`);
+    await press(page, key);
+    check(await apart(page, key) < SAME, `after ${key} and a reset ${key} does not mirror`);
+    await press(page, '0');
+  }
+}
+
 async function main() {
   const [root] = process.argv.slice(2);
   const { browser, page } = await open('chromium', { script: true });
@@ -81,6 +100,7 @@ async function main() {
   await press(page, '0');
   await sizes(page);
   await inversion(page);
+  await mirrors(page);
   await browser.close();
   faults.forEach((fault) => console.log(fault));
   return faults.length ? 1 : 0;

@@ -24,6 +24,8 @@ export function actionsOn(stage, cine, refresh, announce) {
     reset: change((viewport, pane) => {
       viewport.setViewPresentation({ rotation: 0 });
       viewport.resetCamera();
+      // Cornerstone3D takes back what is drawn and keeps what it says of it: a change of size mirrored again.
+      viewport.setCamera({ flipHorizontal: false, flipVertical: false });
       pane.isInverted = false;
       pane.setWindow(null);
     }),
