@@ -79,6 +79,14 @@ impl Word {
     fn is_empty(&self) -> bool {
         self.glyphs.is_empty()
     }
+
+    /// Whether it ends with a hyphen inside a word: after a letter or a digit; elsewhere it is a minus sign.
+    fn ends_with_hyphen(&self) -> bool {
+        match self.glyphs.as_slice() {
+            [.., (before, ..), (last, ..)] => *last == '-' && before.is_alphanumeric(),
+            _ => false,
+        }
+    }
 }
 
 /// Breaks spans into lines no wider than `width` points. A line end in a text ends a line; a word
@@ -100,6 +108,10 @@ pub(super) fn break_lines(spans: &[Span<'_>], width: f32) -> Vec<Line> {
                     space.push(' ', span.style);
                 }
                 _ => {
+                    // A hyphen before a number stays with it: `10-12`.
+                    if character.is_alphabetic() && word.ends_with_hyphen() {
+                        breaker.take(&mut space, &mut word);
+                    }
                     word.push(character, span.style);
                     // Scripts without spaces may be broken after each character.
                     if is_breakable_after(character) {
@@ -116,9 +128,9 @@ pub(super) fn break_lines(spans: &[Span<'_>], width: f32) -> Vec<Line> {
     breaker.lines
 }
 
-/// Ideographs, kana and Hangul; hyphens and slashes inside long words.
+/// Ideographs, kana and Hangul; slashes inside long words.
 fn is_breakable_after(character: char) -> bool {
-    matches!(character, '-' | '/' | '\u{2E80}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+    matches!(character, '/' | '\u{2E80}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 struct Breaker {
@@ -161,6 +173,7 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     const STYLE: Style = Style { bold: false, size: 10.0, ink: Ink::Black };
 
@@ -174,6 +187,23 @@ mod tests {
     #[test]
     fn words_wrap_and_lines_are_kept() {
         assert_eq!(lines("uno due tre\n\nquattro", 45.0), ["uno due", "tre", "", "quattro"]);
+    }
+
+    #[rstest]
+    #[case::minus("valore -40 HU")]
+    #[case::in_brackets("peso (-2.5)")]
+    #[case::range("fogli 10-12")]
+    fn no_number_is_parted_from_its_sign(#[case] text: &str) {
+        for width in 34_u8..80 {
+            let lines = lines(text, width.into());
+            assert!(lines.iter().all(|line| !line.ends_with('-')), "{width}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_broken_after_their_hyphens() {
+        assert_eq!(lines("medio-basale", 40.0), ["medio-", "basale"]);
+        assert_eq!(lines("L5-S1", 22.0), ["L5-", "S1"]);
     }
 
     #[test]
