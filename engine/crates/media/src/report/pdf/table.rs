@@ -9,6 +9,8 @@ use crate::report::Table;
 const MAX_COLUMNS: usize = 12;
 /// Rows that are measured for the width of their columns.
 const MEASURED_ROWS: usize = 200;
+/// What a column is wider than its text, in points: sums of the same widths differ in their last digits.
+const HAIR: f32 = 0.01;
 /// Rows that cells tie together are kept on one page, unless there are more.
 const MAX_TIED: usize = 60;
 
@@ -263,14 +265,15 @@ impl<'a> Setter<'a> {
     }
 }
 
-/// Columns by what their longest cells need, and no column so narrow that its words break.
+/// Columns by what their longest cells need; where that is more than the page has, long ones are made
+/// equally narrow, and short ones keep their width.
 fn widths(rows: &[Vec<Spot<'_>>]) -> Vec<f32> {
     let end = |spot: &Spot<'_>| spot.column + spot.columns;
     let count = rows.iter().flatten().map(end).max().unwrap_or(1).clamp(1, MAX_COLUMNS);
     let needed = |spot: &Spot<'_>| {
         let span = Span { text: &spot.texts.join(" "), style: STRONG };
         let lines = break_lines(&[span], COLUMN);
-        lines.iter().map(|line| line.width).fold(20.0, f32::max)
+        lines.iter().map(|line| line.width).fold(20.0, f32::max) + HAIR
     };
     let mut natural = vec![20.0_f32; count];
     let measured = || rows.iter().take(MEASURED_ROWS).flatten();
@@ -292,14 +295,14 @@ fn widths(rows: &[Vec<Spot<'_>>]) -> Vec<f32> {
     if sum <= room {
         return natural;
     }
-    // Narrow columns keep their width; the others share what is left.
-    let share = room / natural.iter().map(|_| 1.0_f32).sum::<f32>();
-    let narrow: f32 = natural.iter().filter(|width| **width <= share).sum();
-    let wide: f32 = natural.iter().filter(|width| **width > share).sum();
-    natural
-        .iter()
-        .map(|width| if *width <= share { *width } else { width / wide * (room - narrow) })
-        .collect()
+    // Each column has what it needs up to a share; what those leave that need less makes the share larger.
+    let mut share = 0.0_f32;
+    for _ in &natural {
+        let narrow: f32 = natural.iter().filter(|width| **width <= share).sum();
+        let wide: f32 = natural.iter().filter(|width| **width > share).map(|_| 1.0_f32).sum();
+        share = share.max((room - narrow) / wide);
+    }
+    natural.iter().map(|width| width.min(share)).collect()
 }
 
 #[cfg(test)]
@@ -342,6 +345,30 @@ mod tests {
         assert!(equal(rows[0].tall, LEADING + 2.0 * ROW_PADDING));
         assert!(equal(rows[0].tall + rows[1].tall, 5.0 * LEADING + 2.0 * ROW_PADDING));
         assert!(rows[0].rules[0].0 > 1.0 && equal(rows[1].rules[0].0, 0.0));
+    }
+
+    #[test]
+    fn a_number_beside_a_long_text_stays_on_one_line() {
+        let number = "12345678901234567890123";
+        let long = "Parenchima polmonare senza addensamenti. ".repeat(30);
+        let columns = [number, "sede", long.as_str(), number].map(|text| cell(text, 1, 1));
+        let table = table(vec![columns.into()]);
+        let grid = Grid::new(&table);
+        let lines: Vec<usize> = grid.set(0).cells.iter().map(|cell| cell.lines.len()).collect();
+        assert_eq!([lines[0], lines[1], lines[3]], [1, 1, 1]);
+        // The numbers need more than a fourth of the room, and together the columns fill it.
+        let room = COLUMN - 3.0 * GUTTER;
+        assert!(grid.widths[0] > room / 4.0, "{:?}", grid.widths);
+        assert!((grid.widths.iter().sum::<f32>() - room).abs() < 0.1, "{:?}", grid.widths);
+    }
+
+    #[test]
+    fn long_columns_are_equally_wide() {
+        let long = "Parenchima polmonare senza addensamenti. ".repeat(30);
+        let columns = [long.as_str(); 12].map(|text| cell(text, 1, 1));
+        let grid_of = table(vec![columns.into()]);
+        let widths = Grid::new(&grid_of).widths;
+        assert!(widths.iter().all(|width| (width - widths[0]).abs() < 0.01), "{widths:?}");
     }
 
     #[test]
