@@ -11,7 +11,7 @@ const os = require('os');
 const path = require('path');
 const { axeFaults } = require('./accessibility');
 const { open } = require('./browsers');
-const { dragged, kinds, linked, markup, withoutFolders } = require('./viewer_beside');
+const { dragged, kinds, linked, markup, rejected, withoutFolders } = require('./viewer_beside');
 const { alone, hostile, withoutPdf } = require('./viewer_reports');
 const { look } = require('./viewer_looks');
 const { texts } = require('./viewer_texts');
@@ -391,6 +391,7 @@ async function others(page, { isChromium, python, ct, mixed, xss, cda, step }) {
   if (mixed && isChromium) {
     await step('texts', () => texts(page, check).then(() => done.push('texts')));
     await step('kinds', () => kinds(page, mixed, check).then(() => done.push('reports', 'key images')));
+    await step('rejected images', () => rejected(page, mixed, check).then(() => done.push('rejected images')));
     await step('a document alone', () => alone(page, cda, check).then(() => done.push('a document alone')));
     await step('markup', () => markup(page, xss, check).then(() => done.push('markup')));
     isHostile = true;

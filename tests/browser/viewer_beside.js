@@ -1,6 +1,8 @@
 // What stands beside the pictures of a package in the viewer: reports, key images, a folder that is dragged onto the page.
 'use strict';
 
+const fs = require('fs');
+const os = require('os');
 const path = require('path');
 const { pathToFileURL } = require('url');
 const at = require('./viewer_page');
@@ -47,6 +49,32 @@ async function keyImages(page, check) {
   check(alone === counts[0], `the first has ${alone} images, and ${counts[0]} are told`);
   await page.click('#keys');
   await page.waitForFunction((few) => Number(document.querySelector('.place').max) !== few || document.querySelectorAll('.shelf li button:not(.paper)').length > 1, {}, alone);
+}
+
+/** A selection of what was rejected for its quality, not of key images: no star, no list of them, and the label says it. */
+async function rejected(page, root, check) {
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'scartate è '));
+  fs.cpSync(root, copy, { recursive: true });
+  let titles = 0;
+  for (const file of at.filesBelow(path.join(copy, 'STUDIES'))) {
+    const text = fs.readFileSync(file, 'latin1');
+    if (!text.includes('1.2.840.10008.5.1.4.1.1.88.59') || !text.includes('113000')) { continue; }
+    fs.writeFileSync(file, text.replace('113000', '113001'), 'latin1');
+    titles += 1;
+  }
+  check(titles === 1, `${titles} selections have become others`);
+  await at.openFolder(page, copy);
+  await at.complete(page);
+  check(await page.$eval('#keys', ({ hidden }) => hidden), 'rejected images are offered as key images');
+  const [, stack] = await page.$$('.shelf li button:not(.paper)');
+  await stack.click();
+  await page.waitForFunction(() => document.querySelector('.pane').dataset.shown);
+  await page.$eval('.place', (place) => { place.value = 1; place.dispatchEvent(new Event('input')); });
+  await at.settledAt(page, 1);
+  await at.frames(page, 4);
+  const says = await page.$eval('.labels', ({ innerText }) => innerText);
+  check(!says.includes('★') && /Immagine scartata|Rejected image/.test(says), `a rejected image says ${says}`);
+  fs.rmSync(copy, { recursive: true });
 }
 
 /** Links of the package's pages: in their language, and from the page of a series at that series. */
@@ -124,4 +152,4 @@ async function markup(page, root, check) {
   check(!made, `texts of files have become ${made} elements`);
 }
 
-module.exports = { dragged, kinds, linked, markup, withoutFolders };
+module.exports = { dragged, kinds, linked, markup, rejected, withoutFolders };

@@ -6,7 +6,7 @@ import { currentLanguage, date, t } from './texts.js';
 
 /**
  * The series of a package that have pictures, ready to be shown: `ids` of the images, `places` in the body
- * where the directory says them, `keys` among the ids, `title()` in the language of the page.
+ * where the directory says them, `keys` and `rejected` among the ids, `title()` in the language of the page.
  */
 export function seriesOf(source, studies) {
   return studies.flatMap((study) => study.series.filter(({ images }) => images.length).map((series) => {
@@ -17,6 +17,7 @@ export function seriesOf(source, studies) {
       ids: ids.flat(),
       idsOf: new Map(series.images.map(({ uid }, n) => [uid, ids[n]])),
       keys: new Set(),
+      rejected: new Set(),
       places: series.images.every(({ along }) => along !== undefined) ? series.images : null,
       description: '',
       title() {
@@ -28,12 +29,12 @@ export function seriesOf(source, studies) {
   }));
 }
 
-/** Marks what the selections name. Gives how many images that are. */
+/** Marks what the selections name. Gives how many key images there are. */
 export function markKeys(all, selections) {
-  for (const { images } of selections) {
+  for (const { marks, images } of selections) {
     for (const [uid, frames] of images) {
-      for (const { idsOf, keys } of all) {
-        (idsOf.get(uid) ?? []).forEach((id, n) => { if (!frames || frames.has(n + 1)) { keys.add(id); } });
+      for (const { idsOf, [marks]: marked } of all) {
+        (idsOf.get(uid) ?? []).forEach((id, n) => { if (!frames || frames.has(n + 1)) { marked.add(id); } });
       }
     }
   }

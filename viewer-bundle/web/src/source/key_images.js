@@ -1,17 +1,31 @@
-// What somebody marked as important: Key Object Selections (PS3.3 §A.35.4), whose items point to images.
+// What somebody marked as important, or rejected: Key Object Selections (PS3.3 §A.35.4), whose items point to images.
 import { parseDicom } from 'dicom-parser';
-import { textOf } from './charset.js';
 
 const RECORD = 'KEY OBJECT DOC';
 /** Content items that are looked at in a document. */
 const MOST_ITEMS = 10_000;
+/** Titles of what was rejected (PS3.16 CID 7010): for its quality, for the safety of the patient, as it is of another order. */
+const REJECTED = new Set(['113001', '113037', '113038']);
+/** Titles that say nothing of importance: an issue of quality, lists of what there is, what need not be kept any more. */
+const OTHERS = new Set(['113010', '113030', '113031', '113032', '113033', '113034', '113035', '113039']);
 
-/** @returns {Promise<{title: string, images: Map<string, Set<number>|null>}[]>} frames from 1 on by SOP Instance UID, null for all */
+/**
+ * What each selection marks, and the images: frames from 1 on by SOP Instance UID, null for all.
+ *
+ * @returns {Promise<{marks: 'keys'|'rejected', images: Map<string, Set<number>|null>}[]>}
+ */
 export async function keyImagesOf(source, studies) {
   const documents = studies.flatMap(({ series }) => series.flatMap(({ documents: some }) => some)).filter(({ type }) => type === RECORD);
   const read = documents.map(({ path }) => selectionIn(source, path));
   // One that cannot be read marks nothing; its images are shown all the same.
-  return (await Promise.allSettled(read)).filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
+  return (await Promise.allSettled(read)).filter(({ status }) => status === 'fulfilled').map(({ value }) => value).filter(({ marks }) => marks);
+}
+
+/** What a selection marks by its title, null for neither. */
+function marksOf(name) {
+  const code = name?.string('x00080102')?.trim() === 'DCM' ? name.string('x00080100')?.trim() : '';
+  if (OTHERS.has(code)) { return null; }
+  return REJECTED.has(code) ? 'rejected' : 'keys';
 }
 
 async function selectionIn(source, path) {
@@ -32,7 +46,7 @@ async function selectionIn(source, path) {
     }
   };
   walk(root);
-  return { title: name ? textOf(name, 'x00080104', root.string('x00080005')) : '', images };
+  return { marks: marksOf(name), images };
 }
 
 /** Frames of an instance that are marked, with those marked before. */

@@ -40,6 +40,7 @@ export function drawOverlay(pane) {
       Number.isFinite(lower) ? t('windowShown', { ...windowNumbers(lower, upper) }) : '',
       t('enlarged', { value: decimal(zoomOf(pane) * 100, 0) }),
       pane.series.keys.has(image.imageId) ? element('b', {}, [`★ ${t('keyImage')}`]) : '',
+      pane.series.rejected.has(image.imageId) ? element('b', {}, [t('rejectedImage')]) : '',
       planes.isPartial ? element('b', {}, [t('planesMissing')]) : '',
       header.string('x00282110') === '01' ? element('strong', {}, [t('lossy')]) : '',
     ]),
