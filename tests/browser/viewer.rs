@@ -179,6 +179,20 @@ fn what_had_to_make_room_in_the_viewer_comes_back_as_it_was() {
     expect_success(&node("viewer_memory.js").arg(root).finish());
 }
 
+/// What stands beside a measure: Hounsfield units, millimetres, seconds and speeds, only where the file says them.
+#[test]
+fn measures_of_the_viewer_have_the_units_that_files_say() {
+    if !has_viewer() {
+        return;
+    }
+    let workplace = Workplace::empty();
+    let folder = workplace.beside(FOLDER);
+    let ct = unpacked(&folder, "ct", &["--study", "ct", "--slices", "2", "--rows", "64"]);
+    let us = unpacked(&folder, "us", &["--study", "us", "--slices", "1", "--rows", "240"]);
+    let cr = unpacked(&folder, "cr", &["--study", "cr", "--slices", "2", "--rows", "60"]);
+    expect_success(&node("viewer_units.js").arg(ct).arg(us).arg(cr).finish());
+}
+
 /// Images of one series of other sizes and with other greys than the one before them.
 #[test]
 fn images_of_one_series_may_differ_in_size_and_in_what_is_black() {

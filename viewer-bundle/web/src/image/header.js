@@ -56,6 +56,18 @@ export function moduleOf(type, imageId, dataSet) {
 /** Whether two pixels share their colour in what is not compressed; the loader gives each its own. */
 export const hasSharedColours = (dataSet) => (dataSet.string('x00280004') ?? '').trim() === 'YBR_FULL_422' && !dataSet.elements.x7fe00010?.encapsulatedPixelData;
 
+/** Whether values are Hounsfield units: of CT, rescaled, and to no other unit (Rescale Type (0028,1054), PS3.3 §C.8.2.1). */
+export function isHounsfield(header) {
+  const kind = (header.string('x00281054') ?? '').trim();
+  return (header.string('x00080060') ?? '').trim() === 'CT' && Boolean(header.elements.x00281053?.length) && (!kind || kind === 'HU');
+}
+
+/** Whether Pixel Spacing is that of the detector, before which the body is enlarged: nobody calibrated it (PS3.3 §10.7.1.3). */
+export function isAtDetector(header) {
+  const spacing = (tag) => header.string(tag)?.split('\\').map(Number).join();
+  return !header.string('x00280a02') && Boolean(spacing('x00181164')) && spacing('x00181164') === spacing('x00280030');
+}
+
 /** Pixel Aspect Ratio (0028,0034), vertical over horizontal: lengths stay in pixels, the shape is right. */
 function pixelAspect(dataSet) {
   const [vertical, horizontal] = (dataSet.string('x00280034') ?? '').split('\\').map(Number);

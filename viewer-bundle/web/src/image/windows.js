@@ -1,4 +1,5 @@
 // Windows: those of the file, those that are usual for a modality, the whole range of the pixels.
+import { isHounsfield } from './header.js';
 import { attributes } from './loader.js';
 import { modalityLut } from './luts.js';
 import { textOf } from '../source/charset.js';
@@ -7,7 +8,7 @@ import { textOf } from '../source/charset.js';
 const CT = [['abdomen', 40, 400], ['lung', -600, 1500], ['bone', 400, 1800], ['brain', 40, 80], ['mediastinum', 50, 350], ['vessels', 200, 700]];
 /** Shares of the largest value, where what matters is how much is taken up. */
 const UPTAKE = [['half', 0.5], ['quarter', 0.25]];
-/** Widths as shares of what the file says: films and MR have no scale of their own. */
+/** Widths as shares of what the file says: films, MR, and CT in other units have no scale that is usual. */
 const CONTRAST = [['harder', 0.6], ['softer', 1.6]];
 
 const decimals = (header, tag) => (header.string(tag) ?? '').split('\\').map((part) => (part.trim() ? Number(part) : NaN)).filter(Number.isFinite);
@@ -27,11 +28,12 @@ export function windowsFor(image) {
   const names = textOf(header, 'x00281055').split('\\');
   const own = centres.slice(0, widths.length).map((centre, n) => ({ key: `file${n}`, label: names[n]?.trim(), width: widths[n], range: n ? boundsOf(functionOf(header), centre, widths[n]) : undefined }));
   const hasTable = !own.length && image.voiLUT ? [{ key: 'file0' }] : [];
-  return [...own.filter(({ width }) => width > 0), ...hasTable, { key: 'full', range: fullRange(image) }, ...usualFor(image, textOf(header, 'x00080060'))];
+  return [...own.filter(({ width }) => width > 0), ...hasTable, { key: 'full', range: fullRange(image) }, ...usualFor(image, header)];
 }
 
-function usualFor(image, modality) {
-  if (modality === 'CT') { return CT.map(([key, centre, width]) => ({ key, range: bounds(centre, width) })); }
+function usualFor(image, header) {
+  const modality = textOf(header, 'x00080060');
+  if (isHounsfield(header)) { return CT.map(([key, centre, width]) => ({ key, range: bounds(centre, width) })); }
   if (modality === 'PT' || modality === 'NM') {
     const { upper } = fullRange(image);
     return UPTAKE.map(([key, share]) => ({ key, range: { lower: 0, upper: Math.max(upper * share, 1) } }));

@@ -16,7 +16,7 @@ export const ENGLISH = {
   action_rotate: 'Rotate', action_flipHorizontal: 'Mirror', action_flipVertical: 'Flip', action_invert: 'Invert', action_reset: 'Reset', action_clear: 'Clear measures', action_play: 'Play', action_stop: 'Stop', action_save: 'Save PNG', action_labels: 'Labels', action_link: 'Together', action_help: 'Keys',
   rate: 'Images a second', rateOf: '{rate}/s', preset: 'Window', presetChoose: 'Window…', layout: 'Views',
   window_file: 'Of the examination', window_fileNamed: 'Of the examination: {name}', window_full: 'All values', window_abdomen: 'Abdomen', window_lung: 'Lung', window_bone: 'Bone', window_brain: 'Brain', window_mediastinum: 'Mediastinum', window_vessels: 'Vessels',
-  area: 'Area {value}', mean: 'Mean {value}', deviation: 'Std. dev. {value}', range: 'From {min} to {max}',
+  area: 'Area {value}', atDetector: 'at the detector', mean: 'Mean {value}', deviation: 'Std. dev. {value}', range: 'From {min} to {max}',
   pictureFile: 'image', saved: 'Image saved', cleared: 'Measures removed',
   helpTitle: 'Keys', close: 'Close',
   help_arrows: '↑ ↓ previous and next image; PgUp PgDn ten at a time; Home and End', help_tools: 'S W P Z L A O V choose the tools', help_view: '+ − zoom; Shift + arrows move; ← → contrast; R rotates; H and J mirror; I inverts; 0 resets', help_more: 'Space plays; Delete removes the last measure; T labels; 1…9 windows', help_mouse: 'Mouse: the wheel scrolls, the middle button moves, the right button enlarges. Two fingers enlarge.',

@@ -16,7 +16,7 @@ export const ITALIAN = {
   action_rotate: 'Ruota', action_flipHorizontal: 'Specchia', action_flipVertical: 'Capovolgi', action_invert: 'Inverti', action_reset: 'Ripristina', action_clear: 'Togli misure', action_play: 'Riproduci', action_stop: 'Ferma', action_save: 'Salva PNG', action_labels: 'Scritte', action_link: 'Insieme', action_help: 'Tasti',
   rate: 'Immagini al secondo', rateOf: '{rate}/s', preset: 'Finestra', presetChoose: 'Finestra…', layout: 'Riquadri',
   window_file: 'Dell’esame', window_fileNamed: 'Dell’esame: {name}', window_full: 'Tutti i valori', window_abdomen: 'Addome', window_lung: 'Polmone', window_bone: 'Osso', window_brain: 'Encefalo', window_mediastinum: 'Mediastino', window_vessels: 'Vasi',
-  area: 'Area {value}', mean: 'Media {value}', deviation: 'Dev. std. {value}', range: 'Da {min} a {max}',
+  area: 'Area {value}', atDetector: 'sul rivelatore', mean: 'Media {value}', deviation: 'Dev. std. {value}', range: 'Da {min} a {max}',
   pictureFile: 'immagine', saved: 'Immagine salvata', cleared: 'Misure tolte',
   helpTitle: 'Tasti', close: 'Chiudi',
   help_arrows: '↑ ↓ immagine precedente e successiva; Pag↑ Pag↓ dieci alla volta; Inizio e Fine', help_tools: 'S W P Z L A O V scelgono gli strumenti', help_view: '+ − zoom; Maiusc + frecce spostano; ← → contrasto; R ruota; H e J specchiano; I inverte; 0 ripristina', help_more: 'Spazio riproduce; Canc toglie l’ultima misura; T scritte; 1…9 finestre', help_mouse: 'Mouse: la rotella scorre, il tasto centrale sposta, il tasto destro ingrandisce. Due dita ingrandiscono.',
