@@ -193,7 +193,7 @@ fn measures_of_the_viewer_have_the_units_that_files_say() {
     expect_success(&node("viewer_units.js").arg(ct).arg(us).arg(cr).finish());
 }
 
-/// Images of one series of other sizes and with other greys than the one before them.
+/// Images of one series of other sizes and with other greys than the one before them; series that go together.
 #[test]
 fn images_of_one_series_may_differ_in_size_and_in_what_is_black() {
     if !has_viewer() {
@@ -206,7 +206,9 @@ fn images_of_one_series_may_differ_in_size_and_in_what_is_black() {
     let larger = files_below(&place.source());
     assert_eq!((images.len(), larger.len()), (2, 1));
     std::fs::copy(&larger[0], &images[1]).expect("a copy");
-    expect_success(&node("viewer_series.js").arg(root).finish());
+    let brain = ["--study", "mr", "--slices", "6", "--rows", "64"];
+    let mr = unpacked(&place.beside(FOLDER), "mr", &brain);
+    expect_success(&node("viewer_series.js").arg(root).arg(mr).finish());
 }
 
 /// Files in the place of images that are damaged in all ways we know: the page goes on, and says what is wrong.

@@ -1,10 +1,12 @@
 // Images of one series that differ: a small one in MONOCHROME1, then a larger one in MONOCHROME2. Each is shown whole and with the
-// greys that it says, and what somebody chose stays; what was taken back does not come again.
+// greys that it says, and what somebody chose stays; what was taken back does not come again. Series of one body go together.
 //
-// Usage: node viewer_series.js ROOT   (an unpacked package of a series of two such images, 60 by 50 and 120 by 100 pixels, whose
-// corners are dark). Prints what is wrong; exit 1 then.
+// Usage: node viewer_series.js ROOT MR   (unpacked packages: a series of two such images, 60 by 50 and 120 by 100 pixels, whose
+// corners are dark; an examination of the brain). Prints what is wrong; exit 1 then.
 'use strict';
 
+const fs = require('fs');
+const path = require('path');
 const { open } = require('./browsers');
 const at = require('./viewer_page');
 
@@ -87,8 +89,35 @@ async function mirrors(page) {
   }
 }
 
+/** Two series through the same heights go together, also when the columns of one run the other way. */
+async function heights(page, root) {
+  const directory = path.join(root, 'DICOMDIR');
+  const text = fs.readFileSync(directory, 'latin1');
+  const axial = '1\\0\\0\\0\\1\\0 ';
+  const slices = at.filesBelow(path.join(root, 'STUDIES', 'ST000001', 'SE000002')).length;
+  const parts = text.split(axial);
+  check(parts.length > 2 * slices, `the directory names ${parts.length - 1} axial slices`);
+  const turned = parts.slice(0, slices + 1).join('1\\0\\0\\0\\-1\\0');
+  fs.writeFileSync(directory, [turned, ...parts.slice(slices + 1)].join(axial), 'latin1');
+  await at.openFromDisk(page, root);
+  await at.complete(page);
+  await page.select('#bar select[data-hint="layout"]', '1x2');
+  for (const number of [0, 1]) {
+    await page.focus(`.pane:nth-child(${number + 1})`);
+    await (await page.$$('.shelf li button:not(.paper)'))[number + 1].click();
+    await page.waitForFunction((which) => document.querySelectorAll('.pane')[which].dataset.shown, {}, number);
+  }
+  await page.focus('.pane:nth-child(1)');
+  for (const [key, place] of [['Home', 1], ['End', slices]]) {
+    await go(page, key, place);
+    await at.frames(page, 20);
+    const [one, other] = [await at.shown(page, 0), await at.shown(page, 1)];
+    check(/SE000002\/IM0*\d+#1$/.test(one) && other === one.replace('SE000002', 'SE000003'), `together: ${one} and ${other}`);
+  }
+}
+
 async function main() {
-  const [root] = process.argv.slice(2);
+  const [root, mr] = process.argv.slice(2);
   const { browser, page } = await open('chromium', { script: true });
   page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
   await page.setViewport({ width: 1280, height: 1000 });
@@ -101,6 +130,7 @@ async function main() {
   await sizes(page);
   await inversion(page);
   await mirrors(page);
+  await heights(page, mr);
   await browser.close();
   faults.forEach((fault) => console.log(fault));
   return faults.length ? 1 : 0;

@@ -1,6 +1,6 @@
 // The pictures side by side: how many, which is chosen, and those that scroll together.
 import { RenderingEngine } from '@cornerstonejs/core';
-import { areParallel } from '../source/order.js';
+import { areParallel, dot, normalOf } from '../source/order.js';
 import { element } from '../element.js';
 import { Pane } from './pane.js';
 import { Fetching } from './fetching.js';
@@ -109,9 +109,11 @@ function counterpart(pane, other) {
   const isSameSpace = here && there && here.frameOfReference && here.frameOfReference === there[0].frameOfReference
     && areParallel(here.orientation, there[0].orientation);
   if (!isSameSpace) { return other.wanted + (pane.wanted - (pane.before ?? pane.wanted)); }
+  // Rows of one may run against those of the other: then their heights are counted the other way round.
+  const height = here.along * Math.sign(dot(normalOf(here.orientation), normalOf(there[0].orientation)));
   let best = 0;
   there.forEach(({ along }, place) => {
-    if (Math.abs(along - here.along) < Math.abs(there[best].along - here.along)) { best = place; }
+    if (Math.abs(along - height) < Math.abs(there[best].along - height)) { best = place; }
   });
   return best;
 }
