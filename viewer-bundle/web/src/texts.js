@@ -40,9 +40,11 @@ export function decimal(value, digits) {
 
 /** A DICOM date (`20260312`) for people; what is none stays as it is. */
 export function date(value) {
-  const [, year, month, day] = /^(\d{4})\.?(\d{2})\.?(\d{2})/.exec(value ?? '') ?? [];
-  if (!year) { return value ?? ''; }
-  return new Intl.DateTimeFormat(LOCALE[language], { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(Date.UTC(year, month - 1, day)));
+  const [year, month, day] = (/^(\d{4})\.?(\d{2})\.?(\d{2})/.exec(value ?? '') ?? []).slice(1).map(Number);
+  const found = new Date(Date.UTC(year, month - 1, day));
+  // A day or a month that there is not, as of who knows but the year, would become one of the year before.
+  if (found.getUTCFullYear() !== year || found.getUTCMonth() !== month - 1 || found.getUTCDate() !== day) { return value ?? ''; }
+  return new Intl.DateTimeFormat(LOCALE[language], { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(found);
 }
 
 /** Puts the sentences into the page: elements name theirs in `data-text`, `data-label` and `data-hint`. */
