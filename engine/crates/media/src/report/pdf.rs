@@ -58,7 +58,8 @@ pub fn report_pdf(
     let texts = frame.language.texts();
     let mut setter = Setter::new(frame, references);
     setter.document(document);
-    let replaced = write::replaced(&setter.flow);
+    let repeated = frame::repeated(frame, document, setter.flow.is_full);
+    let replaced = write::replaced(&setter.flow, &repeated);
     if !replaced.is_empty() {
         let page = frame.page(frame.language);
         let (_, page) = page.as_str().rsplit_once('/').unwrap_or_default();

@@ -16,8 +16,13 @@ const HEADER_RULE: f32 = 67.0;
 const FOOTER_LINE: f32 = 34.0;
 const FOOTER_RULE: f32 = 48.0;
 
-/// Adds head and foot to all pages.
-pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Document) {
+/// What each page repeats: the name, the institution, what else is said of the patient, the foot. Of a
+/// report that is cut the foot says so.
+pub(super) fn repeated(
+    frame: ReportFrame<'_>,
+    document: &Document,
+    is_cut: bool,
+) -> [Option<Line>; 4] {
     let texts = frame.language.texts();
     let at = document.written.as_ref().and_then(|(date, _)| Date::from_da(date));
     let patient = PatientView::new(frame.patient, at, frame.language);
@@ -29,18 +34,26 @@ pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Do
     let institution = frame.branding.institution(frame.language, frame.institution).name;
     let institution = institution.as_deref().unwrap_or(texts.page_institution_not_stated());
     let institution = Shown::new(institution).to_string();
-    // What each page repeats is broken into lines once.
-    let foot = if flow.is_full {
+    let foot = if is_cut {
         let page = frame.page(frame.language);
         let (_, page) = page.as_str().rsplit_once('/').unwrap_or_default();
         texts.report_pdf_is_cut(page)
     } else {
         document.title.to_string()
     };
-    let name = one_line(&name, NAME, COLUMN * 0.6);
-    let institution = one_line(&institution, SMALL, COLUMN * 0.38);
-    let facts = one_line(&facts, SMALL, COLUMN);
-    let foot = one_line(&foot, SMALL, COLUMN * 0.8);
+    [
+        one_line(&name, NAME, COLUMN * 0.6),
+        one_line(&institution, SMALL, COLUMN * 0.38),
+        one_line(&facts, SMALL, COLUMN),
+        one_line(&foot, SMALL, COLUMN * 0.8),
+    ]
+}
+
+/// Adds head and foot to all pages.
+pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Document) {
+    let texts = frame.language.texts();
+    // Broken into lines once.
+    let [name, institution, facts, foot] = repeated(frame, document, flow.is_full);
     let pages = u64::try_from(flow.pages.len()).unwrap_or(u64::MAX);
     for (page, number) in flow.pages.iter_mut().zip(1_u64..) {
         let number = one_line(&texts.report_page_of(number, pages), SMALL, COLUMN * 0.2);
@@ -88,4 +101,43 @@ fn right(page: &mut Page, line: Option<&Line>, below: f32) {
 
 fn rule(page: &mut Page, y: f32) {
     page.rules.push(Rule { x: MARGIN, y, width: COLUMN, is_strong: true });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::write::replaced;
+    use super::*;
+    use crate::branding::Branding;
+    use crate::contents::{Institution, Patient};
+    use crate::layout::Layout;
+    use crate::numbering::Ordinal;
+    use texts::Language;
+
+    #[test]
+    fn characters_of_a_name_that_cannot_be_shown_are_told() {
+        let patient = Patient { name: Some("山田^太郎 TEST".to_owned()), ..Patient::default() };
+        let frame = ReportFrame {
+            language: Language::Italian,
+            main_language: Language::Italian,
+            layout: Layout::Reference,
+            branding: &Branding::default(),
+            institution: &Institution::default(),
+            patient: &patient,
+            number: Ordinal::FIRST,
+        };
+        let document = Document {
+            title: Shown::new("Referto"),
+            facts: Vec::new(),
+            blocks: Vec::new(),
+            places: BTreeMap::new(),
+            language: None,
+            written: None,
+            author: None,
+            is_cut: false,
+        };
+        let told = replaced(&Flow::new(), &repeated(frame, &document, false));
+        assert_eq!(told, ["U+592A", "U+5C71", "U+7530", "U+90CE"]);
+    }
 }

@@ -14,15 +14,17 @@ use subsetter::GlyphRemapper;
 use super::PdfError;
 use super::face::{Face, Glyph};
 use super::flow::{Flow, Page, Placed, Target};
-use super::text::Ink;
+use super::text::{Ink, Line};
 use crate::report::Picture;
 
 /// Characters that a sentence names before it stops.
 const NAMED: usize = 12;
 
-/// The characters that cannot be shown, as `U+5C71`, at most a dozen and an ellipsis.
-pub(super) fn replaced(flow: &Flow) -> Vec<String> {
+/// The characters that cannot be shown, also among what each page repeats, as `U+5C71`, at most a dozen and
+/// an ellipsis.
+pub(super) fn replaced(flow: &Flow, repeated: &[Option<Line>]) -> Vec<String> {
     let characters: BTreeSet<char> = glyphs(flow)
+        .chain(repeated.iter().flatten().flat_map(glyphs_of))
         .filter(|(_, glyph)| glyph.is_replacement)
         .map(|(character, _)| character)
         .collect();
@@ -36,8 +38,11 @@ pub(super) fn replaced(flow: &Flow) -> Vec<String> {
 
 fn glyphs(flow: &Flow) -> impl Iterator<Item = (char, Glyph)> + '_ {
     let lines = flow.pages.iter().flat_map(|page| &page.lines);
-    let pieces = lines.flat_map(|placed| &placed.line.pieces);
-    pieces.flat_map(|piece| piece.glyphs.iter().copied())
+    lines.flat_map(|placed| glyphs_of(&placed.line))
+}
+
+fn glyphs_of(line: &Line) -> impl Iterator<Item = (char, Glyph)> + '_ {
+    line.pieces.iter().flat_map(|piece| piece.glyphs.iter().copied())
 }
 
 /// A typeface reduced to what is used of it.
