@@ -96,7 +96,9 @@ fn number(item: &Dataset<'_>, language: Language) -> Option<String> {
 
 /// A unit of UCUM as people write it, if there is one.
 fn unit_of(unit: &Dataset<'_>) -> Option<String> {
-    let code = unit.text(tags::CODE_VALUE)?;
+    let Some(code) = code_value(unit) else {
+        return unit.text(tags::CODE_MEANING);
+    };
     let inside = code.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     match code.as_str() {
         // What has no unit is 1, or an annotation in braces alone.
@@ -163,6 +165,14 @@ mod tests {
         [value_type("NUM"), sequence(tags::MEASURED_VALUE_SEQUENCE, &[measured.concat()])].concat()
     }
 
+    fn measured_in(unit: &[u8]) -> Vec<u8> {
+        let measured = [
+            sequence(tags::MEASUREMENT_UNITS_CODE_SEQUENCE, &[unit.to_vec()]),
+            text(tags::NUMERIC_VALUE, "DS", "12.5"),
+        ];
+        [value_type("NUM"), sequence(tags::MEASURED_VALUE_SEQUENCE, &[measured.concat()])].concat()
+    }
+
     fn image(frames: &str) -> Vec<u8> {
         let object = [
             text(tags::REFERENCED_SOP_INSTANCE_UID, "UI", "1.2.3"),
@@ -183,6 +193,14 @@ mod tests {
     #[case::number_without_unit(measured("3", "{lesions}"), "3")]
     #[case::unit_with_an_annotation(measured("72", "{H.B.}/min"), "72 a unit")]
     #[case::unit_of_annotations(measured("5", "{lesions}/{slices}"), "5 a unit")]
+    #[case::unit_of_a_long_code(
+        measured_in(&text(tags::LONG_CODE_VALUE, "LO", "10*3/mm3/{a count}")),
+        "12,5 10*3/mm3/{a count}"
+    )]
+    #[case::unit_with_a_meaning_alone(
+        measured_in(&text(tags::CODE_MEANING, "LO", "milligrams")),
+        "12,5 milligrams"
+    )]
     #[case::no_number(
         [
             value_type("NUM"),
