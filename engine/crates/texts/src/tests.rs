@@ -91,6 +91,15 @@ fn italian_keeps_the_exact_sentences_of_the_guide() {
     );
 }
 
+#[rstest]
+fn who_did_not_change_a_password_finds_the_link_by_its_name(
+    #[values(Language::Italian, Language::English)] language: Language,
+) {
+    let text = language.texts();
+    let message = text.message_password_changed_text("https://portal.example", "Portale TEST");
+    assert!(message.contains(text.recovery_link()), "{message}");
+}
+
 /// Mail and SMS go through the hands of others: they name the portal, never a result, nor that there is one.
 #[test]
 fn messages_say_nothing_of_results() {

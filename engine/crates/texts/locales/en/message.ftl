@@ -26,6 +26,6 @@ message-recovery-code = { $portal }: the code to choose a new password is { $cod
 message-password-changed-subject = Your password was changed
 message-password-changed-text = the password with which you log in to { $portal } was changed.
 
-    If it was not you, choose another one at once with «Forgot password/user ID?» at { $address }, and tell the hospital.
+    If it was not you, choose another one at once with «Forgotten your password or user name?» at { $address }, and tell the hospital.
 message-download-back = { $portal }: the download that you asked for is ready. To fetch it log in at { $address }
 message-shared-back = { $portal }: what you have shared, and what was not available, is available now. Who asked for it can download it.
