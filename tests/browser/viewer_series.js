@@ -1,5 +1,5 @@
 // Images of one series that differ: a small one in MONOCHROME1, then a larger one in MONOCHROME2. Each is shown whole and with the
-// greys that it says, and what somebody chose stays; what was taken back does not come again. Series of one body go together.
+// greys that it says, and what somebody chose stays; what was taken back does not come again. Series of one body go together, and say where they are.
 //
 // Usage: node viewer_series.js ROOT MR   (unpacked packages: a series of two such images, 60 by 50 and 120 by 100 pixels, whose
 // corners are dark; an examination of the brain). Prints what is wrong; exit 1 then.
@@ -101,6 +101,9 @@ async function heights(page, root) {
   fs.writeFileSync(directory, [turned, ...parts.slice(slices + 1)].join(axial), 'latin1');
   await at.openFromDisk(page, root);
   await at.complete(page);
+  await go(page, 'Home', 1);
+  const label = await page.$eval('.labels .bottom.left', ({ innerText }) => innerText);
+  check(/Pos\. -54[.,]0 mm/.test(label), `a sagittal slice 54 mm to the right is at ${label}`);
   await page.select('#bar select[data-hint="layout"]', '1x2');
   for (const number of [0, 1]) {
     await page.focus(`.pane:nth-child(${number + 1})`);

@@ -1,4 +1,5 @@
 // Where a picture lies in the patient: letters at its edges, the length of a pixel on the screen.
+import { normalOf } from '../source/order.js';
 import { attributes } from './loader.js';
 
 /** The patient's directions along x, y and z (PS3.3 §C.7.6.2.1.1). */
@@ -42,6 +43,16 @@ function byRowsAndColumns(header) {
     const [along, value] = Math.abs(x) >= Math.abs(y) ? [row, x] : [column, y];
     return value > 0 ? along : opposite(along);
   };
+}
+
+/** Where a slice lies along the axis of the patient that it is most nearly upright on, in millimetres, or null where the file does not say. */
+export function heightOf(header) {
+  const location = header.string('x00201041')?.trim();
+  if (location && Number.isFinite(Number(location))) { return Number(location); }
+  const [position, orientation] = [numbers(header, 'x00200032', 3), numbers(header, 'x00200037', 6)];
+  if (!position || !orientation) { return null; }
+  const sizes = normalOf(orientation).map(Math.abs);
+  return position[sizes.indexOf(Math.max(...sizes))];
 }
 
 /** Millimetres for a CSS pixel, or null where the file gives no spacing. */

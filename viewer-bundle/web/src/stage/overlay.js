@@ -2,7 +2,7 @@
 import { personName, textOf } from '../source/charset.js';
 import { attributes } from '../image/loader.js';
 import { planesOf } from '../image/planes.js';
-import { barLength, edges, scaleOf } from '../image/geometry.js';
+import { barLength, edges, heightOf, scaleOf } from '../image/geometry.js';
 import { element } from '../element.js';
 import { date, decimal, t } from '../texts.js';
 
@@ -26,14 +26,14 @@ export function drawOverlay(pane) {
   const header = attributes(image.imageId);
   const { lower, upper } = viewport.getProperties().voiRange ?? {};
   const text = (tag) => textOf(header, tag);
-  const position = header.string('x00201041') ?? (header.string('x00200032') ?? '').split('\\')[2];
+  const position = heightOf(header);
   const thickness = Number(header.string('x00180050'));
   const scale = scaleOf(viewport, image.imageId);
   const parts = [
     corner('top left', [personName(text('x00100010')), text('x00100020'), date(header.string('x00100030'))]),
     corner('top right', [text('x00080080'), date(header.string('x00080020')), text('x00081030'), pane.series.title()]),
     placeLabel(pane, [
-      position && Number.isFinite(Number(position)) ? t('position', { value: decimal(Number(position), 1) }) : '',
+      position === null ? '' : t('position', { value: decimal(position, 1) }),
       thickness > 0 ? t('thickness', { value: decimal(thickness, 1) }) : '',
     ]),
     corner('bottom right', [
