@@ -300,6 +300,15 @@ async function save(page, isChromium) {
   check(/^(immagine|image)-\d+-\d+\.png$/.test(name ?? ''), `the picture is called ${name}`);
   const bytes = name ? fs.readFileSync(path.join(folder, name)) : Buffer.alloc(24);
   check(bytes.readUInt32BE(16) === FILM && bytes.readUInt32BE(20) === FILM, `the picture has ${bytes.readUInt32BE(16)} by ${bytes.readUInt32BE(20)} pixels`);
+  // Beside the body all is black but the letter.
+  const bright = await page.evaluate(async (address) => {
+    const picture = await createImageBitmap(await (await fetch(address)).blob());
+    const context = Object.assign(document.createElement('canvas'), { width: picture.width, height: picture.height }).getContext('2d');
+    context.drawImage(picture, 0, 0);
+    const { data } = context.getImageData(8, picture.height / 2 - 12, 32, 24);
+    return Array.from(data).filter((value, n) => n % 4 === 0 && value > 250).length;
+  }, `data:image/png;base64,${bytes.toString('base64')}`);
+  check(bright > 10, `the letter of the left side has ${bright} bright pixels`);
   fs.rmSync(folder, { recursive: true });
   done.push('saving');
 }

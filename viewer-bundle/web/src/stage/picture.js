@@ -1,4 +1,4 @@
-// The picture of a pane as a PNG file: as it is shown, with its measures and a line that says what it is.
+// The picture of a pane as a PNG file: as it is shown, with its measures, its sides and a line that says what it is.
 import { t } from '../texts.js';
 
 const MARGIN = 12;
@@ -29,16 +29,25 @@ export async function pictureOf(pane) {
   if (measures) { context.drawImage(measures, 0, 0, canvas.width, canvas.height); }
   const size = Math.max(12, Math.round(canvas.width / 50));
   context.font = `${size}px sans-serif`;
-  context.textBaseline = 'bottom';
   context.lineWidth = 3;
   context.strokeStyle = '#000';
   context.fillStyle = '#fff';
+  const write = (text, [across, down], textAlign, textBaseline) => {
+    Object.assign(context, { textAlign, textBaseline });
+    context.strokeText(text, across, down);
+    context.fillText(text, across, down);
+  };
   const lines = [t('notDiagnostic'), ...(pane.labels.querySelector('strong') ? [t('lossy')] : [])];
-  lines.forEach((line, n) => {
-    const place = [MARGIN, canvas.height - MARGIN - n * size * 1.3];
-    context.strokeText(line, ...place);
-    context.fillText(line, ...place);
-  });
+  lines.forEach((line, n) => write(line, [MARGIN, canvas.height - MARGIN - n * size * 1.3], 'left', 'bottom'));
+  // Which side is which must not be lost, also of a picture that was mirrored.
+  const [middle, half] = [canvas.width / 2, canvas.height / 2];
+  for (const [edge, ...where] of [
+    ['left', [MARGIN, half], 'left', 'middle'], ['right', [canvas.width - MARGIN, half], 'right', 'middle'],
+    ['top', [middle, MARGIN], 'center', 'top'], ['bottom', [middle, canvas.height - MARGIN], 'center', 'bottom'],
+  ]) {
+    const letters = pane.labels.querySelector(`.edge.${edge}`)?.textContent;
+    if (letters) { write(letters, ...where); }
+  }
   return new Promise((resolve) => { canvas.toBlob(resolve, 'image/png'); });
 }
 
