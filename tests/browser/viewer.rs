@@ -190,7 +190,8 @@ fn measures_of_the_viewer_have_the_units_that_files_say() {
     let ct = unpacked(&folder, "ct", &["--study", "ct", "--slices", "2", "--rows", "64"]);
     let us = unpacked(&folder, "us", &["--study", "us", "--slices", "1", "--rows", "240"]);
     let cr = unpacked(&folder, "cr", &["--study", "cr", "--slices", "2", "--rows", "60"]);
-    expect_success(&node("viewer_units.js").arg(ct).arg(us).arg(cr).finish());
+    let windows = unpacked(&folder, "windows", &["--study", "quirk-sigmoid"]);
+    expect_success(&node("viewer_units.js").arg(ct).arg(us).arg(cr).arg(windows).finish());
 }
 
 /// Images of one series of other sizes and with other greys than the one before them; series that go together.

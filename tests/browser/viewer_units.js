@@ -1,7 +1,7 @@
-// Units of measures in the viewer: of CT that is not in Hounsfield units, of regions of ultrasound, of radiographs.
+// Numbers and units in the viewer: of CT that is not in Hounsfield units, of regions of ultrasound, of radiographs, of windows.
 //
-// Usage: node viewer_units.js CT US CR   (unpacked packages: two slices of 64², a cine of 240 by 320, two radiographs of 60 by 50;
-// their files are changed). Prints what is wrong; exit 1 then.
+// Usage: node viewer_units.js CT US CR WINDOWS   (unpacked packages: two slices of 64², a cine of 240 by 320, two radiographs of 60
+// by 50, CT with a SIGMOID and a LINEAR_EXACT window; files of the others are changed). Prints what is wrong; exit 1 then.
 'use strict';
 
 const fs = require('fs');
@@ -126,14 +126,31 @@ async function radiographs(page, root) {
   }
 }
 
+/** Windows are called by the centre and width that the file gives them, whatever their function. */
+async function windows(page, root) {
+  await at.openFolder(page, root);
+  await at.complete(page);
+  for (const number of [1, 2]) {
+    await show(page, number);
+    for (const [key, expected] of [['file0', /C 40 [LW] 400$/m], ['file1', /C -600 [LW] 1500$/m]]) {
+      await page.select('#bar select[data-hint="preset"]', key);
+      await at.frames(page, 4);
+      const says = await page.$eval('.labels .bottom.right', ({ innerText }) => innerText);
+      check(expected.test(says), `the window ${key} of slice ${number} is called ${says}`);
+    }
+    await page.select('#bar select[data-hint="preset"]', 'file0');
+  }
+}
+
 async function main() {
-  const [ct, us, cr] = process.argv.slice(2);
+  const [ct, us, cr, exact] = process.argv.slice(2);
   const { browser, page } = await open('chromium', { script: true });
   page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
   await page.setViewport({ width: 1280, height: 1000 });
   await hounsfield(page, ct);
   await ultrasound(page, us);
   await radiographs(page, cr);
+  await windows(page, exact);
   await browser.close();
   faults.forEach((fault) => console.log(fault));
   return faults.length ? 1 : 0;

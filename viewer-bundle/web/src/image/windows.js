@@ -46,7 +46,8 @@ function usualFor(image, header) {
 /**
  * The window that an image asks for itself.
  *
- * @returns {{range: {lower, upper}, table?: object}} a table where grey is no straight line in the values
+ * @returns {{range: {lower, upper, isExact?: boolean}, table?: object}} exact where the width is the distance of the bounds,
+ *   not one more; a table where grey is no straight line in the values
  */
 export function ownWindow(image) {
   const header = attributes(image.imageId);
@@ -65,7 +66,7 @@ export const isColour = (header) => (header.uint16('x00280002') || 1) > 1 || (he
 /** Lower and upper bound of a window (PS3.3 §C.11.2.1.2.1). */
 export const bounds = (centre, width) => ({ lower: centre - 0.5 - (width - 1) / 2, upper: centre - 0.5 + (width - 1) / 2 });
 /** LINEAR is not defined below a width of 1: those are meant to be exact. Of SIGMOID the middle part (PS3.3 §C.11.2.1.3). */
-const boundsOf = (kind, centre, width) => (kind === 'LINEAR' && width >= 1 ? bounds(centre, width) : { lower: centre - width / 2, upper: centre + width / 2 });
+const boundsOf = (kind, centre, width) => (kind === 'LINEAR' && width >= 1 ? bounds(centre, width) : { lower: centre - width / 2, upper: centre + width / 2, isExact: true });
 
 /** The range of the pixels of an image, in the units that it is shown in. */
 export function fullRange(image) {

@@ -24,7 +24,6 @@ export function drawOverlay(pane) {
   // The canvas still has the picture's own places.
   if (planes.canvas && !pane.isPlain()) { viewport.getCanvas().getContext('2d').drawImage(planes.canvas, 0, 0); }
   const header = attributes(image.imageId);
-  const { lower, upper } = viewport.getProperties().voiRange ?? {};
   const text = (tag) => textOf(header, tag);
   const position = heightOf(header);
   const thickness = Number(header.string('x00180050'));
@@ -37,7 +36,7 @@ export function drawOverlay(pane) {
       thickness > 0 ? t('thickness', { value: decimal(thickness, 1) }) : '',
     ]),
     corner('bottom right', [
-      Number.isFinite(lower) ? t('windowShown', { ...windowNumbers(lower, upper) }) : '',
+      Number.isFinite(pane.range.lower) ? t('windowShown', windowNumbers(pane.range)) : '',
       t('enlarged', { value: decimal(zoomOf(pane) * 100, 0) }),
       pane.series.keys.has(image.imageId) ? element('b', {}, [`★ ${t('keyImage')}`]) : '',
       pane.series.rejected.has(image.imageId) ? element('b', {}, [t('rejectedImage')]) : '',
@@ -56,9 +55,10 @@ export function drawOverlay(pane) {
 }
 
 /** Centre and width as people write them; narrow windows of values that are no whole numbers with their decimals. */
-function windowNumbers(lower, upper) {
+function windowNumbers({ lower, upper, isExact }) {
   if (upper - lower < 4) { return { centre: decimal((lower + upper) / 2, 3), width: decimal(upper - lower, 3) }; }
-  return { centre: decimal((lower + upper + 1) / 2, 0), width: decimal(upper - lower + 1, 0) };
+  const last = isExact ? upper : upper + 1;
+  return { centre: decimal((lower + last) / 2, 0), width: decimal(last - lower, 0) };
 }
 
 /** Pixels of the screen for a pixel of the image. */

@@ -137,8 +137,8 @@ export class Pane {
     const own = ownWindow(this.image);
     shown.modalityLUT = this.image.modalityLUT;
     shown.voiLUT = this.window ? undefined : own.table;
-    const range = this.window ?? own.range;
-    this.viewport.setProperties({ voiRange: range, invert: Boolean(this.image.invert) !== this.isInverted }, true);
+    this.range = this.window ?? own.range;
+    this.viewport.setProperties({ voiRange: this.range, invert: Boolean(this.image.invert) !== this.isInverted }, true);
   }
 
   /** @param {{lower, upper}|null} range of the values; null for what each image says */
@@ -152,10 +152,10 @@ export class Pane {
   /** Wider, and brighter or darker, by a share of the width. */
   changeWindow(wider, darker) {
     if (!this.image) { return; }
-    const { lower, upper } = this.viewport.getProperties().voiRange;
+    const { lower, upper, isExact } = this.range;
     const width = Math.max((upper - lower) * (1 + wider), Math.min(upper - lower, 1));
     const centre = (lower + upper) / 2 + (upper - lower) * darker;
-    this.setWindow({ lower: centre - width / 2, upper: centre + width / 2 });
+    this.setWindow({ lower: centre - width / 2, upper: centre + width / 2, isExact });
     this.stage.windowed(this);
   }
 
