@@ -1,4 +1,5 @@
-// Numbers and units in the viewer: of CT that is not in Hounsfield units, of regions of ultrasound, of radiographs, of windows.
+// Numbers, units and sides in the viewer: of CT that is not in Hounsfield units, of a reconstruction, of regions of ultrasound,
+// of radiographs, of windows.
 //
 // Usage: node viewer_units.js CT US CR WINDOWS   (unpacked packages: two slices of 64², a cine of 240 by 320, two radiographs of 60
 // by 50, CT with a SIGMOID and a LINEAR_EXACT window; files of the others are changed). Prints what is wrong; exit 1 then.
@@ -90,6 +91,24 @@ async function hounsfield(page, root) {
   }
 }
 
+/** The plane of a reconstruction of nuclear medicine stands in Detector Information Sequence (0054,0022). */
+async function reconstruction(page, root) {
+  const plane = element(0x0020, 0x0037, 'DS', Buffer.from('0\\1\\0\\0\\0\\-1'));
+  const head = Buffer.from([0xfe, 0xff, 0x00, 0xe0, plane.length, 0, 0, 0]);
+  add(
+    images(root)[0],
+    element(0x0008, 0x0008, 'CS', Buffer.from('ORIGINAL\\PRIMARY\\RECON TOMO ')),
+    element(0x0008, 0x0060, 'CS', Buffer.from('NM')),
+    element(0x0020, 0x0037, 'DS', Buffer.alloc(0)),
+    element(0x0054, 0x0022, 'SQ', Buffer.concat([head, plane])),
+  );
+  await at.openFolder(page, root);
+  await at.complete(page);
+  await show(page, 1);
+  const sides = await page.$$eval('.edge', (all) => all.map(({ className, textContent }) => `${className.replace('edge ', '')} ${textContent}`).sort().join(', '));
+  check(sides === 'bottom F, left A, right P, top H', `the sides of a sagittal plane are ${sides}`);
+}
+
 /** Lengths and areas of a region in centimetres as millimetres; a place in a spectrum with its units. */
 async function ultrasound(page, root) {
   const tissue = region({ kind: 1, place: [0, 0, 159, 239], reference: [0, 0], units: [3, 3], deltas: [0.05, 0.05] });
@@ -148,6 +167,7 @@ async function main() {
   page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
   await page.setViewport({ width: 1280, height: 1000 });
   await hounsfield(page, ct);
+  await reconstruction(page, ct);
   await ultrasound(page, us);
   await radiographs(page, cr);
   await windows(page, exact);

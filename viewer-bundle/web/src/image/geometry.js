@@ -1,4 +1,5 @@
 // Where a picture lies in the patient: letters at its edges, the length of a pixel on the screen.
+import { metaData } from '@cornerstonejs/core';
 import { normalOf } from '../source/order.js';
 import { attributes } from './loader.js';
 
@@ -22,6 +23,12 @@ export function letters(direction) {
 
 const opposite = (text) => Array.from(text, (letter) => OPPOSITE[letter] ?? '').join('');
 
+/** Whether places of an image are places in the patient: the plane of frames of a reconstruction stands with their detector. */
+function isPlaced(imageId) {
+  const cosines = Array.from(metaData.get('imagePlaneModule', imageId)?.imageOrientationPatient ?? [], Number);
+  return cosines.length === 6 && cosines.every(Number.isFinite);
+}
+
 /** Letters for the four edges as the viewport shows the image now, or null where the file does not say. */
 export function edges(viewport, imageId) {
   const header = attributes(imageId);
@@ -29,7 +36,7 @@ export function edges(viewport, imageId) {
   if (!header || !origin) { return null; }
   const towards = (point) => viewport.canvasToWorld(point).map((value, axis) => value - origin[axis]);
   const [right, down] = [towards([100, 0]), towards([0, 100])];
-  const name = numbers(header, 'x00200037', 6) ? letters : byRowsAndColumns(header);
+  const name = isPlaced(imageId) ? letters : byRowsAndColumns(header);
   if (!name) { return null; }
   const [east, south] = [name(right), name(down)];
   return { right: east, left: opposite(east), bottom: south, top: opposite(south) };
