@@ -1,5 +1,6 @@
 // Images of one series that differ: a small one in MONOCHROME1, then a larger one in MONOCHROME2. Each is shown whole and with the
-// greys that it says, and what somebody chose stays; what was taken back does not come again. Series of one body go together, and say where they are.
+// greys that it says, and what somebody chose stays; what was taken back does not come again. Series of one body go together,
+// and say where they are.
 //
 // Usage: node viewer_series.js ROOT MR   (unpacked packages: a series of two such images, 60 by 50 and 120 by 100 pixels, whose
 // corners are dark; an examination of the brain). Prints what is wrong; exit 1 then.
@@ -89,6 +90,25 @@ async function mirrors(page) {
   }
 }
 
+/** Letters, digits and signs can be switched off as keys; arrows go on. */
+async function singleKeys(page) {
+  const turn = async () => {
+    await page.click('[data-hint="action_help"]');
+    await page.click('#single-keys');
+    await page.click('#help-close');
+    await page.focus('.pane');
+  };
+  await turn();
+  await press(page, 'i');
+  check(!(await isPressed(page)), 'a letter acts that was switched off');
+  await go(page, 'ArrowDown', 2);
+  await go(page, 'ArrowUp', 1);
+  await turn();
+  await press(page, 'i');
+  check(await isPressed(page), 'a letter does not act that was switched on again');
+  await press(page, '0');
+}
+
 /** Two series through the same heights go together, also when the columns of one run the other way. */
 async function heights(page, root) {
   const directory = path.join(root, 'DICOMDIR');
@@ -149,6 +169,7 @@ async function main() {
   await sizes(page);
   await inversion(page);
   await mirrors(page);
+  await singleKeys(page);
   await heights(page, mr);
   await browser.close();
   faults.forEach((fault) => console.log(fault));

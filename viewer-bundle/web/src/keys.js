@@ -1,8 +1,21 @@
 // The keyboard, wherever on the page it is: all that mouse and fingers do, but drawing measures.
+import { byId } from './element.js';
 import { TOOLS, removeMeasure } from './stage/tools.js';
 
 const MOVE = 40;
 const WINDOW_SHARE = 0.05;
+const KEPT = 'esito-viewer-single-keys';
+
+/** Where letters, digits and signs are switched off as keys by those who dictate or hit them unawares (WCAG 2.1 §2.1.4). */
+function singleKeys() {
+  const box = byId('single-keys');
+  // Pages from disk may keep nothing: it lasts as long as the page.
+  try { box.checked = localStorage.getItem(KEPT) !== 'off'; } catch { box.checked = true; }
+  box.addEventListener('change', () => {
+    try { localStorage.setItem(KEPT, box.checked ? 'on' : 'off'); } catch { /* as above */ }
+  });
+  return box;
+}
 
 export function listenToKeys(stage, controls, actions) {
   const step = (by) => stage.chosen.step(by);
@@ -18,9 +31,11 @@ export function listenToKeys(stage, controls, actions) {
     ArrowUp: () => actions.moveBy(0, -MOVE), ArrowDown: () => actions.moveBy(0, MOVE),
     ArrowLeft: () => actions.moveBy(-MOVE, 0), ArrowRight: () => actions.moveBy(MOVE, 0),
   };
+  const single = singleKeys();
   TOOLS.forEach(({ key, letter }) => { plain[letter] = () => controls.tool(key); });
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]')) { return; }
+    if (/^[^ ]$/u.test(event.key) && !single.checked) { return; }
     // A report is read with the keys that the browser has for that.
     if (event.target.closest('.beside')) { return; }
     // Lists and sliders have the keys that they know themselves, buttons are pressed by the space bar.

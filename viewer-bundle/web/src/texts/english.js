@@ -18,7 +18,7 @@ export const ENGLISH = {
   window_file: 'Of the examination', window_fileNamed: 'Of the examination: {name}', window_full: 'All values', window_abdomen: 'Abdomen', window_lung: 'Lung', window_bone: 'Bone', window_brain: 'Brain', window_mediastinum: 'Mediastinum', window_vessels: 'Vessels',
   area: 'Area {value}', atDetector: 'at the detector', mean: 'Mean {value}', deviation: 'Std. dev. {value}', range: 'From {min} to {max}',
   pictureFile: 'image', saved: 'Image saved', cleared: 'Measures removed',
-  helpTitle: 'Keys', close: 'Close',
+  helpTitle: 'Keys', singleKeys: 'Use keys of a single character (letters, digits, signs)', close: 'Close',
   help_arrows: '↑ ↓ previous and next image; PgUp PgDn ten at a time; Home and End', help_tools: 'S W P Z L A O V choose the tools', help_view: '+ − zoom; Shift + arrows move; ← → contrast; R rotates; H and J mirror; I inverts; 0 resets', help_more: 'Space plays; Delete removes the last measure; T labels; 1…9 windows', help_mouse: 'Mouse: the wheel scrolls, the middle button moves, the right button enlarges. Two fingers enlarge.',
   problem_noDirectory: 'This folder holds no file DICOMDIR. Choose the folder extracted from the ZIP file, the one that holds DICOMDIR and STUDIES, not a folder inside it.', problem_emptyFolder: 'The folder is empty. Extract all files from the ZIP file first, then choose the extracted folder.', problem_badDirectory: 'The file DICOMDIR cannot be read: perhaps the ZIP file was not extracted as a whole. Extract it again.', problem_dragRefused: 'The browser does not let this page read a dragged folder. Use the button “Choose the folder”.',
   problem_serverRefused: 'The images are not available (error {status}). Open this page again from where you had opened it.',
