@@ -83,7 +83,8 @@ $(CARGO_DEB):
 # is no npm either are packages tested without the viewer.
 test: $(CARGO_DEB)
 	@set -e; \
-	    if sh tests/judges/install; then optional=; else optional=1; fi; \
+	    code=0; sh tests/judges/install || code=$$?; \
+	    case $$code in 0) optional= ;; 77) optional=1 ;; *) exit $$code ;; esac; \
 	    export ESITO_JUDGES_OPTIONAL=$$optional; \
 	    if [ -z "$$optional" ] || command -v npm >/dev/null; then \
 	        $(MAKE) viewer; \

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::optional::may_be_missing;
 use crate::support::{Workplace, files_below, judges, run, samples, slow_tier};
 use crate::{node, unpack, unpacked};
 
@@ -114,7 +115,7 @@ fn the_program_for_windows_serves_its_package_alone() {
     }
     let slow = if slow_tier() { "slow" } else { "" };
     let used = node("starter.js").arg(root).arg(workplace.target()).arg(slow).finish();
-    if used.code == Some(3) && judges::may_be_missing() {
+    if used.code == Some(3) && may_be_missing() {
         println!("{}", String::from_utf8_lossy(&used.stdout).trim_end());
         return;
     }

@@ -51,7 +51,6 @@ def main():
     parser.add_argument("token")
     parser.add_argument("folder")
     parser.add_argument("--seconds", type=int, default=40)
-    parser.add_argument("--tools-optional", action="store_true")
     arguments = parser.parse_args()
     folder = pathlib.Path(arguments.folder)
     folder.mkdir(parents=True)

@@ -28,9 +28,9 @@ from reports import judge_reports  # noqa: E402
 def main():
     """Reads the command line, judges one package or, with --batch, one for each line of a file."""
     warnings.simplefilter("ignore")  # pydicom warns of what sources hold
-    if sys.argv[1:2] == ["--batch"]:
+    if "--batch" in sys.argv:
         optional = ["--tools-optional"] if "--tools-optional" in sys.argv else []
-        jobs = Path(sys.argv[2]).read_text("utf-8").splitlines()
+        jobs = Path(sys.argv[sys.argv.index("--batch") + 1]).read_text("utf-8").splitlines()
         return max([judge_one(json.loads(job) + optional) for job in jobs], default=0)
     return judge_one(sys.argv[1:])
 

@@ -38,7 +38,7 @@ MODULES = ROOT / ".cache" / "browser" / "node_modules"
 
 def main():
     """Judges all files."""
-    esito, *files = [argument for argument in sys.argv[1:] if argument != "--tools-optional"]
+    esito, *files = sys.argv[1:]
     table, wrong = {}, 0
     with tempfile.TemporaryDirectory(prefix="viewer-") as folder:
         jobs = [job for job in (prepare(esito, Path(folder) / str(n), file) for n, file in enumerate(files)) if job]

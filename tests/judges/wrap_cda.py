@@ -9,7 +9,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 def main():
     """An Encapsulated CDA of a person who is not."""
-    source, target = (Path(name) for name in sys.argv[1:] if not name.startswith("--"))
+    source, target = (Path(name) for name in sys.argv[1:])
     document = source.read_bytes()
     dataset = Dataset()
     dataset.SpecificCharacterSet = "ISO_IR 192"

@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::optional::may_be_missing;
 use crate::support::run::{self, Finished, Run};
+
+/// The scripts that say which program of others is missing, and go on, where it may be.
+const GO_ON: [&str; 4] = ["foreign_encoders.py", "judge.py", "mutations.py", "orthanc.py"];
 
 /// A script of `tests/judges`, in the environment that `make test` installs.
 pub fn script(name: &str) -> Run {
@@ -10,12 +14,7 @@ pub fn script(name: &str) -> Run {
     let python = root.join(".cache/venv/bin/python");
     assert!(python.exists(), "the judges are not installed: run tests/judges/install");
     let run = run::program(python).arg("-B").arg(root.join("tests/judges").join(name));
-    if may_be_missing() { run.arg("--tools-optional") } else { run }
-}
-
-/// Whether a program of others may be missing here: then a test says so, and goes on.
-pub fn may_be_missing() -> bool {
-    std::env::var_os("ESITO_JUDGES_OPTIONAL").is_some_and(|value| !value.is_empty())
+    if GO_ON.contains(&name) && may_be_missing() { run.arg("--tools-optional") } else { run }
 }
 
 /// Judges a package made from `source`; fails with the list of findings.

@@ -4,6 +4,7 @@
 
 pub mod authority;
 pub mod judges;
+pub mod optional;
 pub mod report;
 pub mod run;
 

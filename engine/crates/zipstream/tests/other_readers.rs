@@ -11,6 +11,9 @@ use zipstream::{
     deflate, deflate_chunk, store, store_parts,
 };
 
+#[path = "../../../../tests/support/optional.rs"]
+mod optional;
+
 /// Prints every name, its external mode and the CRC-32 that Python computes itself.
 const PYTHON_LISTING: &str = r"
 import sys, zipfile, zlib
@@ -108,6 +111,8 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<String> {
     let mut child = match child {
         Ok(child) => child,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let optional = optional::may_be_missing();
+            assert!(optional, "{program} is not installed: run tests/judges/install");
             eprintln!("SKIPPED: {program} is not installed");
             return None;
         }

@@ -11,6 +11,9 @@ use zipstream::{
     deflate_chunk, predicted_bytes, store,
 };
 
+#[path = "../../../../tests/support/optional.rs"]
+mod optional;
+
 const MIB: u64 = 1 << 20;
 
 fn chunk(piece: &[u8]) -> DeflatedChunk {
@@ -27,6 +30,8 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
             Some(text)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let optional = optional::may_be_missing();
+            assert!(optional, "{program} is not installed: run tests/judges/install");
             eprintln!("SKIPPED: {program} is not installed");
             None
         }

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+#[path = "../../../../../tests/support/optional.rs"]
+mod optional;
+
 /// Runs a program in a folder; `false` where it is not installed and need not be.
 pub(crate) fn run(program: &str, arguments: &[&str], folder: &Path) -> bool {
     let mut command = Command::new(program);
@@ -13,7 +16,7 @@ pub(crate) fn run(program: &str, arguments: &[&str], folder: &Path) -> bool {
             true
         }
         Err(fault) => {
-            let optional = std::env::var_os("ESITO_JUDGES_OPTIONAL").is_some();
+            let optional = optional::may_be_missing();
             assert!(optional, "{program}: {fault}; run tests/judges/install");
             false
         }
