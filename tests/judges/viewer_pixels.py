@@ -1,11 +1,13 @@
 """Judges what the viewer shows in Chromium against pydicom's pictures, file by file.
 
-Usage: viewer_pixels.py ESITO FILE…: packages each file alone as it is stored, opens it from disk with its viewer
-and compares the canvas at one pixel for one; small images at an odd multiple, where the middle of each square is the
-pixel itself. Prints each file that is not right, then a table; exit 1 when a picture is wrong. A file that the viewer
-refuses, saying why, is no fault.
+Usage: viewer_pixels.py [--least N] [--every-syntax] ESITO FILE…: packages each file alone as it is stored, opens it
+from disk with its viewer and compares the canvas at one pixel for one; small images at an odd multiple, where the middle
+of each square is the pixel itself. Prints each file that is not right, then a table; exit 1 when a picture is wrong,
+fewer than N are right or, if so asked, none is in one of the transfer syntaxes. A file that the viewer refuses, saying
+why, is no fault, nor is one that cannot be packaged, which counts as dropped.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -34,14 +36,35 @@ LEAST = 360
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "tests" / "browser" / "viewer_pixels.js"
 MODULES = ROOT / ".cache" / "browser" / "node_modules"
+# Exit codes of `esito package`: a whole package, one that lacks something, and what cannot be packaged.
+WHOLE, INCOMPLETE, REFUSED = 0, 3, 4
+
+
+class Dropped(Exception):
+    """A file with pixels that did not get into a package: the outcome, and why."""
 
 
 def main():
     """Judges all files."""
-    esito, *files = sys.argv[1:]
-    table, wrong = {}, 0
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--least", type=int, default=1)
+    parser.add_argument("--every-syntax", action="store_true")
+    parser.add_argument("esito")
+    parser.add_argument("files", nargs="+")
+    arguments = parser.parse_args()
+    table, wrong, jobs = {}, 0, []
     with tempfile.TemporaryDirectory(prefix="viewer-") as folder:
-        jobs = [job for job in (prepare(esito, Path(folder) / str(n), file) for n, file in enumerate(files)) if job]
+        for number, file in enumerate(arguments.files):
+            try:
+                job = prepare(arguments.esito, Path(folder) / str(number), file)
+            except Dropped as fault:
+                outcome, syntax, why = fault.args
+                table.setdefault(syntax, Counter())[outcome] += 1
+                wrong += outcome == "wrong"
+                print(f"{outcome} {file}: {why}")
+                continue
+            if job:
+                jobs.append(job)
         todo = Path(folder) / "jobs.json"
         todo.write_text(json.dumps([{"root": job["root"], "frames": job["frames"], "rows": job["rows"] * job["scale"], "columns": job["columns"] * job["scale"]} for job in jobs]))
         environment = {**os.environ, "NODE_PATH": str(MODULES)}
@@ -58,17 +81,24 @@ def main():
             wrong += outcome == "wrong"
             if outcome != "right":
                 print(f"{outcome} {job['file']}: {why}")
-    outcomes = ["right", "refused", "unjudged", "wrong"]
+    outcomes = ["right", "refused", "unjudged", "dropped", "wrong"]
     print(f"{'transfer syntax':52}" + "".join(f"{name:>10}" for name in outcomes))
     for syntax, counts in sorted(table.items()):
         print(f"{syntax[:50]:52}" + "".join(f"{counts[name]:10}" for name in outcomes))
     total = sum(table.values(), Counter())
     print(f"{'all':52}" + "".join(f"{total[name]:10}" for name in outcomes))
-    return 1 if wrong or run.returncode or not total["right"] else 0
+    if total["right"] < arguments.least:
+        print(f"only {total['right']} are right, not {arguments.least}")
+    unseen = [syntax for syntax, counts in table.items() if not counts["right"]] if arguments.every_syntax else []
+    for syntax in unseen:
+        print(f"none is right in {syntax}")
+    return 1 if wrong or run.returncode or unseen or total["right"] < arguments.least else 0
 
 
 def prepare(esito, folder, file):
-    """The package of a file, unpacked; None for what has no pixels, cannot be packaged or is too large."""
+    """The package of a file, unpacked; None for what has no pixels or another size than can be compared.
+
+    Raises Dropped when there is no package."""
     try:
         dataset = oracles.read(file)
         rows, columns = int(dataset.Rows), int(dataset.Columns)
@@ -87,8 +117,10 @@ def prepare(esito, folder, file):
     shutil.copy(file, source / "f")
     package = folder / "package.zip"
     command = [esito, "package", "--folder", source, "--transfer-syntax", "as-stored", "--out", package, "--progress", "none"]
-    if subprocess.run(command, capture_output=True, check=False).returncode not in (0, 3) or not package.exists():
-        return None
+    code = subprocess.run(command, capture_output=True, check=False).returncode
+    if code not in (WHOLE, INCOMPLETE):
+        syntax = UID(dataset.file_meta.TransferSyntaxUID).name
+        raise Dropped("dropped" if code == REFUSED else "wrong", syntax, f"esito package ends with {code}")
     with zipfile.ZipFile(package) as archive:
         archive.extractall(folder / "package")
     root = next((folder / "package").iterdir())
