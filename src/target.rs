@@ -41,17 +41,14 @@ impl Target {
         if path.exists() && !path.is_file() {
             return File::options().write(true).open(path).map(Self::Special);
         }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let place = destination(path)?;
         let file = tempfile::Builder::new()
             .prefix(".esito-")
             .suffix(".partial")
             .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
+            .tempfile_in(folder_of(&place))?;
         let file = BufWriter::with_capacity(BUFFER_BYTES, file);
-        Ok(Self::File { file, place: path.to_owned() })
+        Ok(Self::File { file, place })
     }
 
     /// The file that holds the package until it is whole.
@@ -76,6 +73,31 @@ impl Target {
                 Ok(())
             }
         }
+    }
+}
+
+/// Where a path leads when all links are followed, the same for all its spellings, whether its file is there already
+/// or not: a link is not what a file may take the place of.
+///
+/// # Errors
+/// When its folder is not there, or links lead in a circle or to a file without a name.
+pub(crate) fn destination(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.exists() => {
+            if let Ok(next) = path.read_link() {
+                return destination(&folder_of(path).join(next));
+            }
+            let folder = folder_of(path).canonicalize()?;
+            path.file_name().map(|name| folder.join(name)).ok_or(error)
+        }
+        canonical => canonical,
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

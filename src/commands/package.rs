@@ -16,7 +16,7 @@ use engine::{
 use crate::config::Config;
 use crate::exit;
 use crate::interrupt::Interrupt;
-use crate::target::Target;
+use crate::target::{Target, destination};
 use crate::watch::Watch;
 
 /// What `esito package` is asked for.
@@ -281,17 +281,8 @@ fn package(
 /// Whether the report would take the place of the package. Devices take both.
 fn overwrites(report: &Path, out: &Path) -> bool {
     let is_special = out.exists() && !out.is_file();
-    !is_special && place_of(report) == place_of(out)
-}
-
-/// The same for all spellings of a path, whether its file is there already or not.
-fn place_of(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let named = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(named).unwrap_or_else(|| path.to_owned())
+    let place = |path: &Path| destination(path).unwrap_or_else(|_nowhere| path.to_owned());
+    !is_special && place(report) == place(out)
 }
 
 fn write_report(path: &Path, report: &PackageReport) -> io::Result<()> {

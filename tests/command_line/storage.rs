@@ -34,6 +34,32 @@ fn a_target_that_is_a_pipe_stays_one() {
     assert!(fs::metadata(&pipe).expect("the pipe").file_type().is_fifo());
 }
 
+/// A link too, as `/dev/stdout` is one: what it leads to gets the package, whether it is there already or not.
+#[test]
+fn a_target_that_is_a_link_stays_one() {
+    use std::os::unix::fs::symlink;
+    let place = Workplace::with_study(SMALL_CT);
+    place.package(&[]).expect_code(&[0]);
+    let expected = fs::read(place.zip()).expect("the package");
+    let package = |link: &Path| {
+        run::esito(&["package", "--folder"]).arg(place.source()).arg("--out").arg(link)
+    };
+    let (led_to, link) = (place.beside("led-to.zip"), place.beside("link.zip"));
+    symlink("led-to.zip", &link).expect("a link");
+    for there in ["nothing", "a file"] {
+        package(&link).finish().expect_code(&[0]);
+        assert!(link.is_symlink(), "{there}: the link was replaced");
+        assert!(fs::read(&led_to).expect("the package") == expected, "{there}");
+        fs::write(&led_to, "old").expect("a file");
+    }
+    let (redirected, stdout) = (place.beside("redirected.zip"), place.beside("stdout"));
+    symlink("/proc/self/fd/1", &stdout).expect("a link");
+    let file = fs::File::create(&redirected).expect("a file");
+    package(&stdout).stdout(file).finish().expect_code(&[0]);
+    assert!(stdout.is_symlink(), "the link to standard output was replaced");
+    assert!(fs::read(&redirected).expect("the package") == expected);
+}
+
 #[test]
 fn a_target_folder_that_is_not_there_is_exit_6() {
     unwritable(|place| place.target().join("nowhere/package.zip"));
