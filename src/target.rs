@@ -69,6 +69,8 @@ impl Target {
             Self::Special(mut file) => file.flush(),
             Self::File { file, place } => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                // Some file systems (NFS, quotas) say only now that there was no room.
+                file.as_file().sync_all()?;
                 let _kept: File = file.persist(place).map_err(|error| error.error)?;
                 Ok(())
             }

@@ -273,8 +273,8 @@ fn package(
         let failed = |error| Failure::Local(path.display().to_string(), error);
         write_report(path, &report).map_err(failed)?;
     }
-    interrupt.set_partial(None);
     target.keep().map_err(|error| Failure::Local(name.clone(), error))?;
+    interrupt.set_partial(None);
     Ok(report)
 }
 
@@ -288,5 +288,7 @@ fn overwrites(report: &Path, out: &Path) -> bool {
 fn write_report(path: &Path, report: &PackageReport) -> io::Result<()> {
     let mut file = std::fs::File::create(path)?;
     serde_json::to_writer_pretty(&mut file, report)?;
-    file.write_all(b"\n")
+    file.write_all(b"\n")?;
+    // Pipes and devices keep nothing.
+    if file.metadata()?.is_file() { file.sync_all() } else { Ok(()) }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::optional::may_be_missing;
 use crate::support::{SMALL_CT, Workplace, names_in, run};
 
 #[test]
@@ -112,6 +113,38 @@ fn a_disk_that_fills_up_is_exit_6_and_leaves_no_file() {
     drop(disk);
     run.expect_code(&[6]);
     assert_eq!(left, [""; 0]);
+}
+
+/// A file system may take every byte and say only in the end that there is no room for them (NFS, quotas).
+#[test]
+fn a_disk_that_refuses_at_the_end_is_exit_6_and_leaves_no_file() {
+    let place = Workplace::with_study(SMALL_CT);
+    let trace = place.beside("trace");
+    let trace_of = |run: run::Run| {
+        run.args(["-f", "-e", "trace=fsync", "-e", "inject=fsync:error=EDQUOT", "-o"]).arg(&trace)
+    };
+    if let Err(error) = std::process::Command::new("strace").arg("-V").output() {
+        assert!(may_be_missing(), "strace: {error}; run tests/judges/install");
+        println!("skipped: strace is not installed");
+        return;
+    }
+    if trace_of(run::program("strace")).arg("true").finish().code != Some(0) {
+        println!("skipped: this system lets nobody trace");
+        return;
+    }
+    for (what, report) in [("package.zip", None), ("report.json", Some(place.report()))] {
+        let mut traced = trace_of(run::program("strace"))
+            .args([env!("CARGO_BIN_EXE_esito"), "package", "--progress", "none", "--folder"])
+            .arg(place.source())
+            .arg("--out")
+            .arg(place.zip());
+        if let Some(report) = report {
+            traced = traced.arg("--report").arg(report);
+        }
+        let run = traced.finish().expect_code(&[6]);
+        assert!(run.stderr.contains(what), "{}", run.stderr);
+        assert_eq!(place.left_behind(), [""; 0]);
+    }
 }
 
 /// A file system of one MiB.
