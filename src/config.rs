@@ -149,12 +149,12 @@ impl Config {
 
     /// Checks a text; paths in it start at the folder.
     fn read(text: &str, overrides: &[(String, String)], folder: &Path) -> anyhow::Result<Self> {
-        // The parser's sentence quotes the line; the colon of the context stands before it.
-        let mut table: Table = text.parse()?;
+        let mut table = text.parse::<Table>().map_err(|error| without_the_line(text, &error))?;
         for (name, value) in overrides {
             environment::set(&mut table, name, value).with_context(|| format!("{PREFIX}{name}"))?;
         }
         check_keys(&table)?;
+        secret::are_texts(&table)?;
         let warnings = secret::readable_by_others(&table, folder);
         let file = File::deserialize(table.clone())?;
         let File { branding, pacs, store_scp, store, portal, results, smtp, sms, .. } = file;
@@ -198,6 +198,14 @@ impl Config {
             }
         })
     }
+}
+
+/// What a parser says, and where. Its own sentence quotes the line, which may hold a secret and comes into the log.
+fn without_the_line(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| before.matches('\n').count() + 1);
+    let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+    anyhow::anyhow!("{place}{}", error.message())
 }
 
 /// Fails with the first key that nobody knows.
@@ -294,6 +302,21 @@ mod tests {
     fn faults_say_what_to_do(#[case] file: &str, #[case] expected: &str) {
         let error = read(file, &[]).unwrap_err();
         assert!(error.contains(expected), "{error}");
+    }
+
+    /// The log of the program tells them, and others than the program may read it.
+    #[rstest]
+    #[case::no_quotation_marks("[smtp]\nhost = 'x'\npassword = 5309174x\n", "line 3: ")]
+    #[case::not_closed("[smtp]\npassword = '5309174\n", "line ")]
+    #[case::number("[smtp]\npassword = 5309174\n", "password must be a text")]
+    #[case::number_in_a_list(
+        "[[pacs]]\nauthentication = { bearer = 5309174 }",
+        "bearer must be a text"
+    )]
+    #[case::number_for_a_gateway("[sms]\nquery = { secret = 5309174 }", "secret must be a text")]
+    fn faults_do_not_quote_a_secret(#[case] file: &str, #[case] expected: &str) {
+        let error = read(file, &[]).unwrap_err();
+        assert!(error.contains(expected) && !error.contains("5309174"), "{error}");
     }
 
     #[rstest]

@@ -61,6 +61,24 @@ pub(super) fn read_if_any(
     is_given.then(|| read(key, written, file, folder)).transpose()
 }
 
+/// Fails where a secret is written as a number or the like: the sentence of whoever wants a text would quote it.
+pub(super) fn are_texts(table: &Table) -> anyhow::Result<()> {
+    for (key, value) in table {
+        match value {
+            // The body of a request to a gateway holds what the gateway wants.
+            Value::Table(_) if key == "json" => {}
+            Value::Table(inner) => are_texts(inner)?,
+            Value::Array(all) => all.iter().filter_map(Value::as_table).try_for_each(are_texts)?,
+            Value::String(_) => {}
+            _ => {
+                let is_secret = SECRETS.contains(&key.as_str());
+                ensure!(!is_secret, "{key} must be a text: write it between quotation marks");
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A sentence for each secret that others on this machine can read.
 pub(super) fn readable_by_others(table: &Table, folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
