@@ -1,5 +1,6 @@
 //! Exit codes: what scripts rely on.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use engine::{Fault, PackError, PackageReport};
@@ -31,6 +32,11 @@ pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
     }
 }
 
+/// The code of a command. A panic in it is a fault of this program, and was told by the hook.
+pub(crate) fn of_work(work: impl FnOnce() -> ExitCode) -> ExitCode {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_told| ExitCode::from(BUG))
+}
+
 /// The code of a package that was made.
 pub(crate) fn of_report(report: &PackageReport) -> ExitCode {
     if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) }
@@ -57,5 +63,18 @@ pub(crate) fn of_fixtures(result: anyhow::Result<()>) -> ExitCode {
             let is_storage = error.chain().any(<dyn std::error::Error>::is::<std::io::Error>);
             ExitCode::from(if is_storage { STORAGE } else { USAGE })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_command_is_a_fault_of_the_program() {
+        // Exit codes can be compared by what they print only.
+        let told = |code: ExitCode| format!("{code:?}");
+        assert_eq!(told(of_work(|| panic!("ROSSI^MARIA TEST"))), told(ExitCode::from(70)));
+        assert_eq!(told(of_work(|| ExitCode::from(USAGE))), told(ExitCode::from(USAGE)));
     }
 }

@@ -17,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub(crate) use lines::Lines;
 
-use crate::messages::is_worker;
+use crate::messages::{is_worker, panic_sentence};
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +78,7 @@ impl Log {
             if is_worker() {
                 return;
             }
-            // What it says could quote a value of a person.
-            let place = panic.location().map(ToString::to_string).unwrap_or_default();
-            tracing::error!("a fault of the program: it panicked at {place}; please report it");
+            tracing::error!("{}", panic_sentence(panic.location()));
         }));
         Ok(Self { lines, level: LogLevel(handle) })
     }

@@ -73,12 +73,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    messages::keep_panics_of_workers_quiet();
+    messages::tell_panics_by_their_place();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return exit::of_arguments(&error),
     };
-    match &arguments.command {
+    exit::of_work(|| run(&arguments.command))
+}
+
+fn run(command: &Command) -> ExitCode {
+    match command {
         Command::Package(arguments) => commands::package::run(arguments),
         Command::Find(arguments) => commands::find::run(arguments),
         Command::Recall(arguments) => commands::recall::run(arguments),

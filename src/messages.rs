@@ -1,6 +1,7 @@
 //! What stands on standard error: sentences for people, or one JSON object a line for programs.
 
 use std::io::{Write as _, stderr};
+use std::panic::Location;
 
 use serde_json::{Value, json};
 
@@ -42,18 +43,36 @@ fn line(text: &str) {
     drop(writeln!(stderr(), "{text}"));
 }
 
-/// A decoder that panics on a damaged image costs that image, and the package says so. The message
-/// of the panic would only worry people, and could hold values of the file.
-pub(crate) fn keep_panics_of_workers_quiet() {
-    let default = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
+/// A decoder that panics on a damaged image costs that image, and the package says so: that would only worry
+/// people. Any other panic is told with its place alone: its words could be a value of a file.
+pub(crate) fn tell_panics_by_their_place() {
+    std::panic::set_hook(Box::new(|panic| {
         if !is_worker() {
-            default(panic);
+            Messages::Sentences.error(&panic_sentence(panic.location()));
         }
     }));
+}
+
+/// What is told of a panic.
+pub(crate) fn panic_sentence(place: Option<&Location<'_>>) -> String {
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    format!("a fault of the program: it panicked at {place}; please report it")
 }
 
 /// Whether this thread makes packages.
 pub(crate) fn is_worker() -> bool {
     std::thread::current().name().is_some_and(|name| name.starts_with("esito-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_by_its_place() {
+        let place = Location::caller();
+        let sentence = panic_sentence(Some(place));
+        let expected = format!("it panicked at src/messages.rs:{}:", place.line());
+        assert!(sentence.contains(&expected), "{sentence}");
+    }
 }
