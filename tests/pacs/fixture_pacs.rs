@@ -440,10 +440,10 @@ fn the_section_that_it_prints_works() {
 }
 
 #[test]
-fn it_ends_by_an_interrupt() {
+fn it_ends_by_a_signal() {
     let workplace = Workplace::with_study(SMALL_CT);
     let mut pacs = FixturePacs::start(&workplace, &[]);
     let pid = pacs.process.id().to_string();
-    run::program("kill").args(["-INT", &pid]).finish().expect_code(&[0]);
+    run::program("kill").args(["-TERM", &pid]).finish().expect_code(&[0]);
     assert_eq!(pacs.process.wait().expect("its end").code(), Some(0));
 }

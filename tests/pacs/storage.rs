@@ -65,10 +65,10 @@ impl Site {
     }
 }
 
-/// Sends it the signal of Ctrl-C, and sees that it ends soon with 130.
+/// Sends it a signal as Ctrl-C does, and sees that it ends soon with 130. In the background Ctrl-C itself is ignored.
 #[track_caller]
 pub fn ends_by_ctrl_c(child: Child) -> run::Finished {
-    run::program("kill").args(["-INT", &child.id().to_string()]).finish().expect_code(&[0]);
+    run::program("kill").args(["-TERM", &child.id().to_string()]).finish().expect_code(&[0]);
     let begun = Instant::now();
     let ended = run::finish(child, TIME_LIMIT).expect_code(&[130]);
     // After two seconds it would be ended by force.
