@@ -172,18 +172,34 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A folder that may not be read names itself (root reads everything, so root skips it).
+/// A file that may not be read names itself. Root reads everything: there nobody packages.
 #[test]
 fn an_unreadable_file_is_named_and_counted() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Workplace::with_study(SMALL_CT);
     let victim = crate::support::files_below(&place.source()).remove(0);
-    fs::set_permissions(&victim, fs::Permissions::from_mode(0o000)).expect("permissions");
-    if fs::File::open(&victim).is_ok() {
-        println!("skipped: this user reads files without permission");
-        return;
-    }
-    let run = place.package(&[]).expect_code(&[3]);
+    let allow = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
+    };
+    allow(&victim, 0o000);
+    let packaged = if fs::File::open(&victim).is_ok() {
+        // The program too must lie where nobody may go.
+        let esito = place.beside("esito");
+        fs::copy(env!("CARGO_BIN_EXE_esito"), &esito).expect("a copy of the program");
+        allow(&place.beside(""), 0o777);
+        allow(&place.target(), 0o777);
+        run::program("setpriv")
+            .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
+            .arg(esito)
+            .args(["package", "--folder"])
+            .arg(place.source())
+            .arg("--out")
+            .arg(place.zip())
+            .finish()
+    } else {
+        place.package(&[])
+    };
+    let run = packaged.expect_code(&[3]);
     let name = victim.file_name().expect("a name").to_string_lossy().into_owned();
     assert!(run.stderr.contains(&name), "{}", run.stderr);
 }

@@ -1,6 +1,7 @@
 """Spoils a sound package in one way after another; the judges must notice each.
 
-Usage: mutations.py PACKAGE.zip SOURCE (reference layout, sound, with at least two CT slices)
+Usage: mutations.py PACKAGE.zip SOURCE (reference layout, sound, with at least two CT slices);
+mutations.py --reports PACKAGE.zip SOURCE (the same with a structured report, whose PDF and pages alone are spoiled)
 """
 
 import argparse
@@ -49,6 +50,24 @@ def replace(pattern, old, new, number=0):
         name = entry(entries, pattern, number)
         assert old in entries[name], f"{old!r} is not in {name}"
         entries[name] = entries[name].replace(old, new, 1)
+    return rebuild(change)
+
+
+def everywhere(pattern, old, new):
+    """A mutation: a pattern becomes something else wherever it stands, in all entries of a kind."""
+    def change(entries):
+        names = [name for name in entries if re.search(pattern, name)]
+        changed = {name: re.sub(old, new, entries[name], flags=re.DOTALL) for name in names}
+        assert any(changed[name] != entries[name] for name in names), f"{old!r} is not in {names}"
+        entries.update(changed)
+    return rebuild(change)
+
+
+def without(pattern):
+    """A mutation: all entries of a kind are gone."""
+    def change(entries):
+        for name in [name for name in entries if re.search(pattern, name)]:
+            del entries[name]
     return rebuild(change)
 
 
@@ -130,7 +149,22 @@ MUTATIONS = {
     "link to the outside": (replace(r"^[^/]+/index\.htm$", b'href="', b'href="//x/'), "links"),
     "script in a page": (rebuild(script_in_page), "html"),
     "hash in the manifest": (replace("manifest.json$", b'"sha256":"', b'"sha256":"0'), "manifest"),
+    "instances that came": (everywhere("manifest.json$", rb'"received":', b'"received":1'), "manifest"),
+    "instances that were expected": (everywhere("manifest.json$", rb'"expected":\d+', b'"expected":0'), "manifest"),
+    "previews": (everywhere("manifest.json$", rb'"rendered":', b'"rendered":1'), "manifest"),
+    "a whole package that says it is none": (
+        everywhere("manifest.json$", rb'"complete":true', b'"complete":false'), "manifest"),
     "language of a page": (replace(r"^[^/]+/index\.htm$", b'lang="', b'lang="x'), "html"),
+}
+
+# The same for PDF and pages of a structured report.
+PDF, EMPTY_MAIN = r"/IHE_PDI/RP\d+\.PDF$", (rb"(<main[^>]*>).*(</main>)", rb"\1\2")
+REPORT_MUTATIONS = {
+    "PDF that is not there": (without(PDF), "pdftotext"),
+    "PDF without a language": (everywhere(PDF, b"/Lang", b"/Lung"), "pdf"),
+    "PDF whose table is not found": (everywhere(PDF, b"startxref", b"startxrof"), "qpdf"),
+    "page without the report": (everywhere(r"/IHE_PDI/RP\d+\.HTM$", *EMPTY_MAIN), "page"),
+    "page in the other language without it": (everywhere(r"/IHE_PDI/EN/RP\d+\.HTM$", *EMPTY_MAIN), "other page"),
 }
 
 
@@ -139,11 +173,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("package", type=Path)
     parser.add_argument("source", type=Path)
+    parser.add_argument("--reports", action="store_true")
     parser.add_argument("--tools-optional", action="store_true")
     arguments = parser.parse_args()
+    mutations = REPORT_MUTATIONS if arguments.reports else MUTATIONS
     failed = [f"sound package: {line}" for line in lines(arguments, arguments.package)]
     with tempfile.TemporaryDirectory(prefix="esito-mutations-") as folder:
-        for name, (mutate, expected) in MUTATIONS.items():
+        for name, (mutate, expected) in mutations.items():
             spoiled = Path(folder) / "spoiled.zip"
             spoiled.write_bytes(arguments.package.read_bytes())
             mutate(spoiled)
@@ -152,7 +188,7 @@ def main():
                 failed.append(f"{name}: not noticed by {expected}: {found}")
     for line in failed:
         print(line)
-    print(f"{len(MUTATIONS)} mutations, {len(failed)} failed")
+    print(f"{len(mutations)} mutations, {len(failed)} failed")
     return 1 if failed else 0
 
 

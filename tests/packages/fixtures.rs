@@ -219,11 +219,14 @@ fn odd_uids_are_kept() {
 }
 
 /// The judges themselves: a package spoiled in one way is noticed by the one that must.
-#[test]
-fn the_judges_notice_every_spoiled_package() {
-    let place = Workplace::with_study(&["--study", "ct", "--slices", "3", "--rows", "64"]);
+#[rstest]
+#[case::images(&["--study", "ct", "--slices", "3", "--rows", "64"], &[])]
+#[case::reports(&["--study", "sr-measurements"], &["--reports"])]
+fn the_judges_notice_every_spoiled_package(#[case] study: &[&str], #[case] more: &[&str]) {
+    let place = Workplace::with_study(study);
     place.package(&[]).expect_code(&[0]);
-    let judged = judges::script("mutations.py").arg(place.zip()).arg(place.source()).finish();
+    let script = judges::script("mutations.py").args(more);
+    let judged = script.arg(place.zip()).arg(place.source()).finish();
     let text = String::from_utf8_lossy(&judged.stdout);
     assert_eq!(judged.code, Some(0), "{text}{}", judged.stderr);
     assert!(text.contains(" 0 failed"), "{text}");
