@@ -1,7 +1,7 @@
 //! What is seen of made-up results.
 
-use jiff::Timestamp;
 use jiff::civil::date;
+use jiff::{SignedDuration, Span, Timestamp};
 use rstest::rstest;
 use store::{
     Consent, Decision, EndOfReport, Examination, ExaminationStatus, IssuedId, Kind, ListedReport,
@@ -220,6 +220,40 @@ fn days(#[case] change: impl FnOnce(&mut PersonResults), #[case] last: i64) {
     let order = &results.orders[0];
     let judged = endless.judge(&results, order, &order.examinations[0], at(90_000));
     assert_eq!(judged, Ok(()));
+}
+
+/// Days end at midnight of the place, also those on which the clocks change. A time zone is that of a process: the
+/// test runs itself in one of its own.
+#[test]
+fn the_last_day_ends_with_the_clock_of_the_place() {
+    const ITSELF: &str = "results::tests::the_last_day_ends_with_the_clock_of_the_place";
+    if std::env::var_os("TZ").is_none_or(|zone| zone != "Europe/Rome") {
+        let mut itself = std::process::Command::new(std::env::current_exe().unwrap());
+        let ran = itself.args(["--exact", ITSELF]).env("TZ", "Europe/Rome").output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
+    let rules = ReleaseRules { rule: ReleaseRule::Always, availability_days: Some(45) };
+    for (last, end) in [
+        (date(2026, 3, 29), "2026-03-29T22:00:00Z"),
+        (date(2026, 7, 1), "2026-07-01T22:00:00Z"),
+        (date(2026, 10, 25), "2026-10-25T23:00:00Z"),
+        (date(2026, 12, 31), "2026-12-31T23:00:00Z"),
+    ] {
+        let performed = last.saturating_sub(Span::new().days(45));
+        let results = one(|all| {
+            let moment = Moment { date: performed, time: None, utc_offset_minutes: None };
+            all.orders[0].examinations[0].performed = Some(moment);
+        });
+        let order = &results.orders[0];
+        let judged = |at| rules.judge(&results, order, &order.examinations[0], at);
+        let end: Timestamp = end.parse().unwrap();
+        let before = end - SignedDuration::from_secs(1);
+        assert_eq!(judged(before), Ok(()), "{last}");
+        assert_eq!(judged(end), Err(Withheld::Expired), "{last}");
+        assert_eq!(rules.shown_until(&results, order, before), Some(end), "{last}");
+    }
 }
 
 /// What a patient is shown, by the rule `always`.
