@@ -296,6 +296,18 @@ impl Downloads {
         }
     }
 
+    /// Deletes packages that the store knows no more, and breaks off what is being made or fetched of them.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the sweep tries it again.
+    pub(crate) async fn forget(&self, keys: &[PackageKey]) -> Result<(), StoreError> {
+        self.break_off(keys);
+        for key in keys {
+            self.purge(*key).await?;
+        }
+        Ok(())
+    }
+
     /// Ends a preparation for an administrator; false when there is nothing to end.
     pub(crate) async fn cancel(&self, key: PackageKey, event: Event) -> Result<bool, StoreError> {
         self.end_with(key, EndReason::Cancelled, event).await

@@ -227,3 +227,20 @@ fn another_pacs_that_has_it_delivers_when_the_one_that_told_it_does_not() {
         assert!(counts.contains(line), "{line}\n{counts}");
     }
 }
+
+/// What is erased is not in the spool until the next look at everything.
+#[test]
+fn the_package_of_a_person_who_is_erased_is_deleted_at_once() {
+    let workplace = ct();
+    let holding = held(&workplace);
+    let mut site = Hospital::open(workplace, holding, "");
+    let order = site.order();
+    let person = order.split('/').nth(2).expect("a person").to_owned();
+    site.ask_for(&order);
+    site.wait_for("Esito disponibile");
+    assert_eq!(site.spooled().len(), 1, "{:?}", site.spooled());
+    site.console(&["patient", "erase", "--yes", &person]);
+    assert!(site.spooled().is_empty(), "{:?}", site.spooled());
+    let told = site.console(&["audit", "--json", "--action", "download.purge"]);
+    assert_eq!(told["events"].as_array().expect("events").len(), 1, "{told}");
+}

@@ -277,9 +277,12 @@ async fn erase(
     caller: Caller,
     In(Id(id)): In<PersonRef>,
 ) -> Result<Answer<ErasedPerson>, Problem> {
+    let prepared = app.services.store.preparations_of_person(id).await?;
     let event = app.event(&caller, "person.erase", Some(id), None);
     let erased = app.services.store.erase_person(id, event.into()).await?;
     let erased = erased.ok_or_else(|| Problem::missing("person"))?;
+    let packages: Vec<_> = prepared.iter().map(|one| one.key).collect();
+    app.services.downloads.forget(&packages).await?;
     Ok(Answer(ErasedPerson { accounts: erased.accounts, unlinked: erased.unlinked }))
 }
 

@@ -9,9 +9,9 @@ use portal::Origin;
 use portal::downloads::AskedFor;
 use sha2::{Digest as _, Sha256};
 use store::{
-    Account, Along, Asked, Asker, ClaimId, Downloads as _, EndOfTry, EndReason, EventQuery, Holder,
-    Language, NewDecision, NewRequest, OrderId, Package, PackageContent, PackageKey, Person,
-    PreparedStudy, Recall, RequestId, Ruling, SledStore,
+    Account, Along, Asked, Asker, ClaimId, Consent, Downloads as _, EndOfTry, EndReason,
+    EventQuery, Holder, Language, NewDecision, NewRequest, OrderId, Package, PackageContent,
+    PackageKey, Person, PreparedStudy, Recall, Replaced, RequestId, Ruling, SledStore,
 };
 
 use crate::browser::{Answer, Browser};
@@ -345,6 +345,29 @@ fn what_is_held_is_gone_at_once_and_its_package_is_deleted() {
     until("the package is deleted", || !actions().is_empty());
     let folder = ready.server.left();
     assert!(!folder.path().join("spool").join(file).exists());
+}
+
+/// A report that is withdrawn is told at once; a consent is seen with the next look at everything, as at a start.
+#[test]
+fn a_package_is_deleted_once_where_a_report_or_the_consent_is_withdrawn() {
+    for what in ["report", "consent"] {
+        let Ready { mut server, person, .. } = Ready::start(1000);
+        if what == "report" {
+            let report = server.hand_in(&person, "ACC0");
+            let withdrawn = server.services.results.withdraw_report(report, false, "console", None);
+            server.wait(withdrawn).unwrap();
+        } else {
+            let consent = Consent { online_results: false, ..person.consent };
+            let new = Person { consent, ..person.clone() };
+            let replaced = server.services.store.replace_person(person, new, Along::nothing());
+            assert!(matches!(server.wait(replaced).unwrap(), Replaced::Done));
+            server = Server::start_in(server.left(), Options::default());
+        }
+        until("the package is deleted", || !server.actions("download.purge").is_empty());
+        let file = server.folder().join(format!("spool/{}.zip", PackageKey::from(KEY)));
+        assert!(!file.exists(), "{what}");
+        assert_eq!(server.actions("download.purge").len(), 1, "{what}");
+    }
 }
 
 /// Without anybody deciding in this process: an event of the store that nobody told.
