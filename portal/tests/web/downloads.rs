@@ -343,6 +343,7 @@ fn what_is_held_is_gone_at_once_and_its_package_is_deleted() {
     assert!(page.contains("Esito non disponibile") && !page.contains("TORACE"), "{page}");
     let actions = || ready.server.actions("download.purge");
     until("the package is deleted", || !actions().is_empty());
+    assert_eq!(actions().len(), 1);
     let folder = ready.server.left();
     assert!(!folder.path().join("spool").join(file).exists());
 }
