@@ -155,11 +155,12 @@ impl Config {
         }
         check_keys(&table)?;
         secret::are_texts(&table)?;
-        let warnings = secret::readable_by_others(&table, folder);
+        let mut warnings = secret::readable_by_others(&table, folder);
         let file = File::deserialize(table.clone())?;
         let File { branding, pacs, store_scp, store, portal, results, smtp, sms, .. } = file;
         let File { oidc, admin, retention, log, monitor, downloads, spool, shares, .. } = file;
         let pacs = pacs::check(pacs, store_scp, folder)?;
+        warnings.extend(pacs::without_issuer(&pacs));
         let branding = branding.check(folder)?;
         let store = store.map(|store| store.check(folder)).transpose()?;
         let downloads = store

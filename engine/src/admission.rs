@@ -194,6 +194,7 @@ impl<'a> Admission<'a> {
             bytes,
             native_bytes: native,
             patient_id: Some(patient_id),
+            issuer: like.map(|like| like.instance.issuer.clone()).unwrap_or_default(),
             study: found.study.clone(),
             series: found.series.clone(),
             sop_instance: found.sop_instance.clone(),
@@ -204,7 +205,8 @@ impl<'a> Admission<'a> {
     }
 
     /// Whether the patient of an instance is that of the package: one of the Patient IDs that were named,
-    /// or that which the source tells, or that of the first instance.
+    /// or that which the source tells, or that of the first instance. The issuer that the source tells of
+    /// the study is that of its instances which name none.
     fn check_patient(
         &mut self,
         instance: &Instance,
@@ -212,8 +214,10 @@ impl<'a> Admission<'a> {
         like: Option<&Planned>,
     ) -> Result<(), Refusal> {
         if !self.plan.patient_ids.is_empty() {
-            let issuer = instance.dataset().text(ISSUER_OF_PATIENT_ID).unwrap_or_default();
-            let is_known = self.plan.patient_ids.iter().any(|one| one.is(patient_id, &issuer));
+            let named = instance.dataset().text(ISSUER_OF_PATIENT_ID).unwrap_or_default();
+            let told = like.map_or("", |like| like.instance.issuer.as_str());
+            let issuer = if named.trim().is_empty() { told } else { named.as_str() };
+            let is_known = self.plan.patient_ids.iter().any(|one| one.is(patient_id, issuer));
             return if is_known { Ok(()) } else { Err(Refusal::ForeignPatient) };
         }
         let like = like.or(self.plan.instances.first());
@@ -297,6 +301,7 @@ mod tests {
             bytes: 0,
             native_bytes: 0,
             patient_id: None,
+            issuer: String::new(),
             study: identity.study.clone(),
             series: identity.series.clone(),
             sop_instance: identity.sop_instance.clone(),
@@ -317,6 +322,29 @@ mod tests {
             contents: Contents::Everything,
             patient_ids: Vec::new(),
         }
+    }
+
+    /// Who issued the Patient ID of the person, who that of the study, and whether an instance that names no
+    /// issuer is theirs.
+    #[rstest]
+    #[case::the_same("TEST-A", "TEST-A", true)]
+    #[case::another("TEST-A", "TEST-B", false)]
+    #[case::not_told("TEST-A", "", true)]
+    #[case::of_a_person_without("", "TEST-B", true)]
+    fn an_instance_without_issuer_has_that_of_its_study(
+        #[case] known: &str,
+        #[case] told: &str,
+        #[case] is_in: bool,
+    ) {
+        let first = instance(Syntax::Explicit);
+        let mut plan = plan_of(&first);
+        let id = first.dataset().text(PATIENT_ID).unwrap();
+        plan.patient_ids = vec![pacs::PatientId { id, issuer: known.to_owned() }];
+        plan.instances[0].instance.issuer = told.to_owned();
+        let sop_instance = first.identity().sop_instance.clone();
+        let announced = Announced { sop_instance, bytes: 10, crc32: 1 };
+        let verdict = Admission::new(&plan).decide(announced, Ok(&first)).unwrap();
+        assert_eq!(matches!(verdict, Verdict::In(_)), is_in);
     }
 
     /// How the copy of an instance is written that came in Explicit VR Little Endian; nothing for one that cannot

@@ -40,6 +40,8 @@ pub(crate) struct Expected {
     pub(crate) native_bytes: u64,
     /// Patient ID (0010,0020). `None`: the source does not say it, and the first instance decides.
     pub(crate) patient_id: Option<String>,
+    /// Issuer of Patient ID (0010,0021) of instances that do not name one; empty where nobody says it.
+    pub(crate) issuer: String,
     pub(crate) study: StudyInstanceUid,
     pub(crate) series: SeriesInstanceUid,
     pub(crate) sop_instance: SopInstanceUid,

@@ -463,6 +463,7 @@ mod tests {
             bytes: BYTES,
             native_bytes: 0,
             patient_id: None,
+            issuer: String::new(),
             study: "1.2.3".parse().unwrap(),
             series: "1.2.3.4".parse().unwrap(),
             sop_instance: format!("1.2.3.4.{number}").parse().unwrap(),

@@ -31,6 +31,7 @@ pub(super) use store_scp::Section as StoreScpSection;
 pub(super) struct Section {
     name: Option<String>,
     site: Option<String>,
+    issuer: Option<String>,
     priority: i64,
     protocol: Protocol,
     // DIMSE.
@@ -122,6 +123,16 @@ pub(super) fn check(
     Ok(all)
 }
 
+/// What is said of several PACS of which one does not say whose its Patient IDs are.
+pub(super) fn without_issuer(all: &[PacsSettings]) -> Option<String> {
+    let first = all.iter().find(|pacs| pacs.issuer.is_none()).filter(|_| all.len() > 1)?;
+    Some(format!(
+        "there are several PACS, and {} has no issuer: where it does not tell whose its Patient IDs are, a patient \
+         of another PACS with the same one sees its studies; give each [[pacs]] an issuer",
+        first.name
+    ))
+}
+
 fn is_plain(text: &str) -> bool {
     !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
@@ -135,6 +146,11 @@ impl Section {
     ) -> anyhow::Result<PacsSettings> {
         let site = self.site.clone();
         ensure!(site.as_deref().is_none_or(is_plain), "site is empty: leave the key out instead");
+        let issuer = self.issuer.clone();
+        ensure!(
+            issuer.as_deref().is_none_or(is_plain),
+            "issuer is empty: leave the key out instead"
+        );
         let mapping = self.show.check().context("show")?;
         let recall = std::mem::take(&mut self.recall);
         let recall = recall.check(self.time_outs.check()?, folder).context("recall")?;
@@ -148,7 +164,7 @@ impl Section {
                 Service::DicomWeb(Box::new(WebSettings { more_keys, ..self.dicomweb(folder)? }))
             }
         };
-        Ok(PacsSettings { name: name.to_owned(), site, service, mapping, recall })
+        Ok(PacsSettings { name: name.to_owned(), site, issuer, service, mapping, recall })
     }
 
     fn dimse(self, store_scp: Option<&StoreScp>, folder: &Path) -> anyhow::Result<DimseSettings> {

@@ -68,6 +68,31 @@ impl Drop for Pacs {
     }
 }
 
+/// A PACS that names no issuer has those Patient IDs that the configuration says.
+#[test]
+fn a_pacs_that_names_no_issuer_has_that_of_the_configuration() {
+    let pacs = Pacs::start();
+    let rules = "[results]\nrelease = 'always'\navailability_days = 0\n";
+    let section = pacs.section().replace("[[pacs]]\n", "[[pacs]]\nissuer = 'OSPEDALE'\n");
+    let site = Site::with(&format!("{section}{rules}"));
+    for (issuer, studies, refused) in [("ALTROVE", 0, 1), ("OSPEDALE", 1, 0)] {
+        let file = format!(
+            "patient_id,issuer,family_name,given_name,online_results\n{},{issuer},ROSSI,{issuer} TEST,yes\n",
+            pacs.patient_id
+        );
+        site.answer(&["patient", "import", "-"], &file);
+        let persons = site.answer(&["patient", "list", "--json"], "");
+        let persons = persons["persons"].as_array().expect("persons");
+        let is_meant = |one: &&Value| one["data"]["given_name"] == format!("{issuer} TEST");
+        let person = persons.iter().find(is_meant).expect("a person")["id"].clone();
+        let person = person.as_str().expect("an identifier");
+        site.esito(&["order", "list", "--refresh", person], "").expect_code(&[0]);
+        let orders = site.answer(&["order", "list", "--json", person], "");
+        assert_eq!(orders["pacs"][0]["refused"], refused, "{issuer}");
+        assert_eq!(orders["orders"].as_array().expect("orders").len(), studies, "{issuer}");
+    }
+}
+
 /// Whoever is enrolled under another issuer sees nothing of the study, and the site is told why.
 #[test]
 fn a_study_of_another_issuer_is_not_taken_and_told_of() {

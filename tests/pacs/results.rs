@@ -93,6 +93,7 @@ impl Pacs {
         PacsSettings {
             name: "peer".to_owned(),
             site: Some("Mantova".to_owned()),
+            issuer: None,
             service,
             mapping,
             recall: RecallSettings::default(),

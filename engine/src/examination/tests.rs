@@ -40,6 +40,7 @@ fn pacs(site: Option<&str>, mapping: Mapping) -> PacsSettings {
     PacsSettings {
         name: "main".to_owned(),
         site: site.map(str::to_owned),
+        issuer: None,
         service: Service::DicomWeb(Box::new(WebSettings::new("http://pacs.test".parse().unwrap()))),
         mapping,
         recall: RecallSettings::default(),

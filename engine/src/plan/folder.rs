@@ -30,6 +30,7 @@ fn expected_of(instance: ListedInstance) -> Expected {
         bytes: instance.bytes,
         native_bytes: instance.native_bytes,
         patient_id: Some(instance.patient_id),
+        issuer: String::new(),
         study: instance.identity.study,
         series: instance.identity.series,
         sop_instance: instance.identity.sop_instance,

@@ -292,6 +292,7 @@ fn expected(study: &StudySummary, series: SeriesSummary, instance: InstanceSumma
         bytes: 0,
         native_bytes: instance.native_bytes.unwrap_or(0),
         patient_id: (!study.patient_id.is_empty()).then(|| study.patient_id.clone()),
+        issuer: study.issuer_of_patient_id.clone(),
         study: study.study.clone(),
         series: series.series,
         sop_instance: instance.sop_instance,

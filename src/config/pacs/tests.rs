@@ -66,6 +66,26 @@ fn all_can_be_said() {
     assert_eq!(dimse.store_scp.as_ref().unwrap().associations, 4);
 }
 
+/// Of one PACS the question does not arise.
+#[rstest]
+#[case::one("", None, None)]
+#[case::none_says_it("", Some(""), Some("main has no issuer"))]
+#[case::one_says_it("issuer = 'TEST-A'\n", Some(""), Some("web has no issuer"))]
+#[case::each_says_it("issuer = 'TEST-A'\n", Some("issuer = 'TEST-B'\n"), None)]
+fn of_several_pacs_each_says_whose_its_patient_ids_are(
+    #[case] main: &str,
+    #[case] web: Option<&str>,
+    #[case] expected: Option<&str>,
+) {
+    let web = web.map(|issuer| format!("{DICOMWEB}{issuer}")).unwrap_or_default();
+    let config = read(&format!("{DIMSE}{main}{web}")).unwrap();
+    let issuer = config.pacs[0].issuer.as_deref();
+    assert_eq!(issuer, (!main.is_empty()).then_some("TEST-A"));
+    assert_eq!(config.warnings.len(), usize::from(expected.is_some()), "{:?}", config.warnings);
+    let told = config.warnings.concat();
+    assert!(told.contains(expected.unwrap_or_default()), "{told}");
+}
+
 #[test]
 fn the_smallest_priority_comes_first_and_equals_keep_their_order() {
     let one = |name: &str, priority: i32| {
@@ -97,6 +117,7 @@ fn the_smallest_priority_comes_first_and_equals_keep_their_order() {
 #[case::no_ca("tls = { ca_file = 'no.pem' }", "/nowhere/no.pem cannot be used: No such file")]
 #[case::no_key("tls = { certificate_file = 'a' }", "certificate_file stands without key_file")]
 #[case::site("site = ' '", "site is empty")]
+#[case::issuer("issuer = ' '", "issuer is empty")]
 #[case::shown("show = { order = [] }", "pacs.show.order is not known: did you mean order_number?")]
 #[case::misspelt(
     "show = { site = ['Institution'] }",

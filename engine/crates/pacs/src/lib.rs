@@ -31,7 +31,7 @@ pub use dimse::wire::StopFlag;
 pub use error::PacsError;
 pub use mapping::{Attribute, Mapping, attribute};
 pub use model::AeTitle;
-pub use protocol::{Pacs, WebPacs};
+pub use protocol::Pacs;
 pub use query::{
     Availability, InstanceSummary, Listing, Matches, PatientId, SeriesSummary, StudyKeys,
     StudyReference, StudySummary,

@@ -18,16 +18,22 @@ use crate::source::{Extent, InstanceSource, Received, Receiver, StudyQuery, Take
 
 /// A PACS that can be asked.
 #[derive(Debug)]
-pub enum Pacs {
-    /// Over DIMSE.
+pub struct Pacs {
+    pub(crate) peer: Peer,
+    /// Whose Patient IDs are those of answers that name no issuer; empty where the site does not say it.
+    issuer: String,
+}
+
+/// A PACS by what is spoken with it.
+#[derive(Debug)]
+pub(crate) enum Peer {
     Dimse(Box<DimsePacs>),
-    /// Over DICOMweb.
     DicomWeb(Box<WebPacs>),
 }
 
 /// A PACS over DICOMweb, and what it delivers while it is asked what it has.
 #[derive(Debug)]
-pub struct WebPacs {
+pub(crate) struct WebPacs {
     web: Arc<DicomWeb>,
     begins_early: bool,
     head_start: Mutex<Option<HeadStart>>,
@@ -35,7 +41,7 @@ pub struct WebPacs {
 
 impl WebPacs {
     /// What it is asked by.
-    pub fn client(&self) -> &DicomWeb {
+    pub(crate) fn client(&self) -> &DicomWeb {
         &self.web
     }
 
@@ -74,16 +80,17 @@ impl PacsSettings {
     /// # Errors
     /// [`PacsError`]: TLS cannot be set up from what is configured.
     pub fn open(&self, stop: &StopFlag) -> Result<Pacs, PacsError> {
-        Ok(match &self.service {
+        let peer = match &self.service {
             Service::Dimse(dimse) => {
-                Pacs::Dimse(Box::new(DimsePacs::new((**dimse).clone(), stop.clone())))
+                Peer::Dimse(Box::new(DimsePacs::new((**dimse).clone(), stop.clone())))
             }
             Service::DicomWeb(web) => {
                 let web = Arc::new(DicomWeb::stopped_by((**web).clone(), stop.clone())?);
                 let head_start = Mutex::default();
-                Pacs::DicomWeb(Box::new(WebPacs { web, begins_early: false, head_start }))
+                Peer::DicomWeb(Box::new(WebPacs { web, begins_early: false, head_start }))
             }
-        })
+        };
+        Ok(Pacs { peer, issuer: self.issuer.clone().unwrap_or_default() })
     }
 
     /// As [`PacsSettings::open`], for whoever retrieves what was listed: where it can be, that begins while
@@ -93,7 +100,7 @@ impl PacsSettings {
     /// As [`PacsSettings::open`].
     pub fn open_to_retrieve(&self, stop: &StopFlag) -> Result<Pacs, PacsError> {
         let mut pacs = self.open(stop)?;
-        if let Pacs::DicomWeb(web) = &mut pacs {
+        if let Peer::DicomWeb(web) = &mut pacs.peer {
             web.begins_early = true;
         }
         Ok(pacs)
@@ -140,25 +147,31 @@ impl PacsSettings {
 
 impl Pacs {
     fn limits(&self) -> &PacsLimits {
-        match self {
-            Self::Dimse(dimse) => &dimse.settings().limits,
-            Self::DicomWeb(web) => &web.web.settings().limits,
+        match &self.peer {
+            Peer::Dimse(dimse) => &dimse.settings().limits,
+            Peer::DicomWeb(web) => &web.web.settings().limits,
         }
     }
 }
 
 impl StudyQuery for Pacs {
     fn find_studies(&self, keys: &StudyKeys) -> Result<Matches<StudySummary>, PacsError> {
-        match self {
-            Self::Dimse(dimse) => dimse.find_studies(keys),
-            Self::DicomWeb(web) => web.web.find_studies(keys),
+        let mut matches = match &self.peer {
+            Peer::Dimse(dimse) => dimse.find_studies(keys),
+            Peer::DicomWeb(web) => web.web.find_studies(keys),
+        }?;
+        for study in &mut matches.found {
+            if study.issuer_of_patient_id.trim().is_empty() {
+                study.issuer_of_patient_id.clone_from(&self.issuer);
+            }
         }
+        Ok(matches)
     }
 
     fn list_study(&self, study: &StudySummary) -> Result<Listing, PacsError> {
-        match self {
-            Self::Dimse(dimse) => dimse.list_study(study),
-            Self::DicomWeb(web) => web.list(study),
+        match &self.peer {
+            Peer::Dimse(dimse) => dimse.list_study(study),
+            Peer::DicomWeb(web) => web.list(study),
         }
     }
 }
@@ -173,9 +186,9 @@ impl InstanceSource for Pacs {
     ) -> Result<(), PacsError> {
         let left = self.limits().study_bytes;
         let mut bounded = Bounded { receiver, left, is_over: false };
-        let retrieved = match self {
-            Self::Dimse(dimse) => dimse.retrieve(study, wanted, extent, &mut bounded),
-            Self::DicomWeb(web) => web.retrieve(study, wanted, extent, &mut bounded),
+        let retrieved = match &self.peer {
+            Peer::Dimse(dimse) => dimse.retrieve(study, wanted, extent, &mut bounded),
+            Peer::DicomWeb(web) => web.retrieve(study, wanted, extent, &mut bounded),
         };
         if bounded.is_over {
             let most = self.limits().study_bytes >> 20;

@@ -186,7 +186,7 @@ pub struct StudySummary {
     pub study: StudyInstanceUid,
     /// Patient ID (0010,0020).
     pub patient_id: String,
-    /// Issuer of Patient ID (0010,0021).
+    /// Issuer of Patient ID (0010,0021); where the PACS does not tell it, that of its settings.
     pub issuer_of_patient_id: String,
     /// Patient's Name (0010,0010).
     pub patient_name: String,

@@ -12,7 +12,7 @@ pub use hook::{Hook, HookAddress, HookMethod, InvalidHookAddress};
 use crate::dimse::status::Status;
 use crate::dimse::wire::StopFlag;
 use crate::error::PacsError;
-use crate::protocol::Pacs;
+use crate::protocol::{Pacs, Peer};
 use crate::query::{Availability, StudyReference, StudySummary};
 use crate::settings::PacsSettings;
 use crate::source::{Received, Receiver, StudyQuery as _, Taken, Wanted};
@@ -262,8 +262,8 @@ fn one_of_each_series(pacs: &Pacs, summary: &StudySummary) -> Result<Vec<Wanted>
 fn try_out(pacs: &Pacs, summary: &StudySummary, wanted: &[Wanted]) -> Result<bool, PacsError> {
     let mut any = Any(false);
     let mut last = Ok(());
-    match pacs {
-        Pacs::Dimse(dimse) => {
+    match &pacs.peer {
+        Peer::Dimse(dimse) => {
             for by_move in dimse.settings().ways() {
                 last = dimse.retrieve_once(*by_move, &summary.study, wanted, &mut any);
                 if any.0 {
@@ -271,7 +271,7 @@ fn try_out(pacs: &Pacs, summary: &StudySummary, wanted: &[Wanted]) -> Result<boo
                 }
             }
         }
-        Pacs::DicomWeb(web) => last = web.client().retrieve_once(&summary.study, wanted, &mut any),
+        Peer::DicomWeb(web) => last = web.client().retrieve_once(&summary.study, wanted, &mut any),
     }
     if any.0 { Ok(true) } else { last.map(|()| false) }
 }

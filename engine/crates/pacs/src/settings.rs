@@ -20,6 +20,8 @@ pub struct PacsSettings {
     pub name: String,
     /// The place where it stands, as the site calls it.
     pub site: Option<String>,
+    /// Issuer of Patient ID (0010,0021) of its Patient IDs where an answer or an instance does not name it.
+    pub issuer: Option<String>,
     /// What is spoken with it.
     pub service: Service,
     /// From which attributes comes what is shown.

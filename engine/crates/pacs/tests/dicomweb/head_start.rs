@@ -14,11 +14,27 @@ use rstest::rstest;
 use super::Site;
 use super::source::{Taker, many_series, wanted};
 
-fn open(site: &Site) -> Pacs {
+fn settings(site: &Site, issuer: Option<&str>) -> PacsSettings {
     let service = Service::DicomWeb(Box::new(site.settings()));
-    let (mapping, recall) = Default::default();
-    let settings = PacsSettings { name: "fixture".into(), site: None, service, mapping, recall };
-    settings.open_to_retrieve(&StopFlag::default()).unwrap()
+    let (site, mapping, recall) = Default::default();
+    let (name, issuer) = ("fixture".into(), issuer.map(str::to_owned));
+    PacsSettings { name, site, issuer, service, mapping, recall }
+}
+
+fn open(site: &Site) -> Pacs {
+    settings(site, None).open_to_retrieve(&StopFlag::default()).unwrap()
+}
+
+/// What an answer does not tell, the site says.
+#[test]
+fn a_study_without_issuer_has_that_of_the_settings() {
+    let site = super::site(Fault::None);
+    let keys = StudyKeys::of_study(site.study());
+    for issuer in [None, Some("TEST-A")] {
+        let settings = settings(&site, issuer);
+        let found = settings.open(&StopFlag::default()).unwrap().find_studies(&keys).unwrap().found;
+        assert_eq!(found[0].issuer_of_patient_id, issuer.unwrap_or_default());
+    }
 }
 
 /// Requests for a series.
