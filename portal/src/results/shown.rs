@@ -122,9 +122,12 @@ fn shown_order(
         match rules.judge(results, order, examination, now) {
             Ok(()) => examinations.push(examination),
             // A report on the order says something of these too.
-            Err(Withheld::Held | Withheld::NotReleased | Withheld::ReportWithdrawn) => {
-                is_order_whole = false;
-            }
+            Err(
+                Withheld::Held
+                | Withheld::NotReleased
+                | Withheld::NoReport
+                | Withheld::ReportWithdrawn,
+            ) => is_order_whole = false,
             Err(_) => {}
         }
     }

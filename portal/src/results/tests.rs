@@ -287,6 +287,23 @@ fn what_is_withheld_leaves_no_trace() {
     assert_eq!(shown(&full)[0].all_reports().count(), 3);
 }
 
+/// A final report on the order would show both.
+#[test]
+fn a_preliminary_report_on_an_order_waits_for_a_report_on_each_examination() {
+    let about_order = ReportAbout::OrderNumber("MTF1".into());
+    let preliminary = Report { status: ReportStatus::Preliminary, ..report(about_order, 2) };
+    let mut all = results(vec![order("MTF1", vec![examination("1"), examination("2")])]);
+    all.reports.extend([report(on_study("1"), 1), preliminary]);
+    let shown = |all: &PersonResults| {
+        let rules = ReleaseRules { rule: ReleaseRule::ReportPresent, availability_days: None };
+        let [order] = &shown_orders(rules, all, at(3))[..] else { panic!("one order") };
+        (order.examinations.len(), order.reports.len())
+    };
+    assert_eq!(shown(&all), (1, 0));
+    all.reports.push(report(on_study("2"), 3));
+    assert_eq!(shown(&all), (2, 1));
+}
+
 #[test]
 fn an_order_shows_what_its_examinations_have() {
     let mut second = examination("2");
