@@ -12,7 +12,7 @@ use crate::sled::key::Key;
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::table::{Index, Record, Table};
 
-/// Events read at a time while others than those asked for are passed over.
+/// Events read at a time while others than those asked for are passed over. The writer waits for one such reading.
 const PAGE: usize = 512;
 
 /// An event as it lies in the trail.
@@ -107,33 +107,33 @@ impl Trail for SledStore {
     }
 
     async fn events(&self, query: EventQuery, limit: usize) -> Result<Vec<Recorded>, StoreError> {
-        self.read(move |view| {
-            // The end of the millisecond before `from`: places of it and earlier ones are passed over.
-            let from = query.from.map(|from| {
-                let before = from.as_millisecond().saturating_sub(1);
-                place_key(Timestamp::from_millisecond(before).unwrap_or(Timestamp::MIN), u64::MAX)
-            });
-            let after = query.after.map(|Place(at, number)| {
-                place_key(Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN), number)
-            });
-            let mut after = from.max(after);
-            let mut found = Vec::new();
-            while found.len() < limit {
-                let page = lines(view, &query, after.as_deref(), PAGE)?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.primary_key());
-                for line in page {
-                    if query.until.is_some_and(|until| line.event.at >= until) {
-                        return Ok(found);
-                    }
-                    if found.len() < limit && is_asked_for(&query, &line) {
-                        found.push(line.recorded());
-                    }
+        // The end of the millisecond before `from`: places of it and earlier ones are passed over.
+        let from = query.from.map(|from| {
+            let before = from.as_millisecond().saturating_sub(1);
+            place_key(Timestamp::from_millisecond(before).unwrap_or(Timestamp::MIN), u64::MAX)
+        });
+        let after = query.after.map(|Place(at, number)| {
+            place_key(Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN), number)
+        });
+        let mut after = from.max(after);
+        let mut found = Vec::new();
+        // A reading for each page: a commit waits for one, not for all of the trail. Lines come at its end and go
+        // from its beginning, so that pages of different moments fit together.
+        while found.len() < limit {
+            let (asked, behind) = (query.clone(), after);
+            let page = self.read(move |view| lines(view, &asked, behind.as_deref(), PAGE)).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.primary_key());
+            for line in page {
+                if query.until.is_some_and(|until| line.event.at >= until) {
+                    return Ok(found);
+                }
+                if found.len() < limit && is_asked_for(&query, &line) {
+                    found.push(line.recorded());
                 }
             }
-            Ok(found)
-        })
-        .await
+        }
+        Ok(found)
     }
 
     async fn remove_events(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {

@@ -1,9 +1,11 @@
 //! The audit trail.
 
-use store::{AccountId, Actor, EventQuery, PersonId, Place};
+use std::sync::Arc;
+
+use store::{AccountId, Actor, Along, EventQuery, PersonId, Place};
 
 use crate::on_each_store;
-use crate::values::{at, event};
+use crate::values::{at, event, message};
 
 #[test]
 fn events_are_found_by_time_person_account_and_action() {
@@ -63,6 +65,26 @@ fn the_trail_is_read_page_by_page_and_removed_from_its_old_end() {
         assert_eq!(store.remove_events(at(100), 500).await.unwrap(), 200);
         assert_eq!(store.remove_events(at(100), 500).await.unwrap(), 0);
         assert_eq!(store.events(EventQuery::default(), 9999).await.unwrap().len(), 600);
+    });
+}
+
+/// They wait for a part of the search, not for all of it.
+#[test]
+fn a_search_that_finds_nothing_keeps_nobody_from_writing() {
+    on_each_store(|store| async move {
+        for thousand in 0..40 {
+            let events = (0..1000).map(|number| event(thousand * 1000 + number, "login")).collect();
+            let along = Along { messages: Vec::new(), events };
+            store.put_message(message(0), along).await.unwrap();
+        }
+        let query = EventQuery { action: Some("backup".to_owned()), ..EventQuery::default() };
+        let asked = Arc::clone(&store);
+        let search = tokio::spawn(async move { asked.events(query, 1).await.unwrap() });
+        for number in 0..3 {
+            store.record_event(event(50_000 + number, "login")).await.unwrap();
+        }
+        assert!(!search.is_finished(), "the search is over: it was waited for, or is too short");
+        assert_eq!(search.await.unwrap(), []);
     });
 }
 
