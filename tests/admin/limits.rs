@@ -51,6 +51,21 @@ fn a_record_that_is_too_large_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_patient_id_that_stands_twice_is_refused() {
+    let site = Site::new();
+    let server = site.serve();
+    let mut person = new_person("1");
+    let [once, other] = ["TEST-1", "TEST-2"].map(|id| json!({ "id": id, "issuer": "TEST-A" }));
+    person["patient_ids"] = json!([once, other, once]);
+    let problem =
+        server.ask("POST", "/v1/persons", &json!({ "person": person })).expect(422).json();
+    assert_eq!(problem["pointer"], "/person/patient_ids/2");
+    // Of another issuer it is another.
+    person["patient_ids"] = json!([once, other, { "id": "TEST-1", "issuer": "TEST-B" }]);
+    server.ask("POST", "/v1/persons", &json!({ "person": person })).expect(201);
+}
+
+#[test]
 fn a_report_beyond_the_limit_is_refused_and_the_setting_named() {
     let site = Site::with("[results]\nreport_mib = 1\n");
     std::fs::write(site.path("large.pdf"), vec![b'%'; 2 << 20]).unwrap();

@@ -17,7 +17,7 @@ use crate::admin::etag::{ETag, EntityTags, IfMatch};
 use crate::admin::export::{self, Export};
 use crate::admin::guard::Caller;
 use crate::admin::openapi::{
-    Conditional, Guarded, Hashing, InTheWay, Malformed, Missing, Unreadable,
+    Conditional, Guarded, Hashing, InTheWay, Malformed, Missing, Refused, Unreadable,
 };
 use crate::admin::paging::Limit;
 use crate::admin::person::{IssuedPatientId, PersonData, PersonView};
@@ -117,7 +117,7 @@ struct AddedPerson {
     responses(
         (status = 201, description = "It is there.", body = AddedPerson,
             headers(("Location" = String), ("ETag" = String))),
-        Unreadable, InTheWay, Hashing, Guarded
+        Unreadable, InTheWay, Refused, Hashing, Guarded
     )
 )]
 async fn add(
@@ -140,14 +140,22 @@ async fn add(
     Ok((StatusCode::CREATED, location, etag.header(), Answer(added)).into_response())
 }
 
-/// What the schema says of a list, and the parser does not see.
+/// What the parser does not see of a list: how long it is, and what stands in it twice.
 pub(crate) fn check(person: &PersonData, at: &str) -> Result<(), Problem> {
-    match person.patient_ids.len() {
-        1..=PersonData::MOST_IDS => Ok(()),
-        _ => Err(Problem::at(
-            format!("{at}/patient_ids"),
-            format!("a person has 1 to {} Patient IDs", PersonData::MOST_IDS),
+    let ids = &person.patient_ids;
+    if ids.is_empty() || ids.len() > PersonData::MOST_IDS {
+        let detail = format!("a person has 1 to {} Patient IDs", PersonData::MOST_IDS);
+        return Err(Problem::at(format!("{at}/patient_ids"), detail));
+    }
+    let is_second =
+        |(place, id): &(usize, &IssuedPatientId)| ids.iter().take(*place).any(|one| one == *id);
+    match ids.iter().enumerate().find(is_second) {
+        Some((place, _)) => Err(Problem::refused_at(
+            "patient-id-twice",
+            format!("{at}/patient_ids/{place}"),
+            "this Patient ID is there twice: leave one of the two out",
         )),
+        None => Ok(()),
     }
 }
 
@@ -228,7 +236,7 @@ async fn read(State(app): State<App>, In(Id(id)): In<PersonRef>) -> Result<Respo
     security(("token" = ["persons:write"])),
     responses(
         (status = 200, description = "The person.", body = PersonView, headers(("ETag" = String))),
-        Unreadable, Missing, InTheWay, Conditional, Guarded
+        Unreadable, Missing, InTheWay, Refused, Conditional, Guarded
     )
 )]
 async fn replace(

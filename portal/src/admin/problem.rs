@@ -100,6 +100,11 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
 
+    /// A value of the body can be read, and not be taken.
+    pub(crate) fn refused_at(code: &'static str, pointer: String, detail: &str) -> Self {
+        Self { pointer: Some(pointer), ..Self::refused(code, detail) }
+    }
+
     /// The resource does not do that, and what it does.
     pub(crate) fn method(allow: &str) -> Self {
         let detail = format!("the resource has {allow} only");

@@ -34,6 +34,9 @@ impl Record for Person {
             .collect();
         keys.push(Index::PersonByName.key(&name_key(self)));
         keys.extend(tax_code_index_key(self));
+        // Two Patient IDs that are the same have one entry.
+        keys.sort_unstable();
+        keys.dedup();
         keys
     }
 }

@@ -36,6 +36,28 @@ fn a_patient_id_belongs_to_one_person() {
     });
 }
 
+/// What is left at the end is sound.
+#[test]
+fn a_patient_id_that_stands_twice_is_one() {
+    on_each_store(|store| async move {
+        let mut maria = person("maria");
+        maria.patient_ids.extend([issued("SECOND"), issued("SECOND")]);
+        let stored = store.add_person(maria.clone(), None, Along::nothing()).await.unwrap();
+        assert_eq!(stored, Added::Done);
+        let before = maria.clone();
+        maria.patient_ids.pop();
+        store.replace_person(before, maria.clone(), Along::nothing()).await.unwrap();
+        assert_eq!(
+            store.person_by_patient_id(&issued("SECOND")).await.unwrap(),
+            Some(maria.clone())
+        );
+        maria.patient_ids.push(issued("SECOND"));
+        let before = store.person(maria.id).await.unwrap().unwrap();
+        let replaced = store.replace_person(before, maria, Along::nothing()).await.unwrap();
+        assert_eq!(replaced, Replaced::Done);
+    });
+}
+
 #[test]
 fn persons_are_found_by_their_tax_code() {
     on_each_store(|store| async move {
