@@ -178,6 +178,15 @@ impl<'a> Transaction<'a> {
         self.before.push((key, before));
     }
 
+    /// Takes an index entry away if it leads to this record. In a backup during which a value changed hands, who has
+    /// it now may stand before who had it.
+    fn unset_index(&mut self, key: Vec<u8>, primary: &[u8]) -> Result<(), ReadError> {
+        if self.view().raw(&key)?.as_deref() == Some(primary) {
+            self.set(key, None);
+        }
+        Ok(())
+    }
+
     /// Writes a record, new or in the place of the one with its key, and its index entries.
     ///
     /// # Errors
@@ -188,7 +197,7 @@ impl<'a> Transaction<'a> {
         if let Some(old) = self.view().get::<R>(&primary)? {
             for key in old.index_keys() {
                 if !wanted.contains(&key) {
-                    self.set(key, None);
+                    self.unset_index(key, &primary)?;
                 }
             }
         }
@@ -210,7 +219,7 @@ impl<'a> Transaction<'a> {
     pub(crate) fn remove<R: Record>(&mut self, primary: &[u8]) -> Result<bool, StoreFault> {
         let Some(old) = self.view().get::<R>(primary)? else { return Ok(false) };
         for key in old.index_keys() {
-            self.set(key, None);
+            self.unset_index(key, primary)?;
         }
         self.set(R::TABLE.key(primary), None);
         Ok(true)

@@ -1,6 +1,7 @@
 //! What the embedded store does beside the contract: its files, damage, backup.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -250,6 +251,63 @@ fn a_backup_taken_while_others_write_is_one_moment_of_the_store() {
     }
     runtime.block_on(writer).unwrap();
     assert!(number > 1, "no backup fell into the writing");
+}
+
+/// Takes a backup, and does something once when the persons have been read.
+struct Sink<'a> {
+    written: Vec<u8>,
+    meanwhile: Option<Box<dyn FnOnce() + 'a>>,
+}
+
+impl io::Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if String::from_utf8_lossy(bytes).contains("\"table\":\"persons\"")
+            && let Some(meanwhile) = self.meanwhile.take()
+        {
+            meanwhile();
+        }
+        self.written.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_patient_id_that_changes_hands_during_a_backup_is_found_in_what_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(&folder.path().join("store")).unwrap();
+    let runtime = runtime();
+    let first = store::Person { id: [1; 16].into(), ..person("prima") };
+    let mut second = store::Person { id: [2; 16].into(), ..person("seconda") };
+    second.patient_ids.push(issued("SHARED"));
+    runtime.block_on(async {
+        for person in [&first, &second] {
+            store.add_person(person.clone(), None, Along::nothing()).await.unwrap();
+        }
+    });
+    let (mut without, mut with) = (second.clone(), first.clone());
+    without.patient_ids.pop();
+    with.patient_ids.push(issued("SHARED"));
+    let hand_over = || {
+        runtime.block_on(async {
+            for (old, new) in [(&second, &without), (&first, &with)] {
+                let replaced = store.replace_person(old.clone(), new.clone(), Along::nothing());
+                assert_eq!(replaced.await.unwrap(), store::Replaced::Done);
+            }
+        });
+    };
+    let mut sink = Sink { written: Vec::new(), meanwhile: Some(Box::new(hand_over)) };
+    store.backup(&mut sink, at(0)).unwrap();
+    assert!(sink.meanwhile.is_none());
+    let copy = folder.path().join("copy");
+    restore(&mut &*sink.written, &copy).unwrap();
+    let copy = SledStore::open(&copy).unwrap();
+    copy.verify().unwrap();
+    let found = runtime.block_on(copy.person_by_patient_id(&issued("SHARED"))).unwrap();
+    assert_eq!(found.as_ref(), Some(&with));
 }
 
 #[test]
