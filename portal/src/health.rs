@@ -27,7 +27,7 @@ async fn ready(State((services, stop)): State<(Services, Stop)>) -> (StatusCode,
     if stop.is_asked() {
         return (StatusCode::SERVICE_UNAVAILABLE, "it ends\n");
     }
-    match services.store.next_due().await {
+    match services.store.next_due(None).await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(_told_by_who_needs_it) => {
             (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
@@ -36,7 +36,7 @@ async fn ready(State((services, stop)): State<(Services, Stop)>) -> (StatusCode,
 }
 
 async fn metrics(State((services, _)): State<(Services, Stop)>) -> Response {
-    let overdue = match services.store.next_due().await {
+    let overdue = match services.store.next_due(None).await {
         Ok(Some(due)) => services.clock.now().duration_since(due).as_secs().max(0),
         Ok(None) | Err(_) => 0,
     };

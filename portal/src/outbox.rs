@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use store::{
-    Actor, Along, Content, Event, Message, MessageId, Outcome, Recipient, Sending, Store,
-    StoreError,
+    Actor, Along, Content, Event, Message, MessageId, MessageWay, Outcome, Recipient, Sending,
+    Store,
 };
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -139,45 +139,59 @@ impl Sender {
     /// Sends until `stop` is ready; what is under way by then ends first.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
-        let mut tries = JoinSet::new();
+        let (mut mail, mut sms) = (JoinSet::new(), JoinSet::new());
         loop {
-            let free = self.patience.at_once.saturating_sub(tries.len());
-            let pause = match self.claim(free).await {
-                Ok(claimed) => {
-                    for message in claimed {
-                        let sender = self.clone();
-                        tries.spawn(async move { sender.try_one(message).await });
-                    }
-                    self.pause().await
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the outbox cannot be read");
-                    STORE_PAUSE
-                }
-            };
-            let has_room = tries.len() < self.patience.at_once;
+            let mut pause = LONGEST_SLEEP;
+            for (way, tries) in [(MessageWay::Email, &mut mail), (MessageWay::Sms, &mut sms)] {
+                pause = pause.min(self.begin_due(way, tries).await);
+            }
+            let has_room = self.free(&mail) > 0 || self.free(&sms) > 0;
             tokio::select! {
                 () = &mut stop => break,
-                Some(ended) = tries.join_next(), if !tries.is_empty() => say_panic(&ended),
+                Some(ended) = mail.join_next(), if !mail.is_empty() => say_panic(&ended),
+                Some(ended) = sms.join_next(), if !sms.is_empty() => say_panic(&ended),
                 () = self.store.due_changed(), if has_room => {}
                 () = tokio::time::sleep(pause), if has_room => {}
             }
         }
-        while let Some(ended) = tries.join_next().await {
-            say_panic(&ended);
+        for mut tries in [mail, sms] {
+            while let Some(ended) = tries.join_next().await {
+                say_panic(&ended);
+            }
         }
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Message>, StoreError> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        self.store.claim_messages(self.clock.now(), self.patience.lease(), limit).await
+    /// How many more may be under way with these, which go by one way.
+    fn free(&self, tries: &JoinSet<()>) -> usize {
+        self.patience.at_once.saturating_sub(tries.len())
     }
 
-    /// Until the next message is due.
-    async fn pause(&self) -> Duration {
-        match self.store.next_due().await {
+    /// Begins what is due by one way, as far as there is room; gives for how long nothing else is.
+    async fn begin_due(&self, way: MessageWay, tries: &mut JoinSet<()>) -> Duration {
+        let free = self.free(tries);
+        if free == 0 {
+            return LONGEST_SLEEP;
+        }
+        let (now, lease) = (self.clock.now(), self.patience.lease());
+        match self.store.claim_messages(way, now, lease, free).await {
+            Ok(claimed) => {
+                for message in claimed {
+                    let sender = self.clone();
+                    tries.spawn(async move { sender.try_one(message).await });
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be read");
+                return STORE_PAUSE;
+            }
+        }
+        // Where there is none, a try that ends is waited for.
+        if self.free(tries) == 0 { LONGEST_SLEEP } else { self.pause(way).await }
+    }
+
+    /// Until the next message by a way is due.
+    async fn pause(&self, way: MessageWay) -> Duration {
+        match self.store.next_due(Some(way)).await {
             Ok(Some(due)) => {
                 let wait = due.duration_since(self.clock.now());
                 Duration::try_from(wait).unwrap_or_default().min(LONGEST_SLEEP)
@@ -189,9 +203,9 @@ impl Sender {
 
     async fn try_one(&self, message: Message) {
         let began = Instant::now();
-        let way = match message.to {
-            Recipient::Email(_) => Way::Email,
-            Recipient::Sms(_) => Way::Sms,
+        let way = match message.to.way() {
+            MessageWay::Email => Way::Email,
+            MessageWay::Sms => Way::Sms,
         };
         let outcome = if message.expires.is_some_and(|expires| expires <= self.clock.now()) {
             Err(NotHandedOver::Never("it was of no use any more".to_owned()))

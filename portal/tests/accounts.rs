@@ -16,8 +16,8 @@ use portal::{
     Login, NewAccount, NewPassword, Origin, Password, Rule, Site,
 };
 use store::{
-    AccountState, Along, EventQuery, IssuedId, Language, Message, Name, Outcome, Person, PersonId,
-    Recipient, Role, SledStore, Store, Subject,
+    AccountState, Along, EventQuery, IssuedId, Language, Message, MessageWay, Name, Outcome,
+    Person, PersonId, Recipient, Role, SledStore, Store, Subject,
 };
 
 /// A portal's accounts, with nobody in them.
@@ -80,7 +80,12 @@ impl Portal {
     /// The messages that wait, taken out of the outbox.
     async fn messages(&self) -> Vec<Message> {
         let lease = SignedDuration::from_hours(9999);
-        self.store.claim_messages(self.clock.now(), lease, 99).await.unwrap()
+        let mut messages = Vec::new();
+        for way in MessageWay::ALL {
+            let claimed = self.store.claim_messages(way, self.clock.now(), lease, 99).await;
+            messages.extend(claimed.unwrap());
+        }
+        messages
     }
 
     async fn log_in(&self, user_name: &str, password: &str, from: Origin) -> Login {

@@ -24,10 +24,12 @@ class Gateway(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         kind = self.headers.get("Content-Type", "")
         form = urllib.parse.parse_qs(body) if "form" in kind else None
-        print(json.dumps({"method": self.command, "path": url.path,
-                          "query": urllib.parse.parse_qs(url.query),
-                          "json": json.loads(body) if "json" in kind else None, "form": form,
-                          "authorization": self.headers.get("Authorization")}), flush=True)
+        line = json.dumps({"method": self.command, "path": url.path,
+                           "query": urllib.parse.parse_qs(url.query),
+                           "json": json.loads(body) if "json" in kind else None, "form": form,
+                           "authorization": self.headers.get("Authorization")})
+        # Requests come at a time: the line and its end are written in one go.
+        print(line + "\n", end="", flush=True)
         if OPTIONS.status == "hang":
             time.sleep(3600)
         body = OPTIONS.body.encode()

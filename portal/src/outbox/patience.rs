@@ -8,7 +8,7 @@ use store::Message;
 /// How a sender waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Messages under way at once.
+    /// Messages under way at once by each way: one that hangs keeps none of the other from going out.
     pub at_once: usize,
     /// One try as a whole.
     pub one_try: Duration,

@@ -72,6 +72,10 @@ fn quick() -> Patience {
 }
 
 fn run(patience: Patience) -> Running {
+    run_with(patience, false)
+}
+
+fn run_with(patience: Patience, has_sms: bool) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&folder.path().join("store")).unwrap());
     let transport = Arc::new(Scripted::default());
@@ -80,7 +84,7 @@ fn run(patience: Patience) -> Running {
         store: Arc::clone(&store),
         clock: Clock::System,
         mail: Some(Arc::clone(&transport) as Arc<dyn Transport>),
-        sms: None,
+        sms: has_sms.then(|| Arc::clone(&transport) as Arc<dyn Transport>),
         patience,
         metrics: metrics.outbox.clone(),
     };
@@ -209,6 +213,21 @@ async fn many_go_out_at_once_and_never_too_many() {
         assert_eq!(running.end(message.id).await.tries, 1);
     }
     assert_eq!(running.transport.most.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_way_that_hangs_keeps_nothing_of_the_other_from_going_out() {
+    let running = run_with(Patience { one_try: Duration::from_mins(9), ..quick() }, true);
+    for _ in 0..50 {
+        running.put(&message(email(), "hangs", "text")).await;
+    }
+    for _ in 0..5 {
+        let code = message(Recipient::Sms("+390000000000".into()), "good", "text");
+        running.put(&code).await;
+        let ended = running.end(code.id).await;
+        assert!(matches!(ended.state, MessageState::Sent(_)), "{:?}", ended.state);
+    }
+    assert_eq!(running.transport.tries.lock().unwrap().len(), 3 + 5);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub use id::{
     AccountId, ClaimId, MessageId, NoRandom, NotAnId, OrderId, PackageKey, PersonId, RecipientId,
     ReportId, RequestId, SecretHash, ShareId,
 };
-pub use message::{Content, Message, MessageState, Outbox, Recipient, Sending};
+pub use message::{Content, Message, MessageState, MessageWay, Outbox, Recipient, Sending};
 pub use order::{
     Claim, Decided, Decision, Examination, ExaminationStatus, Kind, ListedReport, Moment,
     NewDecision, Order, OrderKey, Orders, PacsAnswer, PersonResults, Refresh, Ruling, Scope,

@@ -44,6 +44,30 @@ pub enum Recipient {
     Sms(Private<String>),
 }
 
+/// The ways by which messages go: each has a queue of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageWay {
+    /// E-mail.
+    Email,
+    /// SMS.
+    Sms,
+}
+
+impl MessageWay {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+}
+
+impl Recipient {
+    /// By which way it goes.
+    pub fn way(&self) -> MessageWay {
+        match self {
+            Self::Email(_) => MessageWay::Email,
+            Self::Sms(_) => MessageWay::Sms,
+        }
+    }
+}
+
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Content {
@@ -114,11 +138,12 @@ pub trait Outbox {
     /// Adds a message that belongs to no other verb.
     async fn put_message(&self, message: Message, along: Along) -> Result<(), StoreError>;
 
-    /// Claims at most `limit` messages that are due, the longest due first, for as long as `lease`.
+    /// Claims at most `limit` messages by one way that are due, the longest due first, for as long as `lease`.
     ///
     /// One whose sender never says how it ended is due again then: it is sent at least once.
     async fn claim_messages(
         &self,
+        way: MessageWay,
         now: Timestamp,
         lease: SignedDuration,
         limit: usize,
@@ -141,8 +166,8 @@ pub trait Outbox {
         along: Along,
     ) -> Result<bool, StoreError>;
 
-    /// When the next message is due.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next message is due, by one way or by any.
+    async fn next_due(&self, way: Option<MessageWay>) -> Result<Option<Timestamp>, StoreError>;
 
     /// Waits until [`Outbox::next_due`] may have another answer than when this was last waited for.
     ///

@@ -20,7 +20,7 @@ use crate::sled::writer::Shared;
 
 /// The format that this program writes. It rises with the version of any record and with each change
 /// of keys, so that an older program refuses a store that it would misread.
-pub(crate) const FORMAT: u32 = 5;
+pub(crate) const FORMAT: u32 = 6;
 
 /// Name of the file with the number of the last commit.
 const LAST_COMMIT: &str = "last-commit";

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::{AccountId, MessageId};
-use crate::message::{Message, MessageState, Outbox, Sending};
+use crate::message::{Message, MessageState, MessageWay, Outbox, Sending};
 use crate::sled::SledStore;
 use crate::sled::key::{Key, prefix_end};
 use crate::sled::overlay::Outcome;
@@ -29,17 +29,33 @@ impl Record for Message {
             let key = Key::new().fixed(account.as_bytes()).fixed(self.id.as_bytes());
             keys.push(Index::MessageByAccount.key(&key.build()));
         }
-        let mut at = |index: Index, moment| {
-            keys.push(index.key(&Key::new().moment(moment).fixed(self.id.as_bytes()).build()));
-        };
-        match self.state {
-            MessageState::Due(due) | MessageState::Claimed(due) => at(Index::MessageByDue, due),
+        let (index, moment) = match self.state {
+            MessageState::Due(due) | MessageState::Claimed(due) => (by_due(self.to.way()), due),
             MessageState::Sent(end) | MessageState::Failed { at: end, .. } => {
-                at(Index::MessageByEnd, end);
+                (Index::MessageByEnd, end)
             }
-        }
+        };
+        keys.push(index.key(&moment_key(moment, self.id)));
         keys
     }
+}
+
+/// What waits for a way, by when it is due: what has to wait long does not stand before what goes by another.
+fn by_due(way: MessageWay) -> Index {
+    match way {
+        MessageWay::Email => Index::MailByDue,
+        MessageWay::Sms => Index::SmsByDue,
+    }
+}
+
+fn moment_key(moment: Timestamp, id: MessageId) -> Vec<u8> {
+    Key::new().moment(moment).fixed(id.as_bytes()).build()
+}
+
+/// The entries of a message that waits, as older programs wrote it and as it is now.
+pub(crate) fn due_index_keys(message: &Message) -> Option<[Vec<u8>; 2]> {
+    let key = moment_key(message.due()?, message.id);
+    Some([Index::MessageByDue, by_due(message.to.way())].map(|index| index.key(&key)))
 }
 
 #[async_trait]
@@ -55,6 +71,7 @@ impl Outbox for SledStore {
 
     async fn claim_messages(
         &self,
+        way: MessageWay,
         now: Timestamp,
         lease: SignedDuration,
         limit: usize,
@@ -63,7 +80,7 @@ impl Outbox for SledStore {
             // A message due at `now` itself is due.
             let end = prefix_end(&Key::new().moment(now).build());
             let mut due: Vec<Message> =
-                transaction.view().indexed_before(Index::MessageByDue, &end, limit)?;
+                transaction.view().indexed_before(by_due(way), &end, limit)?;
             let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
             for message in &mut due {
                 message.state = MessageState::Claimed(until);
@@ -125,10 +142,15 @@ impl Outbox for SledStore {
         .await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|view| {
-            let first: Vec<Message> = view.indexed(Index::MessageByDue, &[], 1)?;
-            Ok(first.first().and_then(Message::due))
+    async fn next_due(&self, way: Option<MessageWay>) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |view| {
+            let mut next: Option<Timestamp> = None;
+            for one in MessageWay::ALL.into_iter().filter(|one| way.is_none_or(|way| way == *one)) {
+                let first: Vec<Message> = view.indexed(by_due(one), &[], 1)?;
+                let due = first.first().and_then(Message::due);
+                next = next.into_iter().chain(due).min();
+            }
+            Ok(next)
         })
         .await
     }

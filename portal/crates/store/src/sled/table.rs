@@ -102,6 +102,7 @@ pub(crate) enum Index {
     AttemptByForgetting = 135,
     PersonByPatientId = 136,
     PersonByName = 137,
+    /// Until format 5, of all ways.
     MessageByDue = 138,
     MessageByEnd = 139,
     MessageByAge = 140,
@@ -133,6 +134,8 @@ pub(crate) enum Index {
     ShareSessionByEnd = 166,
     RequestByShare = 167,
     GrantByShare = 168,
+    MailByDue = 169,
+    SmsByDue = 170,
 }
 
 impl Index {

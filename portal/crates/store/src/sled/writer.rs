@@ -57,7 +57,7 @@ impl Shared {
         }
         let gained =
             |index: Index| changes.iter().any(|(key, value)| value.is_some() && index.holds(key));
-        if gained(Index::MessageByDue) {
+        if gained(Index::MailByDue) || gained(Index::SmsByDue) {
             self.due.notify_one();
         }
         if gained(Index::PreparationByNext) {

@@ -1,9 +1,13 @@
 //! Stores that an older program wrote.
 
-use store::{Along, Asker, DownloadGrant, Downloads, Persons, SledStore};
+use jiff::SignedDuration;
+use store::{
+    Along, Asker, DownloadGrant, Downloads, Message, MessageWay, Outbox, Persons, Recipient,
+    SledStore,
+};
 
-use crate::sled::runtime;
-use crate::values::{asking, at, enrolled, person, secret};
+use crate::sled::{open_raw, runtime};
+use crate::values::{asking, at, enrolled, message, person, secret};
 
 /// Format 2 did not have persons found by their tax code.
 #[test]
@@ -17,10 +21,10 @@ fn a_store_of_an_older_program_is_brought_up_to_date() {
         runtime.block_on(store.add_person(person.clone(), None, Along::nothing())).unwrap();
     }
     drop(store);
-    let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
+    let db = open_raw(&path);
     let tree = db.open_tree("esito").unwrap();
     let head = String::from_utf8(tree.get([1]).unwrap().unwrap().to_vec()).unwrap();
-    tree.insert([1], head.replace("\"format\":5", "\"format\":2").as_bytes()).unwrap();
+    tree.insert([1], head.replace("\"format\":6", "\"format\":2").as_bytes()).unwrap();
     let entries: Vec<_> = tree.scan_prefix([149]).keys().map(Result::unwrap).collect();
     assert_eq!(entries.len(), all.len());
     for entry in &entries {
@@ -59,11 +63,11 @@ fn what_accounts_asked_for_before_there_were_shares_is_theirs_still() {
         (account, request)
     });
     drop(store);
-    let db = ::sled::Config::new().path(&path).segment_size(4 << 20).open().unwrap();
+    let db = open_raw(&path);
     let tree = db.open_tree("esito").unwrap();
     let now = format!("\"asker\":{{\"account\":\"{}\"}}", account.id);
     let then = format!("\"account\":\"{}\"", account.id);
-    let old_head = ("\"format\":5", "\"format\":4");
+    let old_head = ("\"format\":6", "\"format\":4");
     for (table, (new, old)) in [(1, old_head), (16, (&now, &then)), (17, (&now, &then))] {
         let records: Vec<_> = tree.scan_prefix([table]).map(Result::unwrap).collect();
         assert_eq!(records.len(), 1);
@@ -84,5 +88,41 @@ fn what_accounts_asked_for_before_there_were_shares_is_theirs_still() {
         assert_eq!((grant.request, holder.account().id), (request, account.id));
         store.withdraw(asker, request, Along::nothing()).await.unwrap().unwrap();
     });
+    store.verify().unwrap();
+}
+
+/// Format 5 had one queue for e-mail and SMS.
+#[test]
+fn messages_that_waited_in_one_queue_wait_by_their_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = SledStore::open(&path).unwrap();
+    let runtime = runtime();
+    let sms = message(1);
+    let to = Recipient::Email("maria@example.org".into());
+    let mail = Message { to, ..message(2) };
+    for message in [&sms, &mail] {
+        runtime.block_on(store.put_message(message.clone(), Along::nothing())).unwrap();
+    }
+    drop(store);
+    let db = open_raw(&path);
+    let tree = db.open_tree("esito").unwrap();
+    let head = String::from_utf8(tree.get([1]).unwrap().unwrap().to_vec()).unwrap();
+    tree.insert([1], head.replace("\"format\":6", "\"format\":5").as_bytes()).unwrap();
+    for way in [169, 170] {
+        let entries: Vec<_> = tree.scan_prefix([way]).map(Result::unwrap).collect();
+        let [(key, primary)] = &entries[..] else { panic!("one entry") };
+        tree.insert([&[138_u8], &key[1..]].concat(), primary.clone()).unwrap();
+        tree.remove(key).unwrap();
+    }
+    db.flush().unwrap();
+    drop((tree, db));
+    let store = SledStore::open(&path).unwrap();
+    store.verify().unwrap();
+    for (way, expected) in [(MessageWay::Sms, &sms), (MessageWay::Email, &mail)] {
+        let claim = store.claim_messages(way, at(9), SignedDuration::from_secs(9), 9);
+        let claimed = runtime.block_on(claim).unwrap();
+        assert_eq!((claimed.len(), claimed[0].id), (1, expected.id), "{way:?}");
+    }
     store.verify().unwrap();
 }
