@@ -1,6 +1,6 @@
 //! [`Orders`] in sled: a record for each examination, so that none grows with its order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -138,6 +138,35 @@ fn orders_of(examinations: Vec<Ordered>) -> Vec<Order> {
     orders
 }
 
+/// Holds on orders in whose place others come: a number that is told late makes another order of the same examinations,
+/// and what comes to that one is held as before. An order that was there has what was decided on it.
+fn moved_holds(
+    view: &View<'_>,
+    person: PersonId,
+    there: &BTreeMap<Vec<u8>, Ordered>,
+    orders: &[Order],
+) -> Result<Vec<Decision>, ReadError> {
+    let decisions: Vec<Decision> = view.records(person.as_bytes(), None, usize::MAX)?;
+    let on_order = |decision: Decision| match decision.scope {
+        Scope::Order(order) if decision.ruling == Ruling::Hold => Some((order, decision)),
+        Scope::Order(_) | Scope::Study(_) => None,
+    };
+    let holds: BTreeMap<OrderId, Decision> = decisions.into_iter().filter_map(on_order).collect();
+    if holds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known: HashMap<&str, OrderId> =
+        there.values().map(|one| (one.examination.study.as_str(), one.order)).collect();
+    let before: BTreeSet<OrderId> = known.values().copied().collect();
+    let new = orders.iter().filter(|order| !before.contains(&order.id));
+    let moved = new.filter_map(|order| {
+        let mut was = order.examinations.iter().filter_map(|one| known.get(one.study.as_str()));
+        let hold = was.find_map(|was| holds.get(was))?;
+        Some(Decision { scope: Scope::Order(order.id), ..hold.clone() })
+    });
+    Ok(moved.collect())
+}
+
 /// Takes a refresh on, whoever asked before.
 fn claim(
     transaction: &mut Transaction<'_>,
@@ -221,6 +250,9 @@ impl Orders for SledStore {
                 .into_iter()
                 .map(|ordered| (ordered.primary_key(), ordered))
                 .collect();
+            for hold in moved_holds(&transaction.view(), person, &there, &orders)? {
+                transaction.put(&hold)?;
+            }
             for Order { id, key, examinations } in orders {
                 for examination in examinations {
                     let new = Ordered { person, order: id, key: key.clone(), examination };

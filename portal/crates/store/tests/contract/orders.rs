@@ -209,6 +209,36 @@ fn what_is_told_goes_with_the_person() {
 }
 
 #[test]
+fn a_hold_on_an_order_goes_on_in_the_order_that_comes_in_its_place() {
+    on_each_store(|store| async move {
+        let (maria, _) = enrolled(&*store, "maria").await;
+        let key = OrderKey::AccessionNumber("A-MTF1-0".into());
+        let unnumbered = Order::new(maria.id, key, vec![examination("MTF1", 0)]);
+        let other = order(maria.id, "MTF2", 1);
+        let told = vec![unnumbered.clone(), other.clone()];
+        store.replace_orders(told, refresh(maria.id, 0)).await.unwrap();
+        let hold = decision(unnumbered.id, None, Some(Ruling::Hold));
+        store.decide(maria.id, hold, Along::nothing()).await.unwrap();
+        // Its number comes, with one more examination.
+        let numbered = order(maria.id, "MTF1", 2);
+        let told = vec![numbered.clone(), other.clone()];
+        store.replace_orders(told, refresh(maria.id, 1)).await.unwrap();
+        let is_held = async |order: OrderId| {
+            let decisions = results(&*store, maria.id).await.decisions;
+            decisions
+                .iter()
+                .any(|one| one.scope == Scope::Order(order) && one.ruling == Ruling::Hold)
+        };
+        assert!(is_held(numbered.id).await);
+        // Nothing was decided on an order that was there.
+        let mut both = other.clone();
+        both.examinations.push(examination("MTF1", 0));
+        store.replace_orders(vec![both], refresh(maria.id, 2)).await.unwrap();
+        assert!(!is_held(other.id).await);
+    });
+}
+
+#[test]
 fn a_study_may_move_to_another_order() {
     on_each_store(|store| async move {
         let (maria, _) = enrolled(&*store, "maria").await;
