@@ -250,7 +250,8 @@ impl Import<'_> {
                 && known.id != found.id
             {
                 let detail = "the Patient IDs of the row belong to two persons who are there: give each \
-                              a row of its own, or erase one of them";
+                              a row of its own, or take the Patient IDs from one of them first, and erase \
+                              it when orders were told to the other: what is held goes along then";
                 return Err(Stop::Row(Fault::new(Some("other_patient_ids"), detail)));
             }
             known = known.or(found);

@@ -64,6 +64,25 @@ async fn an_id_that_is_taken_away_takes_its_results_with_it_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_stays_so_when_its_patient_id_becomes_another_persons() {
+    let portal = portal(ReleaseRule::Always);
+    let (mut double, account) = portal.both("DOPPIA").await;
+    portal.pacs.tells(0, "DOPPIA", &["1", "2"]);
+    let id = portal.order_of(&account, "O-1").await;
+    let hold = Some(Ruling::Hold);
+    let decided = portal.results.decide(id, None, hold, "console", None).await.unwrap();
+    assert_eq!(decided, Decided::Done);
+    let (mut maria, hers) = portal.both("MARIA").await;
+    let before = double.clone();
+    double.patient_ids = vec![issued("VUOTA")];
+    portal.change(&before, &double).await;
+    let before = maria.clone();
+    maria.patient_ids.push(issued("DOPPIA"));
+    portal.change(&before, &maria).await;
+    assert_eq!(portal.seen(&hers).await.0, ["O-2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_withheld_has_the_answer_of_what_is_not_there() {
     let portal = portal(ReleaseRule::Always);
     let (person, account) = portal.both("MARIA").await;

@@ -90,6 +90,16 @@ impl Record for Decision {
     fn primary_key(&self) -> Vec<u8> {
         decision_key(self.person, &self.scope)
     }
+
+    fn index_keys(&self) -> Vec<Vec<u8>> {
+        match &self.scope {
+            Scope::Order(_) => Vec::new(),
+            Scope::Study(study) => {
+                let key = Key::new().fixed(&study_key(study)).fixed(self.person.as_bytes());
+                vec![Index::DecisionByStudy.key(&key.build())]
+            }
+        }
+    }
 }
 
 fn decision_key(person: PersonId, scope: &Scope) -> Vec<u8> {
@@ -165,6 +175,27 @@ fn moved_holds(
         Some(Decision { scope: Scope::Order(order.id), ..hold.clone() })
     });
     Ok(moved.collect())
+}
+
+/// Holds on examinations that are new to a person, as another person has them: a Patient ID that is taken from
+/// one record and given to another takes along what is held.
+fn holds_of_others(
+    view: &View<'_>,
+    person: PersonId,
+    there: &BTreeMap<Vec<u8>, Ordered>,
+    orders: &[Order],
+) -> Result<Vec<Decision>, ReadError> {
+    let known: BTreeSet<&str> = there.values().map(|one| one.examination.study.as_str()).collect();
+    let told = orders.iter().flat_map(|order| &order.examinations);
+    let mut holds = Vec::new();
+    for examination in told.filter(|one| !known.contains(one.study.as_str())) {
+        let study = study_key(&examination.study);
+        let on_it: Vec<Decision> = view.indexed(Index::DecisionByStudy, &study, usize::MAX)?;
+        let is_decided_here = on_it.iter().any(|one| one.person == person);
+        let hold = on_it.into_iter().find(|one| one.ruling == Ruling::Hold && !is_decided_here);
+        holds.extend(hold.map(|hold| Decision { person, ..hold }));
+    }
+    Ok(holds)
 }
 
 /// Takes a refresh on, whoever asked before.
@@ -250,8 +281,10 @@ impl Orders for SledStore {
                 .into_iter()
                 .map(|ordered| (ordered.primary_key(), ordered))
                 .collect();
-            for hold in moved_holds(&transaction.view(), person, &there, &orders)? {
-                transaction.put(&hold)?;
+            let mut holds = moved_holds(&transaction.view(), person, &there, &orders)?;
+            holds.extend(holds_of_others(&transaction.view(), person, &there, &orders)?);
+            for hold in &holds {
+                transaction.put(hold)?;
             }
             for Order { id, key, examinations } in orders {
                 for examination in examinations {

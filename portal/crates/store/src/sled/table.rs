@@ -136,6 +136,7 @@ pub(crate) enum Index {
     GrantByShare = 168,
     MailByDue = 169,
     SmsByDue = 170,
+    DecisionByStudy = 171,
 }
 
 impl Index {

@@ -5,6 +5,7 @@
 
 use crate::error::StoreError;
 use crate::message::Message;
+use crate::order::Decision;
 use crate::person::Person;
 use crate::sled::disk::Disk;
 use crate::sled::messages::due_index_keys;
@@ -15,14 +16,14 @@ use crate::sled::writer::Shared;
 
 /// The first format in which persons are found by their tax code.
 const TAX_CODES: u32 = 3;
-/// The first format in which messages wait by the way that they go.
-const MESSAGES_BY_WAY: u32 = 6;
+/// The first format in which messages wait by the way that they go, and decisions are found by their study.
+const WAYS_AND_STUDIES: u32 = 6;
 /// Records read at a time.
 const PAGE: usize = 512;
 
 /// Adds what the format lacks in which the store was found. All of it is one commit, which also writes the new format.
 pub(crate) fn upgrade(shared: &Shared, disk: &mut Disk) -> Result<(), StoreError> {
-    if disk.found_format >= MESSAGES_BY_WAY {
+    if disk.found_format >= WAYS_AND_STUDIES {
         return Ok(());
     }
     let entries = missing(shared, disk.found_format)
@@ -41,6 +42,10 @@ fn missing(shared: &Shared, found: u32) -> Result<Changes, ReadError> {
         if let Some([former, now]) = due_index_keys(message) {
             entries.extend([(former, None), (now, Some(message.primary_key()))]);
         }
+    })?;
+    each(shared, |decision: &Decision| {
+        let keys = decision.index_keys().into_iter();
+        entries.extend(keys.map(|key| (key, Some(decision.primary_key()))));
     })?;
     Ok(entries)
 }

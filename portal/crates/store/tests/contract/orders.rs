@@ -239,6 +239,34 @@ fn a_hold_on_an_order_goes_on_in_the_order_that_comes_in_its_place() {
 }
 
 #[test]
+fn a_hold_on_an_examination_goes_with_it_to_another_person() {
+    on_each_store(|store| async move {
+        let (maria, _) = enrolled(&*store, "maria").await;
+        let (giulia, _) = enrolled(&*store, "giulia").await;
+        let hers = order(maria.id, "MTF1", 3);
+        store.replace_orders(vec![hers.clone()], refresh(maria.id, 0)).await.unwrap();
+        let decide = |study: &str, ruling| {
+            store.decide(maria.id, decision(hers.id, Some(study), Some(ruling)), Along::nothing())
+        };
+        decide("1.2.MTF1.0", Ruling::Hold).await.unwrap();
+        decide("1.2.MTF1.1", Ruling::Release).await.unwrap();
+        store.replace_orders(Vec::new(), refresh(maria.id, 1)).await.unwrap();
+        let told = order(giulia.id, "MTF1", 3);
+        let tell = |at| store.replace_orders(vec![told.clone()], refresh(giulia.id, at));
+        tell(2).await.unwrap();
+        let there = results(&*store, giulia.id).await;
+        let [held] = &there.decisions[..] else { panic!("one decision") };
+        assert_eq!(held.scope, Scope::Study("1.2.MTF1.0".into()));
+        assert_eq!((held.person, held.ruling), (giulia.id, Ruling::Hold));
+        // What is decided then is not undone.
+        let follow_rule = decision(told.id, None, None);
+        store.decide(giulia.id, follow_rule, Along::nothing()).await.unwrap();
+        tell(3).await.unwrap();
+        assert!(results(&*store, giulia.id).await.decisions.is_empty());
+    });
+}
+
+#[test]
 fn a_study_may_move_to_another_order() {
     on_each_store(|store| async move {
         let (maria, _) = enrolled(&*store, "maria").await;

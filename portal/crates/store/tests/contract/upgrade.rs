@@ -2,12 +2,12 @@
 
 use jiff::SignedDuration;
 use store::{
-    Along, Asker, DownloadGrant, Downloads, Message, MessageWay, Outbox, Persons, Recipient,
-    SledStore,
+    Along, Asker, DownloadGrant, Downloads, Message, MessageWay, NewDecision, Orders, Outbox,
+    Persons, Recipient, Ruling, SledStore,
 };
 
 use crate::sled::{open_raw, runtime};
-use crate::values::{asking, at, enrolled, message, person, secret};
+use crate::values::{asking, at, enrolled, message, order, person, refresh, secret};
 
 /// Format 2 did not have persons found by their tax code.
 #[test]
@@ -91,9 +91,9 @@ fn what_accounts_asked_for_before_there_were_shares_is_theirs_still() {
     store.verify().unwrap();
 }
 
-/// Format 5 had one queue for e-mail and SMS.
+/// Format 5 had one queue for e-mail and SMS, and did not find decisions by their study.
 #[test]
-fn messages_that_waited_in_one_queue_wait_by_their_ways() {
+fn messages_that_waited_in_one_queue_wait_by_their_ways_and_decisions_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let store = SledStore::open(&path).unwrap();
@@ -104,6 +104,20 @@ fn messages_that_waited_in_one_queue_wait_by_their_ways() {
     for message in [&sms, &mail] {
         runtime.block_on(store.put_message(message.clone(), Along::nothing())).unwrap();
     }
+    runtime.block_on(async {
+        let (maria, _) = enrolled(&store, "maria").await;
+        let told = order(maria.id, "MTF1", 1);
+        let hold = NewDecision {
+            order: told.id,
+            study: Some("1.2.MTF1.0".to_owned()),
+            ruling: Some(Ruling::Hold),
+            by: "console".to_owned(),
+            at: at(0),
+            reason: None,
+        };
+        store.replace_orders(vec![told], refresh(maria.id, 0)).await.unwrap();
+        store.decide(maria.id, hold, Along::nothing()).await.unwrap();
+    });
     drop(store);
     let db = open_raw(&path);
     let tree = db.open_tree("esito").unwrap();
@@ -115,6 +129,9 @@ fn messages_that_waited_in_one_queue_wait_by_their_ways() {
         tree.insert([&[138_u8], &key[1..]].concat(), primary.clone()).unwrap();
         tree.remove(key).unwrap();
     }
+    let entries: Vec<_> = tree.scan_prefix([171]).keys().map(Result::unwrap).collect();
+    assert_eq!(entries.len(), 1);
+    tree.remove(&entries[0]).unwrap();
     db.flush().unwrap();
     drop((tree, db));
     let store = SledStore::open(&path).unwrap();
