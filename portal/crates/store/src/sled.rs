@@ -11,6 +11,7 @@ mod backup;
 mod disk;
 mod downloads;
 mod events;
+mod holds;
 mod key;
 mod messages;
 mod orders;

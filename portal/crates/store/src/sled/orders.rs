@@ -1,6 +1,6 @@
 //! [`Orders`] in sled: a record for each examination, so that none grows with its order.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,7 @@ use crate::order::{
 };
 use crate::person::Person;
 use crate::sled::SledStore;
+use crate::sled::holds;
 use crate::sled::key::{Key, prefix_end};
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::reports;
@@ -62,7 +63,7 @@ impl Record for Ordered {
 }
 
 /// A Study Instance UID in a key: always as long.
-fn study_key(study: &str) -> Vec<u8> {
+pub(crate) fn study_key(study: &str) -> Vec<u8> {
     Sha256::digest(study.as_bytes()).iter().take(16).copied().collect()
 }
 
@@ -115,6 +116,11 @@ fn examinations(view: &View<'_>, person: PersonId) -> Result<Vec<Ordered>, ReadE
     view.records(person.as_bytes(), None, usize::MAX)
 }
 
+/// Whether a person has an examination, in whatever order.
+pub(crate) fn has_study(view: &View<'_>, person: PersonId, study: &str) -> Result<bool, ReadError> {
+    Ok(examinations(view, person)?.iter().any(|one| one.examination.study.as_str() == study))
+}
+
 /// Removes all that is kept of a person's results; tells which orders those were.
 pub(crate) fn erase(
     transaction: &mut Transaction<'_>,
@@ -146,56 +152,6 @@ fn orders_of(examinations: Vec<Ordered>) -> Vec<Order> {
         }
     }
     orders
-}
-
-/// Holds on orders in whose place others come: a number that is told late makes another order of the same examinations,
-/// and what comes to that one is held as before. An order that was there has what was decided on it.
-fn moved_holds(
-    view: &View<'_>,
-    person: PersonId,
-    there: &BTreeMap<Vec<u8>, Ordered>,
-    orders: &[Order],
-) -> Result<Vec<Decision>, ReadError> {
-    let decisions: Vec<Decision> = view.records(person.as_bytes(), None, usize::MAX)?;
-    let on_order = |decision: Decision| match decision.scope {
-        Scope::Order(order) if decision.ruling == Ruling::Hold => Some((order, decision)),
-        Scope::Order(_) | Scope::Study(_) => None,
-    };
-    let holds: BTreeMap<OrderId, Decision> = decisions.into_iter().filter_map(on_order).collect();
-    if holds.is_empty() {
-        return Ok(Vec::new());
-    }
-    let known: HashMap<&str, OrderId> =
-        there.values().map(|one| (one.examination.study.as_str(), one.order)).collect();
-    let before: BTreeSet<OrderId> = known.values().copied().collect();
-    let new = orders.iter().filter(|order| !before.contains(&order.id));
-    let moved = new.filter_map(|order| {
-        let mut was = order.examinations.iter().filter_map(|one| known.get(one.study.as_str()));
-        let hold = was.find_map(|was| holds.get(was))?;
-        Some(Decision { scope: Scope::Order(order.id), ..hold.clone() })
-    });
-    Ok(moved.collect())
-}
-
-/// Holds on examinations that are new to a person, as another person has them: a Patient ID that is taken from
-/// one record and given to another takes along what is held.
-fn holds_of_others(
-    view: &View<'_>,
-    person: PersonId,
-    there: &BTreeMap<Vec<u8>, Ordered>,
-    orders: &[Order],
-) -> Result<Vec<Decision>, ReadError> {
-    let known: BTreeSet<&str> = there.values().map(|one| one.examination.study.as_str()).collect();
-    let told = orders.iter().flat_map(|order| &order.examinations);
-    let mut holds = Vec::new();
-    for examination in told.filter(|one| !known.contains(one.study.as_str())) {
-        let study = study_key(&examination.study);
-        let on_it: Vec<Decision> = view.indexed(Index::DecisionByStudy, &study, usize::MAX)?;
-        let is_decided_here = on_it.iter().any(|one| one.person == person);
-        let hold = on_it.into_iter().find(|one| one.ruling == Ruling::Hold && !is_decided_here);
-        holds.extend(hold.map(|hold| Decision { person, ..hold }));
-    }
-    Ok(holds)
 }
 
 /// Takes a refresh on, whoever asked before.
@@ -281,11 +237,9 @@ impl Orders for SledStore {
                 .into_iter()
                 .map(|ordered| (ordered.primary_key(), ordered))
                 .collect();
-            let mut holds = moved_holds(&transaction.view(), person, &there, &orders)?;
-            holds.extend(holds_of_others(&transaction.view(), person, &there, &orders)?);
-            for hold in &holds {
-                transaction.put(hold)?;
-            }
+            let before: Vec<_> =
+                there.values().map(|one| (one.order, one.examination.study.as_str())).collect();
+            holds::keep(transaction, person, &before, &orders)?;
             for Order { id, key, examinations } in orders {
                 for examination in examinations {
                     let new = Ordered { person, order: id, key: key.clone(), examination };

@@ -54,7 +54,8 @@ fn orders_take_the_place_of_those_before_and_decisions_stay() {
         assert!(store.replace_orders(second.clone(), refresh(maria.id, 9)).await.unwrap());
         let there = results(&*store, maria.id).await;
         assert_eq!((there.orders, there.refresh), (second, Some(refresh(maria.id, 9))));
-        assert_eq!(there.decisions.len(), 3);
+        // One more is held with the order that it came to.
+        assert_eq!(there.decisions.len(), 4);
         assert_eq!(store.events(EventQuery::default(), 9).await.unwrap().len(), 1);
     });
 }
@@ -208,6 +209,20 @@ fn what_is_told_goes_with_the_person() {
     });
 }
 
+/// Which examinations of a person are held themselves.
+async fn held(store: &dyn Store, person: PersonId) -> Vec<String> {
+    let decisions = results(store, person).await.decisions.into_iter();
+    let mut studies: Vec<_> = decisions
+        .filter(|one| one.ruling == Ruling::Hold)
+        .filter_map(|one| match one.scope {
+            Scope::Study(study) => Some(study.to_string()),
+            Scope::Order(_) => None,
+        })
+        .collect();
+    studies.sort();
+    studies
+}
+
 #[test]
 fn a_hold_on_an_order_goes_on_in_the_order_that_comes_in_its_place() {
     on_each_store(|store| async move {
@@ -229,40 +244,62 @@ fn a_hold_on_an_order_goes_on_in_the_order_that_comes_in_its_place() {
                 .iter()
                 .any(|one| one.scope == Scope::Order(order) && one.ruling == Ruling::Hold)
         };
-        assert!(is_held(numbered.id).await);
-        // Nothing was decided on an order that was there.
-        let mut both = other.clone();
-        both.examinations.push(examination("MTF1", 0));
-        store.replace_orders(vec![both], refresh(maria.id, 2)).await.unwrap();
+        assert!(is_held(numbered.id).await && !is_held(unnumbered.id).await);
+        // Nothing was decided on an order that was there, and what was held stays so in it.
+        let mut all = other.clone();
+        all.examinations.extend([0, 1].map(|place| examination("MTF1", place)));
+        let told = || vec![all.clone()];
+        store.replace_orders(told(), refresh(maria.id, 2)).await.unwrap();
         assert!(!is_held(other.id).await);
+        assert_eq!(held(&*store, maria.id).await, ["1.2.MTF1.0", "1.2.MTF1.1"]);
+        // What is decided then is not undone, whatever order they come to.
+        let follow_rule = decision(other.id, None, None);
+        store.decide(maria.id, follow_rule, Along::nothing()).await.unwrap();
+        for told in [vec![unnumbered, other], told()] {
+            store.replace_orders(told, refresh(maria.id, 3)).await.unwrap();
+            assert!(held(&*store, maria.id).await.is_empty());
+        }
     });
 }
 
 #[test]
-fn a_hold_on_an_examination_goes_with_it_to_another_person() {
+fn a_hold_goes_with_an_examination_to_another_person() {
     on_each_store(|store| async move {
         let (maria, _) = enrolled(&*store, "maria").await;
         let (giulia, _) = enrolled(&*store, "giulia").await;
-        let hers = order(maria.id, "MTF1", 3);
-        store.replace_orders(vec![hers.clone()], refresh(maria.id, 0)).await.unwrap();
-        let decide = |study: &str, ruling| {
-            store.decide(maria.id, decision(hers.id, Some(study), Some(ruling)), Along::nothing())
-        };
-        decide("1.2.MTF1.0", Ruling::Hold).await.unwrap();
-        decide("1.2.MTF1.1", Ruling::Release).await.unwrap();
-        store.replace_orders(Vec::new(), refresh(maria.id, 1)).await.unwrap();
+        let hers = |examinations| order(maria.id, "MTF1", examinations);
+        store.replace_orders(vec![hers(2)], refresh(maria.id, 0)).await.unwrap();
+        let reason = Some("hers alone".into());
+        let hold = NewDecision { reason, ..decision(hers(2).id, None, Some(Ruling::Hold)) };
+        store.decide(maria.id, hold, Along::nothing()).await.unwrap();
+        let release = decision(hers(2).id, Some("1.2.MTF1.1"), Some(Ruling::Release));
+        store.decide(maria.id, release, Along::nothing()).await.unwrap();
+        // One that comes later is held with its order.
+        store.replace_orders(vec![hers(3)], refresh(maria.id, 1)).await.unwrap();
         let told = order(giulia.id, "MTF1", 3);
-        let tell = |at| store.replace_orders(vec![told.clone()], refresh(giulia.id, at));
-        tell(2).await.unwrap();
-        let there = results(&*store, giulia.id).await;
-        let [held] = &there.decisions[..] else { panic!("one decision") };
-        assert_eq!(held.scope, Scope::Study("1.2.MTF1.0".into()));
-        assert_eq!((held.person, held.ruling), (giulia.id, Ruling::Hold));
+        let tell = |told: &[Order], at| store.replace_orders(told.to_vec(), refresh(giulia.id, at));
+        let both = ["1.2.MTF1.0", "1.2.MTF1.2"];
+        // While both have it, it is held for both.
+        tell(std::slice::from_ref(&told), 2).await.unwrap();
+        assert_eq!(held(&*store, giulia.id).await, both);
+        assert_eq!(held(&*store, maria.id).await, both);
+        let decisions = results(&*store, giulia.id).await.decisions;
+        assert!(decisions.iter().all(|one| one.person == giulia.id && one.reason.is_none()));
         // What is decided then is not undone.
-        let follow_rule = decision(told.id, None, None);
-        store.decide(giulia.id, follow_rule, Along::nothing()).await.unwrap();
-        tell(3).await.unwrap();
-        assert!(results(&*store, giulia.id).await.decisions.is_empty());
+        let follow_rule = || decision(told.id, None, None);
+        store.decide(giulia.id, follow_rule(), Along::nothing()).await.unwrap();
+        tell(std::slice::from_ref(&told), 3).await.unwrap();
+        assert!(held(&*store, giulia.id).await.is_empty());
+        // The other has it no more: the hold is gone there.
+        store.replace_orders(Vec::new(), refresh(maria.id, 4)).await.unwrap();
+        tell(&[], 5).await.unwrap();
+        tell(std::slice::from_ref(&told), 6).await.unwrap();
+        assert_eq!(held(&*store, giulia.id).await, both);
+        assert!(held(&*store, maria.id).await.is_empty());
+        store.decide(giulia.id, follow_rule(), Along::nothing()).await.unwrap();
+        tell(&[], 7).await.unwrap();
+        tell(std::slice::from_ref(&told), 8).await.unwrap();
+        assert!(held(&*store, giulia.id).await.is_empty());
     });
 }
 
