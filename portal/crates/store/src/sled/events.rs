@@ -124,6 +124,7 @@ impl Trail for SledStore {
             let page = self.read(move |view| lines(view, &asked, behind.as_deref(), PAGE)).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.primary_key());
+            let is_last = page.len() < PAGE;
             for line in page {
                 if query.until.is_some_and(|until| line.event.at >= until) {
                     return Ok(found);
@@ -131,6 +132,9 @@ impl Trail for SledStore {
                 if found.len() < limit && is_asked_for(&query, &line) {
                     found.push(line.recorded());
                 }
+            }
+            if is_last {
+                break;
             }
         }
         Ok(found)

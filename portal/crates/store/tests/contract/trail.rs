@@ -80,9 +80,7 @@ fn a_search_that_finds_nothing_keeps_nobody_from_writing() {
         let query = EventQuery { action: Some("backup".to_owned()), ..EventQuery::default() };
         let asked = Arc::clone(&store);
         let search = tokio::spawn(async move { asked.events(query, 1).await.unwrap() });
-        for number in 0..3 {
-            store.record_event(event(50_000 + number, "login")).await.unwrap();
-        }
+        store.record_event(event(50_000, "login")).await.unwrap();
         assert!(!search.is_finished(), "the search is over: it was waited for, or is too short");
         assert_eq!(search.await.unwrap(), []);
     });
