@@ -28,8 +28,9 @@ const RENEW: Duration = Duration::from_secs(20);
 const PAGE: usize = 256;
 /// How often it is looked whether there is something to do, at least and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
-/// How often it is looked at most for what is overdue and could not be begun, because its PACS is busy.
-const LOOK_OVERDUE: Duration = Duration::from_secs(5);
+/// How long to wait for what is overdue and could not be begun: each look reads all that waits, and that a PACS became
+/// free is told.
+const LOOK_OVERDUE: Duration = Duration::from_secs(1);
 /// Tries before a fault is final.
 const MOST_TRIES: u32 = 5;
 /// Tries before a package is kept in which something is missing.
@@ -46,11 +47,9 @@ impl Downloads {
         let mut making = JoinSet::new();
         // Of which PACS each asks.
         let mut asked: HashMap<Id, Vec<String>> = HashMap::new();
-        let mut patience = Patience::default();
         while !stop.is_asked() {
             while let Some(ended) = making.try_join_next_with_id() {
                 forget(&mut asked, ended);
-                patience = Patience::default();
             }
             if making.len() < self.0.settings.at_once.get() {
                 match self.claim(&asked).await {
@@ -65,15 +64,12 @@ impl Downloads {
                     Err(error) => tell(&error),
                 }
             }
-            let pause = patience.pause(self.left().await);
+            let pause = pause(self.left().await);
             tokio::select! {
                 () = stop.asked() => {}
                 () = tokio::time::sleep(pause) => {}
-                () = self.0.store.preparations_changed() => patience = Patience::default(),
-                Some(ended) = making.join_next_with_id() => {
-                    forget(&mut asked, ended);
-                    patience = Patience::default();
-                }
+                () = self.0.store.preparations_changed() => {}
+                Some(ended) = making.join_next_with_id() => forget(&mut asked, ended),
             }
         }
         for live in self.0.live.all() {
@@ -289,30 +285,13 @@ impl Downloads {
     }
 }
 
-/// How long to wait for what is overdue and cannot be begun: longer and longer, since each look reads all that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Patience(Duration);
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self(LOOK.0)
-    }
-}
-
-impl Patience {
-    /// The pause until the next look, where something is due after `left`.
-    fn pause(&mut self, left: Option<SignedDuration>) -> Duration {
-        let (least, most) = LOOK;
-        let Some(left) = left else { return most };
-        if let Ok(left) = Duration::try_from(left)
-            && !left.is_zero()
-        {
-            *self = Self::default();
-            return left.clamp(least, most);
-        }
-        let pause = self.0;
-        self.0 = (pause * 2).min(LOOK_OVERDUE);
-        pause
+/// How long to wait until the next look, where something is due after `left`.
+fn pause(left: Option<SignedDuration>) -> Duration {
+    let (least, most) = LOOK;
+    let Some(left) = left else { return most };
+    match Duration::try_from(left) {
+        Ok(left) if !left.is_zero() => left.clamp(least, most),
+        _ => LOOK_OVERDUE,
     }
 }
 
@@ -354,17 +333,15 @@ mod tests {
     use crate::accounts::{Enrolment, NewAccount};
     use crate::clock::Clock;
 
-    #[test]
-    fn what_is_overdue_and_cannot_be_begun_is_looked_for_less_and_less_often() {
-        let mut patience = Patience::default();
-        let mut millis =
-            |left: i64| patience.pause(Some(SignedDuration::from_millis(left))).as_millis();
-        let overdue: Vec<_> = (0..7).map(|turn| millis(-turn * 1000)).collect();
-        assert_eq!(overdue, [200, 400, 800, 1600, 3200, 5000, 5000]);
-        // What is due is begun in time, and looked for often at first.
-        assert_eq!([millis(1000), millis(1), millis(90_000)], [1000, 200, 30_000]);
-        assert_eq!([millis(-1), millis(-1)], [200, 400]);
-        assert_eq!(patience.pause(None), LOOK.1);
+    #[rstest::rstest]
+    #[case::overdue(Some(-5000), 1000)]
+    #[case::due(Some(0), 1000)]
+    #[case::soon(Some(1), 200)]
+    #[case::in_a_while(Some(1500), 1500)]
+    #[case::late(Some(90_000), 30_000)]
+    #[case::nothing(None, 30_000)]
+    fn it_is_looked_when_something_is_due(#[case] left: Option<i64>, #[case] expected: u128) {
+        assert_eq!(pause(left.map(SignedDuration::from_millis)).as_millis(), expected);
     }
 
     /// A PACS or a disk may come back within twenty minutes; data stay as they are.
