@@ -34,7 +34,7 @@ const SPARE: usize = 16;
 /// Reads of the disk at a time.
 const READS: usize = 4;
 /// What the pieces of all downloads and looks that are under way are to take at most, as long as none is the smallest:
-/// each holds one that is sent and one that is read ahead.
+/// each holds up to three, one that is sent, one that is to be sent next and one that was read.
 const PIECES_OF_ALL: u64 = 32 << 20;
 
 /// Reads pieces of files, a few at a time. Cheap to clone.
@@ -60,7 +60,7 @@ impl Reads {
     /// The largest piece now: many at a time get smaller ones.
     pub(super) fn most(&self) -> u64 {
         let bodies = self.bodies.load(Ordering::Relaxed).max(1);
-        (PIECES_OF_ALL / bodies / 2).clamp(PIECES.0, PIECES.1)
+        (PIECES_OF_ALL / bodies / 3).clamp(PIECES.0, PIECES.1)
     }
 
     /// Counts one more that takes pieces, as long as this is there.
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn many_downloads_share_the_memory_of_a_few() {
         let reads = Reads::default();
-        for (bodies, most) in [(0, 1 << 20), (16, 1 << 20), (64, 256 << 10), (100, 167_772)] {
+        for (bodies, most) in [(0, 1 << 20), (10, 1 << 20), (64, 174_762), (100, 111_848)] {
             reads.bodies.store(bodies, Ordering::Relaxed);
             assert_eq!(reads.most(), most, "{bodies}");
         }

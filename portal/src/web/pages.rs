@@ -267,7 +267,7 @@ fn body(entry: Box<PackedEntry>) -> (Body, u64) {
         Method::Deflated => gzip_around(entry.facts.crc32, entry.facts.uncompressed_bytes),
     };
     let whole = length + before.len() as u64 + behind.len() as u64;
-    let (pieces, body) = Pieces::new(1);
+    let (pieces, body) = Pieces::new();
     drop(tokio::spawn(async move {
         let mut pieces = pieces.send(before).await?;
         let mut at = 0;

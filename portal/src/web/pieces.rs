@@ -15,9 +15,9 @@ use crate::downloads::LONGEST;
 pub(crate) struct Pieces(Sender<Bytes, io::Error>);
 
 impl Pieces {
-    /// These and the body that they come out of; so many wait to be taken.
-    pub(crate) fn new(waiting: usize) -> (Self, Body) {
-        let (sender, body) = Channel::new(waiting);
+    /// These and the body that they come out of; one waits to be taken.
+    pub(crate) fn new() -> (Self, Body) {
+        let (sender, body) = Channel::new(1);
         (Self(sender), Body::new(body))
     }
 
@@ -59,7 +59,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_for_long_is_broken_off() {
-        let (pieces, body) = Pieces::new(1);
+        let (pieces, body) = Pieces::new();
         let pieces = pieces.send(piece()).await.unwrap();
         let begun = Instant::now();
         assert!(pieces.send(piece()).await.is_none());
@@ -69,7 +69,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_is_slow_gets_all_of_it() {
-        let (mut pieces, mut body) = Pieces::new(1);
+        let (mut pieces, mut body) = Pieces::new();
         let sent = tokio::spawn(async move {
             for _ in 0..3 {
                 pieces = pieces.send(piece()).await?;

@@ -53,7 +53,7 @@ pub(crate) fn answer(opened: OpenedReport, shell: &Shell) -> Result<Response, Re
 
 /// The parts one by one, as fast as the browser takes them; a part that cannot be read breaks the answer off.
 fn body(opened: OpenedReport) -> Body {
-    let (mut pieces, body) = Pieces::new(1);
+    let (mut pieces, body) = Pieces::new();
     drop(tokio::spawn(async move {
         for number in 0.. {
             match opened.part(number).await {
