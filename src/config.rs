@@ -314,7 +314,10 @@ mod tests {
         "[[pacs]]\nauthentication = { bearer = 5309174 }",
         "bearer must be a text"
     )]
-    #[case::number_for_a_gateway("[sms]\nquery = { secret = 5309174 }", "secret must be a text")]
+    #[case::number_for_a_gateway(
+        "[sms]\nheaders = { X-Api-Key = 5309174 }",
+        "headers must hold texts"
+    )]
     fn faults_do_not_quote_a_secret(#[case] file: &str, #[case] expected: &str) {
         let error = read(file, &[]).unwrap_err();
         assert!(error.contains(expected) && !error.contains("5309174"), "{error}");

@@ -125,11 +125,15 @@ pub(super) fn check(
 
 /// What is said of several PACS of which one does not say whose its Patient IDs are.
 pub(super) fn without_issuer(all: &[PacsSettings]) -> Option<String> {
-    let first = all.iter().find(|pacs| pacs.issuer.is_none()).filter(|_| all.len() > 1)?;
+    let without: Vec<_> =
+        all.iter().filter(|pacs| pacs.issuer.is_none()).map(|pacs| pacs.name.as_str()).collect();
+    if all.len() < 2 || without.is_empty() {
+        return None;
+    }
     Some(format!(
-        "there are several PACS, and {} has no issuer: where it does not tell whose its Patient IDs are, a patient \
-         of another PACS with the same one sees its studies; give each [[pacs]] an issuer",
-        first.name
+        "there are several PACS, and no issuer is written for {}: where one does not tell whose its Patient IDs are, \
+         a patient of another PACS with the same one sees its studies; give each [[pacs]] an issuer",
+        without.join(", ")
     ))
 }
 

@@ -67,6 +67,11 @@ pub(super) fn are_texts(table: &Table) -> anyhow::Result<()> {
         match value {
             // The body of a request to a gateway holds what the gateway wants.
             Value::Table(_) if key == "json" => {}
+            // The keys are the gateway's: any value may be its secret.
+            Value::Table(inner) if ["query", "headers", "form"].contains(&key.as_str()) => ensure!(
+                inner.values().all(Value::is_str),
+                "{key} must hold texts: write each value between quotation marks"
+            ),
             Value::Table(inner) => are_texts(inner)?,
             Value::Array(all) => all.iter().filter_map(Value::as_table).try_for_each(are_texts)?,
             Value::String(_) => {}

@@ -69,8 +69,8 @@ fn all_can_be_said() {
 /// Of one PACS the question does not arise.
 #[rstest]
 #[case::one("", None, None)]
-#[case::none_says_it("", Some(""), Some("main has no issuer"))]
-#[case::one_says_it("issuer = 'TEST-A'\n", Some(""), Some("web has no issuer"))]
+#[case::none_says_it("", Some(""), Some("is written for main, web:"))]
+#[case::one_says_it("issuer = 'TEST-A'\n", Some(""), Some("is written for web:"))]
 #[case::each_says_it("issuer = 'TEST-A'\n", Some("issuer = 'TEST-B'\n"), None)]
 fn of_several_pacs_each_says_whose_its_patient_ids_are(
     #[case] main: &str,
