@@ -71,8 +71,10 @@ impl Target {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
                 // Some file systems (NFS, quotas) say only now that there was no room.
                 file.as_file().sync_all()?;
+                let folder = folder_of(&place).to_owned();
                 let _kept: File = file.persist(place).map_err(|error| error.error)?;
-                Ok(())
+                // The name is on the disk with its folder; one that may be written and not read cannot be opened.
+                File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
             }
         }
     }
