@@ -3,6 +3,9 @@
 use model::PreviewFault;
 use part10::PixelDescription;
 
+/// Frames of which it is read what each says of itself: real images stay far below, and each takes memory.
+pub(crate) const MOST_GROUPED_FRAMES: u32 = 1 << 17;
+
 /// What a frame may cost at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

@@ -32,7 +32,7 @@ use model::PreviewFault;
 use part10::{Dataset, Photometric, PixelDescription};
 
 use crate::bitmap::{Bitmap, Channels};
-use crate::limits::Limits;
+use crate::limits::{Limits, MOST_GROUPED_FRAMES};
 use colour::Colour;
 use float::Float;
 use gray::Gray;
@@ -78,7 +78,8 @@ impl Rendering {
     ///
     /// # Errors
     /// [`PreviewFault::Unsupported`] for attributes that contradict each other or are of a kind
-    /// that is not rendered; [`PreviewFault::OverLimit`] when a frame passes `limits`.
+    /// that is not rendered; [`PreviewFault::OverLimit`] when a frame passes `limits`, or
+    /// more than 131 072 frames have functional groups of their own.
     pub fn prepare(
         dataset: &Dataset<'_>,
         description: &PixelDescription,
@@ -86,6 +87,13 @@ impl Rendering {
         limits: &Limits,
     ) -> Result<Self, PreviewFault> {
         let frame_bytes = limits.native_bytes(description)?;
+        let is_grouped = dataset.has(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
+        if is_grouped
+            && description.samples_per_pixel == 1
+            && description.frames > MOST_GROUPED_FRAMES
+        {
+            return Err(PreviewFault::OverLimit);
+        }
         let segmentation = Segmentation::read(dataset, description)?;
         let pipeline = match description.photometric {
             _ if let Some(segmentation) = segmentation => {
@@ -294,6 +302,18 @@ mod tests {
             ..description(8, 8, 7, false)
         };
         assert!(matches!(prepare(&description), Err(PreviewFault::Unsupported(_))));
+    }
+
+    #[test]
+    fn a_million_frames_that_speak_for_themselves_are_refused() {
+        let bytes = dataset_bytes::sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, &[]);
+        let prepare = |frames| {
+            let description = PixelDescription { frames, ..description(8, 8, 7, false) };
+            let dataset = dataset_bytes::parse(&bytes);
+            Rendering::prepare(&dataset, &description, &LutCache::default(), &Limits::default())
+        };
+        assert_eq!(prepare(MOST_GROUPED_FRAMES + 1).err(), Some(PreviewFault::OverLimit));
+        assert!(prepare(MOST_GROUPED_FRAMES).is_ok());
     }
 
     #[test]

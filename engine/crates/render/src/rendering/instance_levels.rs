@@ -68,7 +68,7 @@ impl InstanceLevels {
             None => shared,
         };
         let frames: Vec<_> = dataset
-            .each_item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
+            .items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
             .take(usize::try_from(frames).unwrap_or(usize::MAX))
             .map(|group| grouped_levels(&group, inputs, &shared))
             .collect::<Result<_, _>>()?;

@@ -24,7 +24,7 @@ pub(super) struct Plane {
 impl Plane {
     /// The plane of a frame of an image, with functional groups or without.
     pub(super) fn of_frame(dataset: &Dataset<'_>, frame: u32) -> Self {
-        let mut frames = dataset.each_item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
+        let mut frames = dataset.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
         let own = usize::try_from(frame).ok().and_then(|frame| frames.nth(frame));
         let shared = dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
         let of_group =

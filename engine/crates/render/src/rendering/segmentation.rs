@@ -13,6 +13,7 @@ use super::plane::Plane;
 use super::segment_colour;
 use super::stored_format::StoredFormat;
 use crate::bitmap::{Bitmap, Channels};
+use crate::limits::MOST_GROUPED_FRAMES;
 
 /// Source images kept for a frame: a segment drawn on one slice has one, some derived from a volume
 /// name all of it.
@@ -88,7 +89,7 @@ struct Frame {
 pub fn segments(dataset: &Dataset<'_>) -> Vec<Segment> {
     let description = PixelDescription::read(dataset).ok();
     let palette = description.as_ref().and_then(|description| palette(dataset, description));
-    let segments = dataset.each_item(tags::SEGMENT_SEQUENCE).filter_map(|item| {
+    let segments = dataset.items(tags::SEGMENT_SEQUENCE).filter_map(|item| {
         let number = item.u16(tags::SEGMENT_NUMBER)?;
         let lab = item.u16s(tags::RECOMMENDED_DISPLAY_CIE_LAB_VALUE);
         let colour = match lab.as_slice() {
@@ -141,7 +142,7 @@ impl Segmentation {
         let shared = dataset.item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
         let shared = shared.as_ref().map(Frame::read).unwrap_or_default();
         let count = usize::try_from(description.frames).unwrap_or(usize::MAX);
-        let own = dataset.each_item(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).take(count);
+        let own = dataset.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).take(count);
         let frames = own.map(|group| Frame::read(&group).or(&shared)).collect();
         let segments = segments(dataset);
         let PixelDescription { rows, columns, .. } = *description;
@@ -168,7 +169,7 @@ impl Segmentation {
     ) -> bool {
         let plane = self.frame(index).map(|frame| frame.plane).unwrap_or_default();
         (description.rows, description.columns) == (self.rows, self.columns)
-            && frame < description.frames
+            && frame < description.frames.min(MOST_GROUPED_FRAMES)
             && plane.agrees(&Plane::of_frame(image, frame))
     }
 
@@ -314,7 +315,7 @@ impl Frame {
 ///
 /// Standard: DICOM PS3.3 C.7.6.16.2.6.
 fn sources(group: &Dataset<'_>) -> Option<Arc<[SourceFrame]>> {
-    let mut derivations = group.each_item(tags::DERIVATION_IMAGE_SEQUENCE).peekable();
+    let mut derivations = group.items(tags::DERIVATION_IMAGE_SEQUENCE).peekable();
     derivations.peek()?;
     let source = |image: Dataset<'_>| {
         let uid = image.bytes(tags::REFERENCED_SOP_INSTANCE_UID)?;
@@ -325,7 +326,7 @@ fn sources(group: &Dataset<'_>) -> Option<Arc<[SourceFrame]>> {
         })
     };
     let of_item = |item: Dataset<'_>| -> Vec<SourceFrame> {
-        let images = item.each_item(tags::SOURCE_IMAGE_SEQUENCE);
+        let images = item.items(tags::SOURCE_IMAGE_SEQUENCE);
         images.filter_map(source).take(SOURCES_OF_FRAME).collect()
     };
     Some(derivations.flat_map(of_item).take(SOURCES_OF_FRAME).collect())
