@@ -39,7 +39,7 @@ fn gather(dataset: &Dataset<'_>, levels: u32, found: &mut HashSet<SopInstanceUid
         if element.tag == REFERENCED_SOP_INSTANCE_UID {
             found.extend(SopInstanceUid::from_wire(element.value).ok());
         } else if element.vr == VR::SQ && !EVIDENCE.contains(&element.tag) {
-            for item in dataset.each_item(element.tag) {
+            for item in dataset.items(element.tag) {
                 gather(&item, levels - 1, found);
             }
         }

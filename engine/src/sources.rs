@@ -176,7 +176,7 @@ mod tests {
         let sources = Sources { paths, stock: Stock::Folder, limits, luts };
         let mut last = LastSource::default();
         let first = sources.picture(segmentation, 0, &mut last).unwrap().data().to_vec();
-        // Two segments on each image: only the second image would have to be opened.
+        // Two segments on each image. Frame 2 lies on the second image, which is not open yet.
         folder.close().unwrap();
         let second = sources.picture(segmentation, 1, &mut last);
         assert_eq!(second.map(Bitmap::data), Some(first.as_slice()));

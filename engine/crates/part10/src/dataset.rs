@@ -263,22 +263,13 @@ impl<'a> Dataset<'a> {
         }
     }
 
-    /// The items of a sequence, all of them in memory. A damaged item ends the list.
-    pub fn items(&self, tag: Tag) -> Vec<Dataset<'a>> {
-        self.each_item(tag).collect()
+    /// The first item of a sequence.
+    pub fn item(&self, tag: Tag) -> Option<Dataset<'a>> {
+        self.items(tag).next()
     }
 
     /// The items of a sequence, each indexed when it is asked for. A damaged item ends them.
-    pub fn each_item(&self, tag: Tag) -> impl Iterator<Item = Dataset<'a>> {
-        self.walk_items(tag)
-    }
-
-    /// The first item of a sequence.
-    pub fn item(&self, tag: Tag) -> Option<Dataset<'a>> {
-        self.walk_items(tag).next()
-    }
-
-    pub(crate) fn walk_items(&self, tag: Tag) -> Items<'_, 'a> {
+    pub fn items(&self, tag: Tag) -> Items<'_, 'a> {
         let mut items = Items {
             parent: self,
             value: &[],
@@ -301,7 +292,7 @@ impl<'a> Dataset<'a> {
 
 /// The items of a sequence up to the first damaged one: a million of them take no more memory than one.
 #[derive(Debug)]
-pub(crate) struct Items<'d, 'a> {
+pub struct Items<'d, 'a> {
     parent: &'d Dataset<'a>,
     value: &'a [u8],
     encoding: Encoding,

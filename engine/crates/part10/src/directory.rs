@@ -71,7 +71,7 @@ fn read(mut front: Front, limits: &Limits) -> Result<Directory, OpenError> {
     let (places, _) = parse_elements(&mut front, start.dataset, &syntax, None, limits)?;
     let dataset = Dataset::from_places(&front.bytes, places.into(), syntax.encoding, None);
     let mut directory = Directory { references: Vec::new(), is_whole: false };
-    let mut records = dataset.walk_items(DIRECTORY_RECORD_SEQUENCE);
+    let mut records = dataset.items(DIRECTORY_RECORD_SEQUENCE);
     let mut study = None;
     for record in records.by_ref() {
         match record.bytes(DIRECTORY_RECORD_TYPE) {

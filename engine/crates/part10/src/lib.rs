@@ -24,7 +24,7 @@ mod rewrite;
 mod start;
 mod vr;
 
-pub use dataset::{Dataset, Element};
+pub use dataset::{Dataset, Element, Items};
 pub use directory::{Directory, Reference, parse_directory, read_directory};
 pub use element::has_long_length;
 pub use encoding::{

@@ -325,19 +325,10 @@ fn reencode_sequence(
     if depth >= MAX_DEPTH {
         return Err(Refusal::OverLimit("sequences nest deeper than 64 levels".into()));
     }
-    match dataset.walk_items(element.tag).finish() {
-        Ok(()) => {}
-        Err(_damaged) if dataset.encoding() == Encoding::IMPLICIT_LE => {
-            let length = u32::try_from(element.value.len()).unwrap_or(u32::MAX - 1);
-            let length = if element.undefined_length { UNDEFINED_LENGTH } else { length };
-            encode_header(element.tag, VR::UN, length, out);
-            out.extend_from_slice(element.value);
-            return Ok(());
-        }
-        Err(damaged) => return Err(Refusal::Malformed(damaged.to_string())),
-    }
+    let begun = out.len();
     encode_header(element.tag, VR::SQ, UNDEFINED_LENGTH, out);
-    for item in dataset.walk_items(element.tag) {
+    let mut items = dataset.items(element.tag);
+    for item in items.by_ref() {
         encode_tag(Tag(0xFFFE, 0xE000), out);
         let length_at = out.len();
         out.extend_from_slice(&[0; 4]);
@@ -346,6 +337,18 @@ fn reencode_sequence(
         if let Some(place) = out.get_mut(length_at..length_at + 4) {
             place.copy_from_slice(&length.to_le_bytes());
         }
+    }
+    match items.finish() {
+        Ok(()) => {}
+        Err(_damaged) if dataset.encoding() == Encoding::IMPLICIT_LE => {
+            out.truncate(begun);
+            let length = u32::try_from(element.value.len()).unwrap_or(u32::MAX - 1);
+            let length = if element.undefined_length { UNDEFINED_LENGTH } else { length };
+            encode_header(element.tag, VR::UN, length, out);
+            out.extend_from_slice(element.value);
+            return Ok(());
+        }
+        Err(damaged) => return Err(Refusal::Malformed(damaged.to_string())),
     }
     encode_tag(SEQUENCE_DELIMITER, out);
     out.extend_from_slice(&[0; 4]);

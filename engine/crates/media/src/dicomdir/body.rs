@@ -229,14 +229,14 @@ impl<'a> Body<'a> {
         let dataset = self.origin.dataset;
         let shared = items::shared_instead(dataset, key.tag);
         let holder = shared.as_ref().unwrap_or(dataset);
-        self.copy(key, holder.each_item(key.tag), copied)
+        self.copy(key, holder.items(key.tag), copied)
     }
 
     fn concept_modifiers(&mut self, key: &Key) -> Result<(), Stop> {
         let dataset = self.origin.dataset;
         let is_modifier =
             |item: &Dataset<'_>| item.bytes(tags::RELATIONSHIP_TYPE) == Some(b"HAS CONCEPT MOD");
-        self.copy(key, dataset.each_item(key.tag).filter(is_modifier), Items::Whole)
+        self.copy(key, dataset.items(key.tag).filter(is_modifier), Items::Whole)
     }
 
     fn copy<'s>(
@@ -267,7 +267,7 @@ impl<'a> Body<'a> {
             return Ok(());
         }
         let moment = |item: Dataset<'_>| legal_ascii(VR::DT, item.bytes(key.tag)?);
-        let observers = dataset.each_item(tags::VERIFYING_OBSERVER_SEQUENCE);
+        let observers = dataset.items(tags::VERIFYING_OBSERVER_SEQUENCE);
         let latest = observers.filter_map(moment).max();
         let value = latest.unwrap_or_else(|| {
             self.change(key.tag, ChangeKind::Invented);

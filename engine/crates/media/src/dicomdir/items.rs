@@ -121,7 +121,7 @@ fn only(
             }
             Items::Whole => {}
             Items::Only(_) => {
-                let inner = copy_at_depth(source.each_item(*tag), *copied, text, room, depth + 1)?;
+                let inner = copy_at_depth(source.items(*tag), *copied, text, room, depth + 1)?;
                 if !inner.is_empty() {
                     push_sequence(&mut out, *tag, &inner)?;
                 }
@@ -145,7 +145,7 @@ fn push_copy(
 ) -> Result<(), Stop> {
     let value = match vr {
         VR::SQ => {
-            let inner = copy_at_depth(source.each_item(tag), Items::Whole, text, room, depth + 1)?;
+            let inner = copy_at_depth(source.items(tag), Items::Whole, text, room, depth + 1)?;
             return Ok(push_sequence(out, tag, &inner)?);
         }
         VR::OB | VR::OW | VR::OD | VR::OF | VR::OL | VR::OV | VR::UN => return Ok(()),

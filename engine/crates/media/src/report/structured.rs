@@ -76,7 +76,7 @@ fn language_of(dataset: &Dataset<'_>) -> Option<String> {
             && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         (name == LANGUAGE_OF_CONTENT && is_tag).then_some(code)
     };
-    dataset.each_item(tags::CONTENT_SEQUENCE).find_map(of_item)
+    dataset.items(tags::CONTENT_SEQUENCE).find_map(of_item)
 }
 
 fn author(dataset: &Dataset<'_>) -> Option<Shown> {
@@ -126,13 +126,13 @@ fn facts(dataset: &Dataset<'_>, language: Language) -> Vec<(&'static str, Option
         (text.report_verification(), verification),
         (text.page_status(), status),
     ];
-    for observer in dataset.each_item(tags::AUTHOR_OBSERVER_SEQUENCE).take(MAX_FACTS) {
+    for observer in dataset.items(tags::AUTHOR_OBSERVER_SEQUENCE).take(MAX_FACTS) {
         let name = observer.text(tags::PERSON_NAME).as_deref().and_then(display_pn);
         let parts = [name, observer.text(tags::INSTITUTION_NAME)];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         facts.push((text.report_author(), (!parts.is_empty()).then(|| parts.join(", "))));
     }
-    for observer in dataset.each_item(tags::VERIFYING_OBSERVER_SEQUENCE).take(MAX_FACTS) {
+    for observer in dataset.items(tags::VERIFYING_OBSERVER_SEQUENCE).take(MAX_FACTS) {
         let name = observer.text(tags::VERIFYING_OBSERVER_NAME).as_deref().and_then(display_pn);
         let date = observer.text(tags::VERIFICATION_DATE_TIME);
         let parts = [
@@ -182,7 +182,7 @@ impl Content {
     }
 
     fn add_children(&mut self, parent: &Dataset<'_>, at: Below) {
-        let mut children = (1_usize..).zip(parent.each_item(tags::CONTENT_SEQUENCE)).peekable();
+        let mut children = (1_usize..).zip(parent.items(tags::CONTENT_SEQUENCE)).peekable();
         if children.peek().is_none() {
             return;
         }

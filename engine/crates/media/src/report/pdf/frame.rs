@@ -52,7 +52,7 @@ pub(super) fn repeated(
 /// Adds head and foot to all pages.
 pub(super) fn add_headers(flow: &mut Flow, frame: ReportFrame<'_>, document: &Document) {
     let texts = frame.language.texts();
-    // Broken into lines once.
+    // Broken into lines once for all pages.
     let [name, institution, facts, foot] = repeated(frame, document, flow.is_full);
     let pages = u64::try_from(flow.pages.len()).unwrap_or(u64::MAX);
     for (page, number) in flow.pages.iter_mut().zip(1_u64..) {
