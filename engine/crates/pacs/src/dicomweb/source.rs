@@ -106,10 +106,10 @@ impl InstanceSource for DicomWeb {
             let missing = still_missing(wanted, receiver);
             for what in requests(study, *scope, &missing) {
                 let before = missing_of(what, wanted, receiver);
-                if before == 0 && *scope == Scope::Instances {
-                    continue;
-                }
                 if before == 0 {
+                    if *scope == Scope::Instances {
+                        continue;
+                    }
                     return extent.ended(last);
                 }
                 let begun = Instant::now();
