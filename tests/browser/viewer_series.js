@@ -90,8 +90,8 @@ async function mirrors(page) {
   }
 }
 
-/** Letters, digits and signs can be switched off as keys; arrows go on. */
-async function singleKeys(page) {
+/** Letters, digits and signs can be switched off as keys, also for the next page; arrows go on. */
+async function singleKeys(page, root) {
   const turn = async () => {
     await page.click('[data-hint="action_help"]');
     await page.click('#single-keys');
@@ -101,6 +101,12 @@ async function singleKeys(page) {
   await turn();
   await press(page, 'i');
   check(!(await isPressed(page)), 'a letter acts that was switched off');
+  await at.openFromDisk(page, root);
+  await at.complete(page);
+  await at.settledAt(page, 1);
+  await page.focus('.pane');
+  await press(page, 'i');
+  check(!(await isPressed(page)), 'a letter acts that was switched off on the page before');
   await go(page, 'ArrowDown', 2);
   await go(page, 'ArrowUp', 1);
   await turn();
@@ -169,7 +175,7 @@ async function main() {
   await sizes(page);
   await inversion(page);
   await mirrors(page);
-  await singleKeys(page);
+  await singleKeys(page, root);
   await heights(page, mr);
   await browser.close();
   faults.forEach((fault) => console.log(fault));

@@ -161,6 +161,21 @@ async function windows(page, root) {
   }
 }
 
+/** A LINEAR window of few values has one more than its bounds are apart (PS3.3 C.11.2.1.2.1). */
+async function narrowWindow(page, root) {
+  const texts = images(root).map((file) => [file, fs.readFileSync(file, 'latin1')]);
+  const [file, text] = texts.find(([, text]) => text.includes('LINEAR_EXACT'));
+  const width = '400\\1500';
+  check(text.includes(width), `no widths ${width}`);
+  const changed = text.replace('LINEAR_EXACT', 'LINEAR'.padEnd(12)).replace(width, '4\\1500'.padEnd(width.length));
+  fs.writeFileSync(file, changed, 'latin1');
+  await at.openFolder(page, root);
+  await at.complete(page);
+  await show(page, images(root).indexOf(file) + 1);
+  const says = await page.$eval('.labels .bottom.right', ({ innerText }) => innerText);
+  check(/C 40 [LW] 4$/m.test(says), `a window of four values is called ${says}`);
+}
+
 async function main() {
   const [ct, us, cr, exact] = process.argv.slice(2);
   const { browser, page } = await open('chromium', { script: true });
@@ -171,6 +186,7 @@ async function main() {
   await ultrasound(page, us);
   await radiographs(page, cr);
   await windows(page, exact);
+  await narrowWindow(page, exact);
   await browser.close();
   faults.forEach((fault) => console.log(fault));
   return faults.length ? 1 : 0;

@@ -36,11 +36,11 @@ function usualFor(image, header) {
   if (isHounsfield(header)) { return CT.map(([key, centre, width]) => ({ key, range: bounds(centre, width) })); }
   if (modality === 'PT' || modality === 'NM') {
     const { upper } = fullRange(image);
-    return UPTAKE.map(([key, share]) => ({ key, range: { lower: 0, upper: Math.max(upper * share, 1) } }));
+    return UPTAKE.map(([key, share]) => ({ key, range: { lower: 0, upper: Math.max(upper * share, 1), isExact: true } }));
   }
-  const { lower, upper } = ownWindow(image).range;
+  const { lower, upper, isExact } = ownWindow(image).range;
   const [middle, half] = [(lower + upper) / 2, (upper - lower) / 2];
-  return CONTRAST.map(([key, share]) => ({ key, range: { lower: middle - half * share, upper: middle + half * share } }));
+  return CONTRAST.map(([key, share]) => ({ key, range: { lower: middle - half * share, upper: middle + half * share, isExact } }));
 }
 
 /**
@@ -78,5 +78,6 @@ export function fullRange(image) {
     range.lower = Math.min(range.lower, value(stored));
     range.upper = Math.max(range.upper, value(stored));
   }
-  return { lower: range.lower, upper: Math.max(range.upper, range.lower + 1) };
+  const isExact = !(Number.isInteger(range.lower) && Number.isInteger(range.upper));
+  return { lower: range.lower, upper: Math.max(range.upper, range.lower + 1), isExact };
 }

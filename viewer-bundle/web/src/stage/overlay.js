@@ -56,9 +56,10 @@ export function drawOverlay(pane) {
 
 /** Centre and width as people write them; narrow windows of values that are no whole numbers with their decimals. */
 function windowNumbers({ lower, upper, isExact }) {
-  if (upper - lower < 4) { return { centre: decimal((lower + upper) / 2, 3), width: decimal(upper - lower, 3) }; }
   const last = isExact ? upper : upper + 1;
-  return { centre: decimal((lower + last) / 2, 0), width: decimal(last - lower, 0) };
+  const [centre, width] = [(lower + last) / 2, last - lower];
+  const digits = width < 5 && ![centre, width].every(Number.isInteger) ? 3 : 0;
+  return { centre: decimal(centre, digits), width: decimal(width, digits) };
 }
 
 /** Pixels of the screen for a pixel of the image. */
