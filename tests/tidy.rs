@@ -103,25 +103,6 @@ fn crates_stand_only_on_those_below_them() {
     }
 }
 
-/// A script that is told of missing programs and does not know the option takes it for a file.
-#[test]
-fn judges_that_go_on_without_a_program_are_those_that_know_the_option() {
-    let support = fs::read_to_string(root().join("tests/support/judges.rs")).expect("UTF-8");
-    let list = support.split("const GO_ON").nth(1).and_then(|rest| rest.split(';').nth(1));
-    let told: BTreeSet<String> =
-        list.expect("the list").split('"').skip(1).step_by(2).map(str::to_owned).collect();
-    let mut know = BTreeSet::new();
-    for entry in fs::read_dir(root().join("tests/judges")).expect("the judges") {
-        let path = entry.expect("an entry").path();
-        let is_script = path.extension().is_some_and(|extension| extension == "py");
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if is_script && fs::read_to_string(&path).expect("UTF-8").contains("\"--tools-optional\"") {
-            know.insert(name);
-        }
-    }
-    assert_eq!(told, know);
-}
-
 #[test]
 fn every_licence_is_one_that_we_accept() {
     let deny = fs::read_to_string(root().join("deny.toml")).expect("deny.toml");

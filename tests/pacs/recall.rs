@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::peer::{CALLED, configuration, free_port};
 use crate::peers::{package, study_of};
-use crate::storage::ends_by_ctrl_c;
+use crate::storage::ends_by_a_signal;
 use crate::support::{SMALL_CT, Workplace, files_below, run};
 
 const STUDY: &str = "1.2.826.0.1.9999.1";
@@ -214,7 +214,7 @@ fn a_clock_that_is_wrong_is_a_fault_of_check(#[case] date: &'static str, #[case]
 }
 
 #[test]
-fn ctrl_c_ends_the_waiting() {
+fn a_signal_ends_the_waiting() {
     let plan = Plan { tells: Some("OFFLINE"), looks: NEVER, ..NEARLINE };
     let (workplace, archive) = (Workplace::empty(), Archive::start(plan));
     let child = run::esito(&["recall", "--pacs", "archive", "--study", STUDY, "--config"])
@@ -223,7 +223,7 @@ fn ctrl_c_ends_the_waiting() {
     while archive.asked().is_empty() {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let ended = ends_by_ctrl_c(child);
+    let ended = ends_by_a_signal(child);
     assert!(ended.stderr.contains("the study was asked for"), "{}", ended.stderr);
 }
 

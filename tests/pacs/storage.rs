@@ -67,7 +67,7 @@ impl Site {
 
 /// Sends it a signal as Ctrl-C does, and sees that it ends soon with 130. In the background Ctrl-C itself is ignored.
 #[track_caller]
-pub fn ends_by_ctrl_c(child: Child) -> run::Finished {
+pub fn ends_by_a_signal(child: Child) -> run::Finished {
     run::program("kill").args(["-TERM", &child.id().to_string()]).finish().expect_code(&[0]);
     let begun = Instant::now();
     let ended = run::finish(child, TIME_LIMIT).expect_code(&[130]);
@@ -77,17 +77,17 @@ pub fn ends_by_ctrl_c(child: Child) -> run::Finished {
 }
 
 #[rstest]
-fn ctrl_c_ends_a_retrieval(#[values(GET, MOVE, WEB)] way: &str) {
+fn a_signal_ends_a_retrieval(#[values(GET, MOVE, WEB)] way: &str) {
     // It would take half a minute.
     let site = Site::start(SMALL_CT, way, NonZeroU64::new(1000));
     let child = run::esito(&[]).args(site.arguments()).start();
     std::thread::sleep(Duration::from_millis(700));
-    ends_by_ctrl_c(child);
+    ends_by_a_signal(child);
     assert!(site.workplace.left_behind().is_empty());
 }
 
 #[test]
-fn ctrl_c_ends_the_wait_for_what_a_pacs_has() {
+fn a_signal_ends_the_wait_for_what_a_pacs_has() {
     let scripted = Scripted::new();
     let holding = Arc::new(Holding::read(&scripted.workplace.source()).expect("the files"));
     // It would be waited for for a minute.
@@ -100,7 +100,7 @@ fn ctrl_c_ends_the_wait_for_what_a_pacs_has() {
         .arg(scripted.workplace.zip())
         .start();
     std::thread::sleep(Duration::from_millis(700));
-    ends_by_ctrl_c(child);
+    ends_by_a_signal(child);
     assert!(scripted.workplace.left_behind().is_empty());
 }
 

@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::print_stdout,
     reason = "a test program: a failed expectation ends the test"
 )]
 
@@ -46,8 +45,7 @@ impl Orthanc {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let Some(url) = line.split('"').find(|piece| piece.starts_with("http://")) else {
             drop(process.wait());
-            assert!(optional::may_be_missing(), "{line}");
-            println!("{line}");
+            optional::leave_out(line.trim());
             return None;
         };
         let url = url.to_owned();
