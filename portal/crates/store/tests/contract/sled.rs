@@ -5,7 +5,6 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use store::{
@@ -13,22 +12,11 @@ use store::{
     Store, StoreError, Trail, restore,
 };
 
+use crate::upgrade::open_raw;
 use crate::values::{at, enrolled, event, issued, message, person, session};
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap()
-}
-
-/// What is under the store, once the threads of the one that was dropped have let its lock go.
-pub(crate) fn open_raw(path: &Path) -> ::sled::Db {
-    let config = ::sled::Config::new().path(path).segment_size(4 << 20);
-    for _ in 0..100 {
-        if let Ok(db) = config.open() {
-            return db;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    config.open().unwrap()
 }
 
 /// Records of that store.

@@ -1,13 +1,28 @@
 //! Stores that an older program wrote.
 
+use std::path::Path;
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use store::{
     Along, Asker, DownloadGrant, Downloads, Message, MessageWay, NewDecision, Orders, Outbox,
     Persons, Recipient, Ruling, SledStore,
 };
 
-use crate::sled::{open_raw, runtime};
+use crate::sled::runtime;
 use crate::values::{asking, at, enrolled, message, order, person, refresh, secret};
+
+/// What is under the store, once the threads of the one that was dropped have let its lock go.
+pub(crate) fn open_raw(path: &Path) -> ::sled::Db {
+    let config = ::sled::Config::new().path(path).segment_size(4 << 20);
+    for _ in 0..100 {
+        if let Ok(db) = config.open() {
+            return db;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    config.open().unwrap()
+}
 
 /// Format 2 did not have persons found by their tax code.
 #[test]
