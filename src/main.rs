@@ -30,7 +30,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Packages a study folder into a ZIP
+    /// Packages studies of a patient, from a folder or a PACS, into a ZIP
     Package(commands::package::PackageArgs),
     /// Asks a PACS for its studies
     Find(commands::find::FindArgs),

@@ -51,7 +51,7 @@ pub enum PackError {
     Studies(Vec<StudyFailure>),
     /// The studies asked for are of several patients.
     #[error(
-        "the studies are of {patients} patients, as the PACS tells it, and a package has one: ask for those          of one patient; if these are one person, give each Patient ID by `--patient-id`"
+        "the studies are of {patients} patients, as the PACS tells it, and a package has one: ask for those of one patient; if these are one person, give each Patient ID by `--patient-id`"
     )]
     StudiesOfSeveral {
         /// How many there are.

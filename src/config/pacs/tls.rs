@@ -38,7 +38,7 @@ impl Section {
     /// For HTTP; the files are read once to see whether they can be used.
     pub(in crate::config) fn dicomweb(&self, folder: &Path) -> anyhow::Result<TlsSettings> {
         if self.server_name.is_some() {
-            bail!("server_name is for DIMSE: over DICOMweb the name in url counts");
+            bail!("server_name is for DIMSE: over HTTP the name in the address counts");
         }
         let settings = self.settings(folder)?;
         client_config(&settings)?;

@@ -13,8 +13,13 @@ pub const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1.99";
 /// Papyrus 3 and the like: Implicit VR Little Endian under a retired name.
 const PAPYRUS_3_IMPLICIT: &str = "1.2.840.10008.1.20";
 
-/// JPIP Referenced Deflate and JPIP HTJ2K Referenced Deflate: data sets whose pixels a server has.
-const JPIP_DEFLATED: [&str; 2] = ["1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"];
+/// JPIP Referenced, JPIP HTJ2K Referenced, and both deflated: data sets whose pixels a server has.
+const JPIP_REFERENCED: [&str; 4] = [
+    "1.2.840.10008.1.2.4.94",
+    "1.2.840.10008.1.2.4.95",
+    "1.2.840.10008.1.2.4.204",
+    "1.2.840.10008.1.2.4.205",
+];
 
 /// Whether a transfer syntax of DICOM holds compressed pixel data in fragments (PS3.5 A.4).
 pub(crate) fn is_encapsulated(uid: &str) -> bool {
@@ -66,13 +71,13 @@ pub struct TransferSyntax {
 impl TransferSyntax {
     /// Looks a UID up: the plain ones by name, all others of DICOM as encapsulated, which is
     /// Explicit VR Little Endian (PS3.5 A.4). `None` for private ones, whose encoding is
-    /// unknown, and for deflated ones whose pixels lie on a server.
+    /// unknown, and for those whose pixels lie on a server.
     pub fn from_uid(uid: &str) -> Option<Self> {
         let (encoding, deflated) = match uid {
             IMPLICIT_VR_LITTLE_ENDIAN => (Encoding::IMPLICIT_LE, false),
             PAPYRUS_3_IMPLICIT => return Some(Self::of_encoding(Encoding::IMPLICIT_LE)),
             EXPLICIT_VR_BIG_ENDIAN => (Encoding::EXPLICIT_BE, false),
-            uid if JPIP_DEFLATED.contains(&uid) => return None,
+            uid if JPIP_REFERENCED.contains(&uid) => return None,
             DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => (Encoding::EXPLICIT_LE, true),
             uid if uid.starts_with(EXPLICIT_VR_LITTLE_ENDIAN) || is_encapsulated(uid) => {
                 (Encoding::EXPLICIT_LE, false)
@@ -115,6 +120,8 @@ mod tests {
     #[case::big_endian("1.2.840.10008.1.2.2", Some((Encoding::EXPLICIT_BE, false)))]
     #[case::rle("1.2.840.10008.1.2.5", Some((Encoding::EXPLICIT_LE, false)))]
     #[case::jpeg_2000("1.2.840.10008.1.2.4.90", Some((Encoding::EXPLICIT_LE, false)))]
+    #[case::jpip("1.2.840.10008.1.2.4.94", None)]
+    #[case::jpip_htj2k("1.2.840.10008.1.2.4.204", None)]
     #[case::jpip_deflated("1.2.840.10008.1.2.4.95", None)]
     #[case::jpip_htj2k_deflated("1.2.840.10008.1.2.4.205", None)]
     #[case::private("1.2.840.113619.5.2", None)]
