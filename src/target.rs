@@ -73,11 +73,21 @@ impl Target {
                 file.as_file().sync_all()?;
                 let folder = folder_of(&place).to_owned();
                 let _kept: File = file.persist(place).map_err(|error| error.error)?;
-                // The name is on the disk with its folder; one that may be written and not read cannot be opened.
-                File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+                // The name is on the disk with its folder. Shares of Windows cannot sync one, and say so; one that may be
+                // written and not read cannot be opened.
+                match File::open(folder).and_then(|folder| folder.sync_all()) {
+                    Err(error) if is_left_to_the_system(&error) => Ok(()),
+                    ended => ended,
+                }
             }
         }
     }
+}
+
+/// Whether a folder cannot be synced here, whatever its state.
+fn is_left_to_the_system(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
 }
 
 /// Where a path leads when all links are followed, the same for all its spellings, whether its file is there already

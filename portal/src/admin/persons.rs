@@ -291,9 +291,9 @@ async fn erase(
     let erased = erased.ok_or_else(|| Problem::missing("person"))?;
     let packages: Vec<_> = prepared.iter().map(|one| one.key).collect();
     if let Err(error) = app.services.downloads.forget(&packages).await {
-        // The person is gone all the same, and so is the way to a package, which lapses.
+        // The person is gone all the same; the sweep deletes what the store does not know.
         let error = &error as &dyn std::error::Error;
-        tracing::error!(error, "packages of a person who was erased are there until they lapse");
+        tracing::error!(error, "packages of a person who was erased wait for the sweep");
     }
     Ok(Answer(ErasedPerson { accounts: erased.accounts, unlinked: erased.unlinked }))
 }

@@ -3,7 +3,7 @@
 use model::PreviewFault;
 use part10::PixelDescription;
 
-/// Frames of which it is read what each says of itself: real images stay far below, and each takes memory.
+/// Frames of which it is read what each says of itself, which takes memory.
 pub(crate) const MOST_GROUPED_FRAMES: u32 = 1 << 17;
 
 /// What a frame may cost at most.

@@ -52,6 +52,8 @@ pub struct Rendering {
     columns: u16,
     rows: u16,
     frame_bytes: usize,
+    /// Behind so many frames it is not read what each says of itself.
+    most_frames: u32,
     pixel_height_over_width: f64,
     pipeline: Pipeline,
     range: Option<ValueRange>,
@@ -78,8 +80,7 @@ impl Rendering {
     ///
     /// # Errors
     /// [`PreviewFault::Unsupported`] for attributes that contradict each other or are of a kind
-    /// that is not rendered; [`PreviewFault::OverLimit`] when a frame passes `limits`, or
-    /// more than 131 072 frames have functional groups of their own.
+    /// that is not rendered; [`PreviewFault::OverLimit`] when a frame passes `limits`.
     pub fn prepare(
         dataset: &Dataset<'_>,
         description: &PixelDescription,
@@ -88,12 +89,9 @@ impl Rendering {
     ) -> Result<Self, PreviewFault> {
         let frame_bytes = limits.native_bytes(description)?;
         let is_grouped = dataset.has(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
-        if is_grouped
-            && description.samples_per_pixel == 1
-            && description.frames > MOST_GROUPED_FRAMES
-        {
-            return Err(PreviewFault::OverLimit);
-        }
+        let most_frames = if is_grouped { MOST_GROUPED_FRAMES } else { u32::MAX };
+        let frames = description.frames.min(most_frames);
+        let description = &PixelDescription { frames, ..description.clone() };
         let segmentation = Segmentation::read(dataset, description)?;
         let pipeline = match description.photometric {
             _ if let Some(segmentation) = segmentation => {
@@ -124,6 +122,7 @@ impl Rendering {
             columns: description.columns,
             rows: description.rows,
             frame_bytes,
+            most_frames,
             pixel_height_over_width: aspect::pixel_height_over_width(dataset),
             pipeline,
             range: None,
@@ -137,7 +136,8 @@ impl Rendering {
     /// pixels begin at the lowest bit of the first byte. Bytes after the frame are padding.
     ///
     /// # Errors
-    /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame.
+    /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame,
+    /// [`PreviewFault::OverLimit`] for one behind the first 131,072 that have functional groups.
     pub fn frame(&self, index: u32, native: &[u8]) -> Result<Bitmap, PreviewFault> {
         self.frame_over(index, native, &[], None)
     }
@@ -147,8 +147,7 @@ impl Rendering {
     /// any other instance the same as [`Self::frame`].
     ///
     /// # Errors
-    /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame,
-    /// [`PreviewFault::Unsupported`] when `under` is of another size.
+    /// As [`Self::frame`]; [`PreviewFault::Unsupported`] when `under` is of another size.
     pub fn frame_over(
         &self,
         index: u32,
@@ -156,6 +155,9 @@ impl Rendering {
         others: &[(u32, &[u8])],
         under: Option<&Bitmap>,
     ) -> Result<Bitmap, PreviewFault> {
+        if index >= self.most_frames {
+            return Err(PreviewFault::OverLimit);
+        }
         let native = self.of_frame(native)?;
         let size = (self.rows, self.columns);
         let pixels = usize::from(self.rows) * usize::from(self.columns);
@@ -203,7 +205,8 @@ impl Rendering {
         }
     }
 
-    /// Gathers values of a native frame that has no window; see [`Self::frame`] for its shape.
+    /// Gathers values of a native frame that has no window; see [`Self::frame`] for its shape. Of one that would not be
+    /// shown there are none.
     ///
     /// # Errors
     /// [`PreviewFault::MissingPixels`] when `native` is shorter than a frame.
@@ -215,6 +218,7 @@ impl Rendering {
     ) -> Result<(), PreviewFault> {
         let native = self.of_frame(native)?;
         match &self.pipeline {
+            _ if index >= self.most_frames => {}
             Pipeline::Gray(gray) | Pipeline::GrayAndPalette(gray, _) => {
                 gray.sample(index, native, (self.rows, self.columns), sample);
             }
@@ -305,15 +309,18 @@ mod tests {
     }
 
     #[test]
-    fn a_million_frames_that_speak_for_themselves_are_refused() {
-        let bytes = dataset_bytes::sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, &[]);
-        let prepare = |frames| {
-            let description = PixelDescription { frames, ..description(8, 8, 7, false) };
+    fn of_a_million_frames_that_speak_for_themselves_the_first_are_shown() {
+        let sequence = dataset_bytes::sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, &[]);
+        let description = PixelDescription { frames: 1 << 20, ..description(8, 8, 7, false) };
+        for (bytes, last) in [(sequence, MOST_GROUPED_FRAMES - 1), (Vec::new(), u32::MAX - 1)] {
             let dataset = dataset_bytes::parse(&bytes);
-            Rendering::prepare(&dataset, &description, &LutCache::default(), &Limits::default())
-        };
-        assert_eq!(prepare(MOST_GROUPED_FRAMES + 1).err(), Some(PreviewFault::OverLimit));
-        assert!(prepare(MOST_GROUPED_FRAMES).is_ok());
+            let (cache, limits) = (LutCache::default(), Limits::default());
+            let rendering = Rendering::prepare(&dataset, &description, &cache, &limits).unwrap();
+            let size = description.frame_bytes().try_into().unwrap();
+            let native = vec![0; size];
+            assert!(rendering.frame(last, &native).is_ok());
+            assert_eq!(rendering.frame(last + 1, &native).err(), Some(PreviewFault::OverLimit));
+        }
     }
 
     #[test]

@@ -58,7 +58,8 @@ export function drawOverlay(pane) {
 function windowNumbers({ lower, upper, isExact }) {
   const last = isExact ? upper : upper + 1;
   const [centre, width] = [(lower + last) / 2, last - lower];
-  const digits = width < 5 && ![centre, width].every(Number.isInteger) ? 3 : 0;
+  const fraction = width < 5 ? 3 : width < 20 ? 1 : 0;
+  const digits = [centre, width].every(Number.isInteger) ? 0 : fraction;
   return { centre: decimal(centre, digits), width: decimal(width, digits) };
 }
 

@@ -103,7 +103,7 @@ impl Record for Decision {
     }
 }
 
-fn decision_key(person: PersonId, scope: &Scope) -> Vec<u8> {
+pub(crate) fn decision_key(person: PersonId, scope: &Scope) -> Vec<u8> {
     let key = Key::new().fixed(person.as_bytes());
     match scope {
         Scope::Order(order) => key.fixed(&[1]).fixed(order.as_bytes()),
@@ -114,11 +114,6 @@ fn decision_key(person: PersonId, scope: &Scope) -> Vec<u8> {
 
 fn examinations(view: &View<'_>, person: PersonId) -> Result<Vec<Ordered>, ReadError> {
     view.records(person.as_bytes(), None, usize::MAX)
-}
-
-/// Whether a person has an examination, in whatever order.
-pub(crate) fn has_study(view: &View<'_>, person: PersonId, study: &str) -> Result<bool, ReadError> {
-    Ok(examinations(view, person)?.iter().any(|one| one.examination.study.as_str() == study))
 }
 
 /// Removes all that is kept of a person's results; tells which orders those were.
