@@ -27,7 +27,7 @@ pub(super) struct Section {
     acr_values: Vec<String>,
     name_it: Option<String>,
     name_en: Option<String>,
-    tls: Option<tls::Section>,
+    tls: Option<tls::HttpSection>,
     time_out: Option<f64>,
 }
 

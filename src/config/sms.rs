@@ -29,7 +29,7 @@ pub(super) struct Section {
     accepted_status: Vec<u16>,
     refused_status: Option<Vec<u16>>,
     answer: Option<Answer>,
-    tls: Option<tls::Section>,
+    tls: Option<tls::HttpSection>,
     time_out: Option<f64>,
 }
 

@@ -29,7 +29,7 @@ struct HookSection {
     url: Option<String>,
     status: Vec<u16>,
     authentication: Option<authentication::Section>,
-    tls: Option<tls::Section>,
+    tls: Option<tls::HttpSection>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
@@ -86,7 +86,7 @@ impl HookSection {
         }
         if let Some(tls) = self.tls {
             ensure!(server.speaks_tls(), "tls is configured, and url begins with http://");
-            server.tls = tls.dicomweb(folder).context("tls")?;
+            server.tls = tls.checked(folder).context("tls")?;
         }
         let method = match self.method {
             Method::Get => HookMethod::Get,
