@@ -197,8 +197,9 @@ mod tests {
                 .zip(bitmap.data())
                 .map(|(one, other)| u64::from(one.abs_diff(*other)).pow(2))
                 .sum();
-            // Steps reach 24 in grey and 20 in chroma: errors of a twelfth of their squares.
-            prop_assert!(squares <= 150 * pixels.len() as u64, "{squares} of {}", pixels.len());
+            // Steps reach 24 in grey and 20 in chroma: errors of a twelfth of their squares, on average of many pixels.
+            let most = 150 * (pixels.len() as u64 + 64);
+            prop_assert!(squares <= most, "{squares} of {}", pixels.len());
         }
     }
 }
