@@ -119,8 +119,8 @@ impl Refresher {
         let now = self.0.clock.now();
         let person = results.person.id;
         let before = subtract(now, self.0.rules.at_most_every);
-        let is_late = |refresh: &Refresh| refresh.asked.is_none_or(|asked| asked < before);
-        if self.0.gates.is_empty() || !results.refresh.as_ref().is_none_or(is_late) {
+        let is_fresh = |refresh: &Refresh| refresh.is_fresh(now, before);
+        if self.0.gates.is_empty() || results.refresh.as_ref().is_some_and(is_fresh) {
             return Ok(None);
         }
         match self.0.store.claim_refresh(person, now, before, LEASE).await? {

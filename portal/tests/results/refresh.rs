@@ -69,6 +69,19 @@ async fn the_pacs_are_not_asked_for_every_page_nor_by_two_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pacs_are_asked_again_when_a_clock_that_was_ahead_is_set_back() {
+    let portal = portal(ReleaseRule::Always);
+    let (_, account) = portal.both("MARIA").await;
+    portal.pacs.tells(0, "MARIA", &["1"]);
+    let year = SignedDuration::from_hours(24 * 365);
+    portal.clock.advance(year);
+    assert_eq!(portal.seen(&account).await.0, ["O-1"]);
+    portal.clock.advance(-year);
+    portal.pacs.tells(0, "MARIA", &["1", "2"]);
+    assert_eq!(portal.seen(&account).await.0, ["O-1", "O-2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_waits_no_longer_than_it_may_and_a_pacs_no_longer_than_its_time_out() {
     let portal = portal_by(ReleaseRule::Always, |rules| {
         rules.page_waits = Duration::from_millis(50);

@@ -183,6 +183,14 @@ pub struct Refresh {
     pub answers: Vec<PacsAnswer>,
 }
 
+impl Refresh {
+    /// Whether the PACS were asked from `since` on. What is later than `now` was written by a clock that has been
+    /// set back: it tells nothing.
+    pub fn is_fresh(&self, now: Timestamp, since: Timestamp) -> bool {
+        self.asked.is_some_and(|asked| since <= asked && asked <= now)
+    }
+}
+
 /// What a PACS last answered on the orders of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PacsAnswer {
@@ -322,7 +330,8 @@ pub trait Orders {
     ) -> Result<bool, StoreError>;
 
     /// Takes it on to ask the PACS for a person's orders, if they were not asked after `asked_before` and
-    /// nobody else is asking. After `lease` the claim is void.
+    /// nobody else is asking. After `lease` the claim is void. What lies ahead of `now`, after a clock was set back,
+    /// keeps nobody from asking.
     async fn claim_refresh(
         &self,
         person: PersonId,

@@ -163,8 +163,11 @@ fn claim(
     transaction.put(&refresh)
 }
 
-fn is_claimed(refresh: &Refresh, now: Timestamp) -> bool {
-    refresh.claimed.is_some_and(|until| now < until)
+/// Whether somebody asks. Clocks of callers may differ a little; a claim of more than another lease ahead was made
+/// by a clock that has been set back since.
+fn is_claimed(refresh: &Refresh, now: Timestamp, lease: SignedDuration) -> bool {
+    let latest = now.checked_add(lease.saturating_mul(2)).unwrap_or(Timestamp::MAX);
+    refresh.claimed.is_some_and(|until| now < until && until <= latest)
 }
 
 #[async_trait]
@@ -272,10 +275,10 @@ impl Orders for SledStore {
                 due: None,
                 answers: Vec::new(),
             });
-            if is_claimed(&refresh, now) {
+            if is_claimed(&refresh, now, lease) {
                 return Ok(Outcome::Refuse(Claim::Taken));
             }
-            if refresh.asked.is_some_and(|asked| asked >= asked_before) {
+            if refresh.is_fresh(now, asked_before) {
                 return Ok(Outcome::Refuse(Claim::Fresh));
             }
             refresh.wanted = now;

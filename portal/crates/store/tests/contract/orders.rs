@@ -167,6 +167,27 @@ fn one_asks_at_a_time_and_not_too_often() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_keeps_nobody_from_asking() {
+    on_each_store(|store| async move {
+        let (maria, _) = enrolled(&*store, "maria").await;
+        let lease = SignedDuration::from_secs(60);
+        let claim = |now, before| store.claim_refresh(maria.id, at(now), at(before), lease);
+        // Asked by a clock that was ahead: nobody knows when that was.
+        let asked = refresh(maria.id, 5000);
+        assert!(!asked.is_fresh(at(1000), at(700)) && asked.is_fresh(at(5000), at(5000)));
+        store.replace_orders(Vec::new(), asked).await.unwrap();
+        assert_eq!(claim(1000, 700).await.unwrap(), Claim::Claimed);
+        // Of two that ask at once the clocks may differ a little.
+        assert_eq!(claim(999, 699).await.unwrap(), Claim::Taken);
+        // A claim by a clock that was ahead is void, as one that is old.
+        let claimed = Refresh { claimed: Some(at(5060)), ..refresh(maria.id, 0) };
+        store.replace_orders(Vec::new(), claimed).await.unwrap();
+        assert_eq!(claim(1000, 700).await.unwrap(), Claim::Claimed);
+        assert_eq!(claim(1001, 701).await.unwrap(), Claim::Taken);
+    });
+}
+
+#[test]
 fn refreshes_are_claimed_when_they_are_due_and_by_one_only() {
     on_each_store(|store| async move {
         let lease = SignedDuration::from_secs(60);
