@@ -23,6 +23,7 @@ mod spool;
 mod sweep;
 mod watch;
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -73,6 +74,9 @@ pub enum DownloadsError {
     /// The results.
     #[error(transparent)]
     Results(#[from] ResultsError),
+    /// A package that is there.
+    #[error("a package cannot be opened")]
+    Package(#[source] io::Error),
 }
 
 /// Outcome of [`Downloads::ask`].

@@ -155,7 +155,7 @@ impl Downloads {
         }
         let key = made.key;
         let delivery = match made.state {
-            PreparationState::Ready(package) => match self.open_package(key).await {
+            PreparationState::Ready(package) => match self.open_package(key).await? {
                 Some(open) if open.bytes() == package.bytes => {
                     Delivery::Ready(Box::new(ReadyPackage { package, open }))
                 }
@@ -179,16 +179,12 @@ impl Downloads {
         Ok(Some((request, delivery)))
     }
 
-    async fn open_package(&self, key: PackageKey) -> Option<OpenPackage> {
+    /// Opens a package; `None` when it is not there. One that cannot be opened now may be later.
+    async fn open_package(&self, key: PackageKey) -> Result<Option<OpenPackage>, DownloadsError> {
         let spool = self.0.spool.clone();
-        match tokio::task::spawn_blocking(move || spool.read(key)).await {
-            Ok(Ok(open)) => open,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "a package cannot be opened");
-                None
-            }
-            Err(_panic) => None,
-        }
+        let opened = tokio::task::spawn_blocking(move || spool.read(key)).await;
+        let opened = opened.unwrap_or_else(|_panic| Err(io::Error::other("a fault")));
+        opened.map_err(DownloadsError::Package)
     }
 
     /// The bytes of a package, or of a part of it; the audit trail has when it began and when it ended.

@@ -141,6 +141,11 @@ impl From<DownloadsError> for Refusal {
             DownloadsError::Store(error) => error.into(),
             DownloadsError::NoRandom(error) => error.into(),
             DownloadsError::Results(error) => error.into(),
+            error @ DownloadsError::Package(_) => {
+                let cause = &error as &dyn std::error::Error;
+                tracing::error!(error = cause, "the spool cannot be read");
+                Self::Fault("spool")
+            }
         }
     }
 }

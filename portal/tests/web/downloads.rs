@@ -441,6 +441,22 @@ fn a_file_that_is_gone_or_cut_is_asked_for_anew() {
 }
 
 #[test]
+fn a_file_that_cannot_be_opened_for_a_while_is_fetched_afterwards() {
+    let mut ready = Ready::start(1000);
+    let file = ready.server.folder().join(format!("spool/{}.zip", PackageKey::from(KEY)));
+    let away = file.with_extension("away");
+    std::fs::rename(&file, &away).unwrap();
+    // A link to itself: nobody can open it, root neither.
+    std::os::unix::fs::symlink(&file, &file).unwrap();
+    let (refused, _) = ready.fetch("GET", &[]);
+    assert!(refused.status == 500 && refused.body.contains("Riprova tra qualche minuto"));
+    let page = ready.browser.get("/downloads").text();
+    assert!(page.contains("data-state=\"ready\""), "{page}");
+    std::fs::rename(&away, &file).unwrap();
+    assert!(ready.fetch("GET", &[]).1 == ready.bytes);
+}
+
+#[test]
 fn a_download_is_asked_for_listed_and_withdrawn() {
     let server = Server::start();
     let (person, mut browser) = server.with_orders("maria", "", 1);
