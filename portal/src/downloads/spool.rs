@@ -269,23 +269,25 @@ impl Spool {
                     return Ok(());
                 }
             }
-            if !self.evict_one()? {
+            if self.evict_one()?.is_none() {
                 return Err(io::ErrorKind::StorageFull.into());
             }
         }
     }
 
-    /// Removes the package that nobody used for longest and nobody reads; false when there is none.
-    fn evict_one(&self) -> io::Result<bool> {
+    /// Removes the package that nobody used for longest and nobody reads, and tells its bytes; `None` when there is
+    /// none.
+    fn evict_one(&self) -> io::Result<Option<u64>> {
         let mut held = self.held();
         let unread = held.packages.iter().filter(|(_, kept)| kept.readers == 0);
-        let Some(key) = unread.min_by_key(|(_, kept)| kept.used).map(|(key, _)| *key) else {
-            return Ok(false);
+        let oldest = unread.min_by_key(|(_, kept)| kept.used);
+        let Some((key, bytes)) = oldest.map(|(key, kept)| (*key, kept.bytes)) else {
+            return Ok(None);
         };
-        remove_file(&self.path(key, "zip"))?;
+        let was_there = remove_file(&self.path(key, "zip"))?;
         held.packages.remove(&key);
         held.evicted.push(key);
-        Ok(true)
+        Ok(Some(if was_there { bytes } else { 0 }))
     }
 
     /// Gives what was written its name, if nobody else has begun to write it since.

@@ -26,8 +26,8 @@ pub use spilling::{Spilled, Spilling};
 /// After so many bytes it is looked again whether the disk has room.
 const LOOK_BYTES: u64 = 64 << 20;
 
-/// Removes something from the disk that can go; `false` when there is nothing.
-type MakeRoom = dyn Fn() -> io::Result<bool> + Send + Sync;
+/// Removes something from the disk that can go, and tells its bytes; `None` when there is nothing.
+type MakeRoom = dyn Fn() -> io::Result<Option<u64>> + Send + Sync;
 
 /// A folder for such files. Cheap to clone.
 #[derive(Clone)]
@@ -67,11 +67,12 @@ impl ScratchFolder {
         Self::new(std::env::temp_dir(), 0)
     }
 
-    /// The same; where too little is free, this is called as long as it removes something.
+    /// The same; where too little is free, this is called until it has removed as many bytes as are missing, or
+    /// nothing is left.
     #[must_use]
     pub fn making_room(
         mut self,
-        make_room: impl Fn() -> io::Result<bool> + Send + Sync + 'static,
+        make_room: impl Fn() -> io::Result<Option<u64>> + Send + Sync + 'static,
     ) -> Self {
         self.make_room = Some(Arc::new(make_room));
         self
@@ -104,16 +105,15 @@ impl ScratchFolder {
         if self.least_free_bytes == 0 {
             return Ok(());
         }
-        loop {
-            let disk = rustix::fs::statvfs(self.path())?;
-            if disk.f_bavail.saturating_mul(disk.f_frsize) >= self.least_free_bytes {
-                return Ok(());
-            }
-            let made_room = self.make_room.as_ref().map_or(Ok(false), |make_room| make_room());
-            if !made_room? {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
+        let disk = rustix::fs::statvfs(self.path())?;
+        let mut free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+        // Some file systems show what was removed only seconds later, so it is counted and not looked for.
+        while free_bytes < self.least_free_bytes {
+            let removed = self.make_room.as_ref().map_or(Ok(None), |make_room| make_room());
+            let bytes = removed?.ok_or(io::ErrorKind::StorageFull)?;
+            free_bytes = free_bytes.saturating_add(bytes);
         }
+        Ok(())
     }
 }
 
@@ -199,10 +199,26 @@ mod tests {
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         let scratch = ScratchFolder::new(folder.path(), u64::MAX / 2)
-            .making_room(move || Ok(count.fetch_add(1, Ordering::SeqCst) < 3));
+            .making_room(move || Ok((count.fetch_add(1, Ordering::SeqCst) < 3).then_some(1)));
         let error = scratch.file().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert_eq!(asked.load(Ordering::SeqCst), 4);
+    }
+
+    /// As on a file system that shows what was removed only later.
+    #[test]
+    fn no_more_goes_than_there_has_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = rustix::fs::statvfs(folder.path()).unwrap();
+        let least_free_bytes = disk.f_bavail * disk.f_frsize + (1 << 30);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let scratch = ScratchFolder::new(folder.path(), least_free_bytes).making_room(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(Some(2 << 30))
+        });
+        assert!(scratch.file().is_ok());
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
     #[test]
