@@ -3,6 +3,9 @@
 //! Damage near the end of sled's log looks to it like a write that never ended: it cuts the log there
 //! and goes on, without what was committed behind. So each commit has a number, which lies in the tree
 //! and, once it is on the disk, in a file beside it: a tree that is behind the file has lost commits.
+//!
+//! Of a write that failed nobody knows what is on the disk. A want of descriptors is no such failure: a commit waits
+//! before it begins until there are some for sled to open files with, and where it opens some itself.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -10,7 +13,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -21,6 +27,11 @@ use crate::sled::writer::Shared;
 /// The format that this program writes. It rises with the version of any record and with each change
 /// of keys, so that an older program refuses a store that it would misread.
 pub(crate) const FORMAT: u32 = 6;
+
+/// Descriptors that are free when a commit begins: more than sled opens files in one, as a rule.
+const DESCRIPTORS: usize = 8;
+/// After what pause it is looked again whether there are descriptors.
+const DESCRIPTORS_PAUSE: Duration = Duration::from_millis(50);
 
 /// Name of the file with the number of the last commit.
 const LAST_COMMIT: &str = "last-commit";
@@ -132,13 +143,18 @@ impl Disk {
         shared: &Shared,
         mut changes: Changes,
     ) -> Result<(), CommitError> {
+        wait_for_descriptors(|| {
+            let opened = (0..DESCRIPTORS).map(|_| self.database.try_clone());
+            opened.collect::<io::Result<Vec<File>>>()
+        })
+        .map_err(CommitError::Disk)?;
         self.commits += 1;
         Transaction::new(&shared.tree, &mut changes)
             .put(&Head { format: FORMAT, commits: self.commits })
             .map_err(|_fault| CommitError::Head)?;
         shared.apply(&changes).map_err(CommitError::Tree)?;
         shared.tree.flush().map_err(CommitError::Tree)?;
-        self.sync_blobs().map_err(CommitError::Disk)?;
+        wait_for_descriptors(|| self.sync_blobs()).map_err(CommitError::Disk)?;
         // On Linux sled's flush hands the pages to the kernel (sync_file_range), no more.
         self.database.sync_data().map_err(CommitError::Disk)?;
         // Not synced: after a loss of power it may be behind the tree, never ahead of it.
@@ -146,7 +162,7 @@ impl Disk {
     }
 
     /// Syncs what sled has written to files of its own since, which it never does itself: leaves that are
-    /// larger than a quarter of a segment.
+    /// larger than a quarter of a segment. After an error it begins anew.
     fn sync_blobs(&mut self) -> io::Result<()> {
         let mut names = BTreeSet::new();
         let mut is_new = false;
@@ -162,8 +178,11 @@ impl Disk {
             }
             names.insert(name);
         }
+        if is_new {
+            sync_folder(&self.blobs)?;
+        }
         self.synced_blobs = names;
-        if is_new { sync_folder(&self.blobs) } else { Ok(()) }
+        Ok(())
     }
 
     /// Zero in a store that has none yet.
@@ -173,6 +192,18 @@ impl Disk {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
             outcome => outcome.map(|()| u64::from_be_bytes(bytes)),
         }
+    }
+}
+
+/// Opens files, as soon as there are descriptors for them.
+fn wait_for_descriptors<T>(mut open: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        let opened = open();
+        let error = opened.as_ref().err().and_then(Errno::from_io_error);
+        if !matches!(error, Some(Errno::MFILE | Errno::NFILE)) {
+            return opened;
+        }
+        thread::sleep(DESCRIPTORS_PAUSE);
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the child writes, and how it is found again.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use store::{
@@ -182,10 +184,35 @@ pub(crate) async fn found(store: &SledStore) -> BTreeSet<u64> {
     found
 }
 
+fn variable(name: &str) -> PathBuf {
+    std::env::var_os(name).map(PathBuf::from).expect("set by the parent")
+}
+
+#[test]
+#[ignore = "the child of another test, which limits its descriptors"]
+fn write_without_descriptors() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(async {
+        let store = Arc::new(SledStore::open(&variable("STORE_FOLDER")).unwrap());
+        write_one(&store, 1).await;
+        let mut taken = Vec::new();
+        while let Ok(file) = File::open("/dev/null") {
+            taken.push(file);
+        }
+        let waiting = Arc::clone(&store);
+        let writing = tokio::spawn(async move { write_one(&waiting, 2).await });
+        sleep(Duration::from_millis(300));
+        assert!(!writing.is_finished(), "it waits for nothing");
+        drop(taken);
+        writing.await.unwrap();
+        write_one(&store, 3).await;
+        assert_eq!(found(&store).await, BTreeSet::from([1, 2, 3]));
+    });
+}
+
 #[test]
 #[ignore = "the child of the other tests, which start it themselves"]
 fn write() {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from).expect("set by the parent");
     let rounds: usize = variable("STORE_ROUNDS").to_str().unwrap().parse().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {

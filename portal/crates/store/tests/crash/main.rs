@@ -123,3 +123,18 @@ fn nothing_that_was_answered_is_lost_with_the_power() {
     }
     assert!(most > 100, "{most} accounts at most");
 }
+
+/// Clients can take all descriptors: who writes then waits, and nobody has to start the program again.
+#[test]
+fn a_verb_waits_out_a_want_of_descriptors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let child = ["--exact", "child::write_without_descriptors", "--ignored", "--nocapture"];
+    let ended = Command::new("sh")
+        .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().expect("this program"))
+        .args(child)
+        .env("STORE_FOLDER", folder.path().join("store"))
+        .status()
+        .expect("a child");
+    assert!(ended.success(), "the child: {ended}");
+}
