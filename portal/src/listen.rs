@@ -88,15 +88,30 @@ pub enum Listener {
 /// Pause after the system refused a connection for want of something.
 const REFUSED_PAUSE: Duration = Duration::from_millis(200);
 
-/// How often it is said that connections are closed: whoever connects on and on fills no log.
+/// How often it is said that connections are refused or closed: whoever connects on and on fills no log.
 const SAID_AGAIN: Duration = Duration::from_mins(1);
+
+/// When something was last said.
+#[derive(Debug, Default)]
+struct Said(Option<Instant>);
+
+impl Said {
+    /// Whether it is time to say it, which is done then.
+    fn is_due(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|said| said.elapsed() >= SAID_AGAIN);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
+    }
+}
 
 /// Serves until it is time to stop, then lets requests under way end.
 pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits, stop: Stop) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections.max(1)));
     let networks = Networks::new(limits.connections);
-    let mut said: Option<Instant> = None;
+    let (mut said_refused, mut said_closed) = (Said::default(), Said::default());
     loop {
         let place = tokio::select! {
             () = stop.asked() => break,
@@ -110,7 +125,9 @@ pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits,
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                if said_refused.is_due() {
+                    tracing::warn!(%error, "connections cannot be accepted");
+                }
                 tokio::time::sleep(REFUSED_PAUSE).await;
                 continue;
             }
@@ -118,9 +135,8 @@ pub async fn serve(listener: Listener, router: Router, limits: ConnectionLimits,
         let held = match listener.admit(&stream, &networks, places.available_permits()) {
             Ok(held) => held,
             Err(why) => {
-                if said.is_none_or(|said| said.elapsed() >= SAID_AGAIN) {
+                if said_closed.is_due() {
                     tracing::warn!(why, "connections are closed as they come");
-                    said = Some(Instant::now());
                 }
                 continue;
             }
@@ -225,4 +241,18 @@ async fn requests(
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     // Whatever ends a connection early is the client's affair.
     drop(watcher.watch(connection).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_on_and_on_is_said_once_in_a_while() {
+        let mut said = Said::default();
+        assert!(said.is_due());
+        assert!(!said.is_due() && !said.is_due());
+        said.0 = Instant::now().checked_sub(SAID_AGAIN);
+        assert!(said.is_due() && !said.is_due());
+    }
 }
