@@ -10,6 +10,7 @@ mod logs;
 mod machine;
 mod messages;
 mod oidc_check;
+mod open_files;
 mod outbox_check;
 mod reload;
 mod table;

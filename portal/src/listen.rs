@@ -67,7 +67,30 @@ impl Default for ConnectionLimits {
     }
 }
 
+/// Open files of all but connections: the store, packages in work, what the portal listens on.
+const OTHER_FILES: u64 = 512;
+
 impl ConnectionLimits {
+    /// The same with no more connections than so many open files are enough for: each has two, its socket and the
+    /// package that is sent. Fewer are told of in the log.
+    #[must_use]
+    pub fn within(mut self, open_files: u64) -> Self {
+        let most = open_files.saturating_sub(OTHER_FILES) / 2;
+        let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
+        if most < self.connections {
+            let wished = self.connections;
+            tracing::warn!(
+                open_files,
+                wished,
+                connections = most,
+                "fewer connections are served than portal.connections says: raise the hard limit of open files \
+                 (LimitNOFILE of the unit, ulimit -Hn) to 512 and two for each"
+            );
+            self.connections = most;
+        }
+        self
+    }
+
     /// The same for a router that refuses heads beyond the limits by itself, and says why: what is beyond these is
     /// refused with an empty answer, before any router sees it.
     pub(crate) fn with_room_for_heads(&self) -> Self {
@@ -245,7 +268,20 @@ async fn requests(
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
+
+    #[rstest]
+    #[case::enough(2560, 1024)]
+    #[case::one_too_few(2559, 1023)]
+    #[case::the_usual_soft_limit(1024, 256)]
+    #[case::none_to_spare(512, 1)]
+    #[case::nothing(0, 1)]
+    #[case::without_end(u64::MAX, 1024)]
+    fn each_connection_may_have_two_files(#[case] open_files: u64, #[case] expected: usize) {
+        assert_eq!(ConnectionLimits::default().within(open_files).connections, expected);
+    }
 
     #[test]
     fn what_happens_on_and_on_is_said_once_in_a_while() {

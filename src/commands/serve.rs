@@ -18,6 +18,7 @@ use crate::config::{Config, StoreSettings};
 use crate::exit;
 use crate::logs::{Lines, Log};
 use crate::messages::Messages;
+use crate::open_files;
 use crate::reload::{Reload, Running};
 
 /// For the last lines on standard output.
@@ -97,7 +98,10 @@ pub(crate) fn settings(config: &Config, ways: Ways) -> anyhow::Result<Settings> 
     })
 }
 
-fn serve(settings: Settings, reload: Reload, log: &Log) -> anyhow::Result<()> {
+fn serve(mut settings: Settings, reload: Reload, log: &Log) -> anyhow::Result<()> {
+    if let Some(limit) = open_files::raise() {
+        settings.web = settings.web.within(limit);
+    }
     let portal = Portal::open(settings, Clock::System)?;
     log.count_in(&portal.services().metrics.log);
     let running = Running { provider: portal.services().provider.clone(), log: log.level() };

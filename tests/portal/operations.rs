@@ -1,6 +1,7 @@
 //! What who runs a portal relies on: monitors, signals, a log that tells of nobody.
 
 use std::fs;
+use std::process::Command;
 
 use crate::server::{Portal, configure, free_port, get, private};
 use crate::support::authority::{Authority, Kind};
@@ -38,6 +39,20 @@ fn a_monitor_sees_that_it_lives_is_ready_and_what_it_counted() {
     portal.signal("TERM");
     assert_eq!(portal.end(), Some(0));
     assert!(!portal.log().contains("MARKER"), "{}", portal.log());
+}
+
+#[test]
+fn a_portal_takes_the_open_files_that_it_may_and_serves_as_many_as_they_are_enough_for() {
+    let workplace = Workplace::empty();
+    let config = configure(&workplace.target(), &loopback(), "");
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -Sn 200 && ulimit -Hn 600 && exec \"$0\" \"$@\""]);
+    limited.arg(env!("CARGO_BIN_EXE_esito"));
+    let portal = Portal::start_by(&mut limited, &config);
+    portal.wait_for("fewer connections are served than portal.connections says");
+    let log = portal.log();
+    assert!(log.contains("\"open_files\":600") && log.contains("\"connections\":44"), "{log}");
+    assert_eq!(get(&format!("http://{}/login", portal.listen), &[]).0, 200);
 }
 
 #[test]

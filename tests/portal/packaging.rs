@@ -112,6 +112,15 @@ fn systemd_takes_the_unit_and_finds_it_closed() {
     assert_eq!(judged.code, Some(0), "{text}{}", judged.stderr);
 }
 
+#[test]
+fn the_unit_has_open_files_enough_for_the_usual_connections() {
+    let unit = fs::read_to_string(packaged("esito.service")).expect("the unit");
+    let limit = unit.lines().find_map(|line| line.strip_prefix("LimitNOFILE=")).expect("a limit");
+    let limit: usize = limit.parse().expect("a number");
+    let connections = portal::ConnectionLimits::default().connections;
+    assert!(limit >= 2 * connections + 512, "{limit} for {connections} connections");
+}
+
 /// Made of the program that the tests built, not of an optimised one: all else is as `make deb` makes it.
 fn debian_package(workplace: &Workplace) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -71,6 +71,12 @@ impl WebSettings {
         Self { branding, ..self }
     }
 
+    /// The same pages with no more connections than so many open files are enough for.
+    #[must_use]
+    pub fn within(self, open_files: u64) -> Self {
+        Self { limits: self.limits.within(open_files), ..self }
+    }
+
     /// How the institution presents itself.
     pub(crate) fn branding(&self) -> &Branding {
         &self.branding
