@@ -1,5 +1,7 @@
 //! Instances that the PACS sends wrongly or not at all: each is named, and all others are delivered.
 
+use std::time::Duration;
+
 use fixtures::dimse::{Fault, Misdeed, Script, StoreFault};
 use rstest::rstest;
 
@@ -114,6 +116,17 @@ fn an_instance_of_another_move_is_not_taken() {
     let script = Script::always(Fault::Store(StoreFault::OfAnotherMove, foreign.clone()));
     let ended = scripted.package(script, &settings(MOVE, LONG));
     ended.lacks(&[foreign], "missing", "it is announced and not there");
+}
+
+/// A PACS that puts a C-MOVE into a queue, says that it went well and sends then, naming the request: soon, or so
+/// late that it is asked once more.
+#[rstest]
+#[case::soon(300)]
+#[case::after_the_next_request(3000)]
+fn what_a_pacs_sends_after_its_last_answer_is_taken(#[case] late_by: u64) {
+    let fault = Fault::AnswersFirst(Duration::from_millis(late_by));
+    let one_request = format!("{}\nlimits.associations = 1", settings(MOVE, LONG));
+    Scripted::new().package(Script::always(fault), &one_request).is_whole();
 }
 
 /// An instance that comes and cannot be used.

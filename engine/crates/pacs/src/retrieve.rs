@@ -8,7 +8,7 @@ use model::{SeriesInstanceUid, StudyInstanceUid};
 
 use crate::dimse::c_echo::echo;
 use crate::dimse::c_get::get;
-use crate::dimse::c_move::move_to_us;
+use crate::dimse::c_move::{Asked, move_to_us};
 use crate::dimse::identifier::{Identifier, Level};
 use crate::dimse::port::Turn;
 use crate::dimse::wire::StopFlag;
@@ -69,7 +69,8 @@ impl DimsePacs {
         let expected = wanted.len();
         let wanted: &[_] = &wanted.iter().collect::<Vec<_>>();
         let (scope, extent) = (Scope::Instances, Extent::Some);
-        self.pass(by_move, &Pass { study, scope, extent, wanted, expected }, receiver)
+        let asked = &Asked::default();
+        self.pass(by_move, &Pass { study, scope, extent, wanted, expected, asked }, receiver)
     }
 
     /// Waits until no other C-MOVE has the port of the Store SCP.
@@ -112,6 +113,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) wanted: &'a [&'a Wanted],
     /// All instances of the retrieval: requests may bring those that are in once more.
     pub(crate) expected: usize,
+    /// The requests of the retrieval by C-MOVE.
+    pub(crate) asked: &'a Asked,
 }
 
 /// What one request asks for, from much to little.
@@ -226,6 +229,7 @@ impl DimsePacs {
         // Between the passes it would be another retrieval's.
         let _turn = self.turn(by_move)?;
         let all = still_missing(wanted, receiver).len();
+        let asked = &Asked::default();
         let mut last = Ok(());
         let mut in_vain = 0;
         let scopes = [Scope::Study, Scope::Series, Scope::Instances, Scope::Single];
@@ -246,7 +250,7 @@ impl DimsePacs {
                     break;
                 }
                 let expected = wanted.len();
-                let pass = Pass { study, scope, extent, wanted: &missing, expected };
+                let pass = Pass { study, scope, extent, wanted: &missing, expected, asked };
                 let error = match self.pass(by_move, &pass, receiver) {
                     Ok(()) => break,
                     // It answers: the next pass asks for less, in another way.

@@ -3,16 +3,19 @@
 //! Threads: some ask and read the answers, one accepts, one serves each association; the caller's
 //! watches. All end before [`move_to_us`] does.
 
+use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver as Queue, RecvTimeoutError, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Scope as Threads};
 use std::time::{Duration, Instant};
 
 use super::association::request;
 use super::c_get::ended;
-use super::command::{Incoming, Operation, Request, StoreRequest, encode_echo_response};
+use super::command::{
+    Incoming, Operation, Request, StoreRequest, SubOperations, encode_echo_response,
+};
 use super::context::Proposal;
 use super::identifier::Identifier;
 use super::messages::Messages;
@@ -55,12 +58,36 @@ struct Shared<'a> {
     accepted: AtomicUsize,
     /// Instances that are being taken, which is not the time of the peer.
     taking: AtomicUsize,
+    /// Instances that were accepted.
+    came: AtomicU64,
+    /// Instances that the PACS says it sent: one at least for each request that went well.
+    owed: AtomicU64,
     /// Grows with all that counts as progress.
     progress: AtomicU64,
-    /// Message IDs of the requests that are not yet answered: what names another originator is not ours.
-    asked: Mutex<Vec<u16>>,
+    /// The requests of the retrieval, those of the passes before this one too.
+    asked: &'a Asked,
     /// Why the PACS was not let in, or what failed on this machine.
     of_ours: Mutex<Option<PacsError>>,
+}
+
+/// Message IDs of the requests of one retrieval: an instance that names another originator is not ours.
+///
+/// They stay when they are answered: many PACS answer before they send, and one that is busy sends for the first
+/// pass what comes in the second.
+#[derive(Debug, Default)]
+pub(crate) struct Asked(Mutex<HashSet<u16>>);
+
+impl Asked {
+    /// A number for one more request.
+    fn begin(&self) -> u16 {
+        let message_id = next_message_id();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(message_id);
+        message_id
+    }
+
+    fn contains(&self, message_id: u16) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&message_id)
+    }
 }
 
 /// The Message ID of the last request of this process: what still comes of a retrieval that was withdrawn does
@@ -78,7 +105,12 @@ fn next_message_id() -> u16 {
 }
 
 impl<'a> Shared<'a> {
-    fn new(pacs: &'a DimsePacs, extent: Extent, receiver: SharedReceiver<'a>) -> Self {
+    fn new(
+        pacs: &'a DimsePacs,
+        extent: Extent,
+        asked: &'a Asked,
+        receiver: SharedReceiver<'a>,
+    ) -> Self {
         Self {
             pacs,
             stop: StopFlag::default(),
@@ -88,8 +120,10 @@ impl<'a> Shared<'a> {
             admitted: AtomicUsize::new(0),
             accepted: AtomicUsize::new(0),
             taking: AtomicUsize::new(0),
+            came: AtomicU64::new(0),
+            owed: AtomicU64::new(0),
             progress: AtomicU64::new(0),
-            asked: Mutex::default(),
+            asked,
             of_ours: Mutex::default(),
         }
     }
@@ -124,25 +158,23 @@ impl Shared<'_> {
         self.progress.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn asked(&self) -> MutexGuard<'_, Vec<u16>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes note of what a request that went well brings. Who answers before sending counts nothing yet.
+    fn owe(&self, done: &SubOperations) {
+        let sent = u64::from(done.completed) + u64::from(done.warning);
+        let least = u64::from(done.failed == 0);
+        self.owed.fetch_add(sent.max(least), Ordering::SeqCst);
     }
 
-    fn begin_request(&self) -> u16 {
-        let message_id = next_message_id();
-        self.asked().push(message_id);
-        message_id
-    }
-
-    fn end_request(&self, message_id: u16) {
-        self.asked().retain(|one| *one != message_id);
+    /// Whether the PACS says that it sent more than came by now.
+    fn is_owed(&self) -> bool {
+        self.came.load(Ordering::SeqCst) < self.owed.load(Ordering::SeqCst)
     }
 
     /// Whether the peer says that another retrieval asked for the instance.
     fn is_of_another(&self, store: &StoreRequest) -> bool {
         store.originator.as_ref().is_some_and(|(title, message_id)| {
             title == self.pacs.settings.calling_ae_title.as_str()
-                && !self.asked().contains(message_id)
+                && !self.asked.contains(*message_id)
         })
     }
 
@@ -152,6 +184,7 @@ impl Shared<'_> {
         }
         self.taking.fetch_add(1, Ordering::SeqCst);
         let taken = self.receiver.lane().receive(received);
+        self.came.fetch_add(u64::from(taken == Taken::Accepted), Ordering::SeqCst);
         self.taking.fetch_sub(1, Ordering::SeqCst);
         self.progress();
         taken
@@ -174,7 +207,8 @@ pub(crate) fn move_to_us(
         .map_err(|source| PacsError::Listen { address: scp.listen.to_string(), source })?;
     let (scope, lanes) = pacs.share_out(pass);
     let identifiers = identifiers(pacs.settings.root, pass.study, scope, pass.wanted);
-    let shared = Shared::new(pacs, pass.extent, SharedReceiver::new(receiver, pass.expected));
+    let receiver = SharedReceiver::new(receiver, pass.expected);
+    let shared = Shared::new(pacs, pass.extent, pass.asked, receiver);
     let (ended, end) = sync_channel(1);
     thread::scope(|threads| {
         let shared = &shared;
@@ -239,7 +273,9 @@ fn watch(
         if let Some((result, at)) = ended.take() {
             let idle = seen.1.max(at).elapsed();
             let is_closed = shared.open.load(Ordering::SeqCst) == 0;
-            if !is_taking && (is_closed || idle > AFTERMATH || has_all(shared, wanted)) {
+            // Who says that all went well may connect only then.
+            let is_over = is_closed && (result.is_err() || !shared.is_owed());
+            if !is_taking && (is_over || idle > AFTERMATH || has_all(shared, wanted)) {
                 return result;
             }
             ended = Some((result, at));
@@ -284,14 +320,12 @@ fn ask(shared: &Shared<'_>, requests: &Requests<Identifier>) -> Result<(), PacsE
     };
     let mut last = Ok(());
     while let Some(identifier) = requests.next() {
-        let message_id = shared.begin_request();
+        let message_id = shared.asked.begin();
         let (operation, sop_class) = (Operation::Move, model);
         let destination = Some(settings.calling_ae_title.as_str());
         let ask = Request { operation, message_id, sop_class, destination };
         messages.send_request(context.id, &ask, &identifier.encode(&context.transfer_syntax))?;
-        let answered = await_end(shared, &mut messages, message_id);
-        shared.end_request(message_id);
-        if let Err(error) = answered? {
+        if let Err(error) = await_end(shared, &mut messages, message_id)? {
             last = Err(error);
         }
     }
@@ -326,7 +360,11 @@ fn await_end(
             shared.progress();
         }
         if response.status.category() != Category::Pending {
-            return Ok(ended("C-MOVE", &response, shared.extent));
+            let ended = ended("C-MOVE", &response, shared.extent);
+            if ended.is_ok() {
+                shared.owe(&response.sub_operations);
+            }
+            return Ok(ended);
         }
     }
 }
@@ -466,7 +504,8 @@ mod tests {
         let scp = pacs.settings.store_scp.clone().unwrap();
         let mut nobody = Nobody;
         let receiver = SharedReceiver::new(&mut nobody, 1);
-        let shared = Shared::new(&pacs, Extent::Some, receiver);
+        let asked = Asked::default();
+        let shared = Shared::new(&pacs, Extent::Some, &asked, receiver);
         let associate = || request(&pacs, &[Proposal::service(VERIFICATION)]);
         let (listener, scp, shared) = (&listener, &scp, &shared);
         let (strangers, admitted, rejected) = thread::scope(|threads| {
