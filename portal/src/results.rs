@@ -4,6 +4,7 @@
 //! that is not there have the same answer, and cost the same.
 //! Invariant: what is shown is what the store has; the PACS are asked behind it.
 
+mod gate;
 mod grouping;
 mod holder;
 mod news;

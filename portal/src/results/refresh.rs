@@ -5,15 +5,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::pacs::StopFlag;
 use jiff::{SignedDuration, Timestamp};
 use store::{Claim, IssuedId, PacsAnswer, PersonId, PersonResults, Refresh, Store, StoreError};
-use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::clock::Clock;
+use crate::results::gate::Gate;
 use crate::results::grouping::{Told, group, ungroup};
 
 /// Who can be asked for the examinations of a person.
@@ -51,7 +51,7 @@ pub struct RefreshRules {
     pub active: SignedDuration,
     /// A page waits so long for the answers, and shows then what is known.
     pub page_waits: Duration,
-    /// A PACS that takes longer counts as one that does not answer.
+    /// A PACS that takes longer counts as one that does not answer, for as long again for everybody.
     pub time_out: Duration,
     /// Persons that one PACS is asked for at a time.
     pub at_once: usize,
@@ -86,7 +86,7 @@ struct Inner {
     rules: RefreshRules,
     clock: Clock,
     /// For each PACS, so that one that hangs does not keep the others from being asked.
-    gates: Vec<Arc<Semaphore>>,
+    gates: Vec<Gate>,
     /// Raised when the last of us goes.
     stop: StopFlag,
 }
@@ -105,8 +105,8 @@ impl Refresher {
         rules: RefreshRules,
         clock: Clock,
     ) -> Self {
-        let gate = || Arc::new(Semaphore::new(rules.at_once.max(1)));
-        let gates = source.pacs().iter().map(|_| gate()).collect();
+        let gate = |_: &String| Gate::new(rules.at_once, rules.time_out);
+        let gates = source.pacs().iter().map(gate).collect();
         Self(Arc::new(Inner { store, source, rules, clock, gates, stop: StopFlag::default() }))
     }
 
@@ -254,21 +254,23 @@ impl Refresher {
 
     async fn ask_one(&self, pacs: usize, ids: Vec<IssuedId>) -> Result<Answer, String> {
         let gate = self.0.gates.get(pacs).ok_or(FAULT)?;
-        let permit = Arc::clone(gate).acquire_owned().await.map_err(|_closed| FAULT)?;
-        let stop = StopFlag::default();
+        let place = gate.enter().await?;
+        let (asked, stop) = (Instant::now(), StopFlag::default());
         let (source, raised) = (Arc::clone(&self.0.source), stop.clone());
         let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _place = place;
             source.ask(pacs, &ids, &raised)
         });
-        match tokio::time::timeout(self.0.rules.time_out, task).await {
+        let answer = match tokio::time::timeout(self.0.rules.time_out, task).await {
             Ok(answer) => answer.unwrap_or_else(|_panic| Err(FAULT.to_owned())),
             Err(_late) => {
                 stop.stop();
                 let seconds = self.0.rules.time_out.as_secs();
                 Err(format!("it gives no answer within {seconds} seconds"))
             }
-        }
+        };
+        gate.tell(asked, answer.as_ref().err().map(String::as_str));
+        answer
     }
 
     /// Asks for a person at once, and waits; false when somebody else asks.
@@ -293,7 +295,7 @@ impl Refresher {
 }
 
 /// What is said of a PACS when the fault is ours.
-const FAULT: &str = "a fault of the program; please report it";
+pub(super) const FAULT: &str = "a fault of the program; please report it";
 
 fn tell(error: &StoreError) {
     tracing::error!(error = error as &dyn std::error::Error, "orders cannot be refreshed");

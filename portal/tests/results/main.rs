@@ -36,10 +36,10 @@ const HOME: Origin = Origin(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7)));
 #[derive(Debug, Default)]
 struct TwoPacs {
     answers: Mutex<HashMap<(usize, String), Result<Answer, String>>>,
-    asked: AtomicUsize,
+    asked: [AtomicUsize; 2],
     under_way: AtomicUsize,
     most_at_once: AtomicUsize,
-    pause: Mutex<Duration>,
+    pause: Mutex<[Duration; 2]>,
 }
 
 impl OrderSource for TwoPacs {
@@ -48,10 +48,10 @@ impl OrderSource for TwoPacs {
     }
 
     fn ask(&self, pacs: usize, ids: &[IssuedId], stop: &StopFlag) -> Result<Answer, String> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.asked[pacs].fetch_add(1, Ordering::SeqCst);
         let at_once = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
-        let (begun, pause) = (Instant::now(), *self.pause.lock().unwrap());
+        let (begun, pause) = (Instant::now(), self.pause.lock().unwrap()[pacs]);
         while begun.elapsed() < pause && !stop.is_stopped() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -86,7 +86,12 @@ impl TwoPacs {
     }
 
     fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.asked.iter().map(|asked| asked.load(Ordering::SeqCst)).sum()
+    }
+
+    /// From now on each PACS takes so long.
+    fn pause(&self, main: Duration, other: Duration) {
+        *self.pause.lock().unwrap() = [main, other];
     }
 }
 

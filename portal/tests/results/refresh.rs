@@ -50,7 +50,8 @@ async fn the_pacs_are_not_asked_for_every_page_nor_by_two_at_once() {
     let portal = portal(ReleaseRule::Always);
     let (_, account) = portal.both("MARIA").await;
     portal.pacs.tells(0, "MARIA", &["1"]);
-    *portal.pacs.pause.lock().unwrap() = Duration::from_millis(200);
+    let pause = Duration::from_millis(200);
+    portal.pacs.pause(pause, pause);
     let mut pages = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (results, account) = (portal.results.clone(), account.clone());
@@ -89,7 +90,8 @@ async fn a_page_waits_no_longer_than_it_may_and_a_pacs_no_longer_than_its_time_o
     });
     let (person, account) = portal.both("MARIA").await;
     portal.pacs.tells(0, "MARIA", &["1"]);
-    *portal.pacs.pause.lock().unwrap() = Duration::from_mins(1);
+    let pause = Duration::from_mins(1);
+    portal.pacs.pause(pause, pause);
     let begun = Instant::now();
     assert_eq!(portal.seen(&account).await, (Vec::new(), Freshness::Refreshing));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
@@ -105,6 +107,46 @@ async fn a_page_waits_no_longer_than_it_may_and_a_pacs_no_longer_than_its_time_o
     while portal.pacs.under_way.load(Ordering::SeqCst) > 0 {
         assert!(begun.elapsed() < Duration::from_secs(30));
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A PACS that takes connections and says nothing costs the first person a time-out, not each.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pacs_that_hangs_does_not_hold_back_what_another_one_tells_of_all_others() {
+    let portal = portal_by(ReleaseRule::Always, |rules| {
+        rules.time_out = Duration::from_secs(2);
+        rules.at_once = 1;
+    });
+    portal.pacs.pause(Duration::ZERO, Duration::from_mins(1));
+    let mut accounts = Vec::new();
+    for number in 0..20 {
+        let id = format!("TEST{number}");
+        portal.pacs.tells(0, &id, &["1"]);
+        accounts.push(portal.both(&id).await);
+    }
+    for (person, account) in &accounts {
+        // Also of whom it was not asked for the list says that it does not answer.
+        let seen = portal.seen(account).await;
+        assert_eq!(seen, (vec!["O-1".to_owned()], Freshness::Behind(None)));
+        let kept = portal.store.results_of_person(person.id).await.unwrap().unwrap();
+        let answers = kept.refresh.unwrap().answers;
+        assert_eq!(answers[0].failing_since, None);
+        assert_eq!(answers[1].failing_since, Some(portal.clock.now()));
+        assert_eq!(answers[1].fault.as_deref(), Some("it gives no answer within 2 seconds"));
+    }
+    let asked = portal.pacs.asked[1].load(Ordering::SeqCst);
+    assert!((1..=10).contains(&asked), "{asked}");
+    // It is well again: who comes after the time-out finds that out.
+    portal.pacs.pause(Duration::ZERO, Duration::ZERO);
+    let begun = Instant::now();
+    loop {
+        portal.later();
+        let (_, freshness) = portal.seen(&accounts[0].1).await;
+        if freshness == Freshness::Current {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{freshness:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -125,7 +167,8 @@ async fn orders_are_kept_fresh_for_who_was_there_of_late_and_a_pacs_is_not_overr
     }
     assert_eq!(portal.pacs.asked(), 20);
     portal.pacs.most_at_once.store(0, Ordering::SeqCst);
-    *portal.pacs.pause.lock().unwrap() = Duration::from_millis(20);
+    let pause = Duration::from_millis(20);
+    portal.pacs.pause(pause, pause);
     portal.clock.advance(SignedDuration::from_mins(61));
     let task = tokio::spawn(portal.results.clone().keep_fresh());
     let begun = Instant::now();
