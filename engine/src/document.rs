@@ -8,7 +8,7 @@ use media::report::is_structured_report;
 use model::{EntryPath, FileId, ReportFault};
 use part10::Dataset;
 
-use crate::sections::title_of;
+use crate::sections::{brief, title_of};
 
 /// Encapsulated PDF Storage.
 const ENCAPSULATED_PDF: &str = "1.2.840.10008.5.1.4.1.1.104.1";
@@ -114,7 +114,7 @@ pub(crate) fn fault_at_end(pdf: &[u8]) -> Option<ReportFault> {
 
 /// MIME Type of Encapsulated Document (0042,0012).
 pub(crate) fn mime_type(dataset: &Dataset<'_>) -> Option<String> {
-    dataset.text(CONTENT_MIME_TYPE)
+    brief(dataset, CONTENT_MIME_TYPE)
 }
 
 /// The document inside an object (PS3.3 C.24.2).
@@ -148,8 +148,8 @@ impl Listing {
     pub(crate) fn of(dataset: &Dataset<'_>, file_id: FileId, study: Ordinal) -> Self {
         Self {
             title: title_of(dataset),
-            date: dataset.text(CONTENT_DATE),
-            time: dataset.text(CONTENT_TIME),
+            date: brief(dataset, CONTENT_DATE),
+            time: brief(dataset, CONTENT_TIME),
             status: status_of(dataset),
             file_id,
             study,

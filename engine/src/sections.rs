@@ -47,6 +47,12 @@ const CODE_MEANING: Tag = tag(0x0008, 0x0104);
 /// Segments that a page names; atlases of the brain have some hundred.
 const MAX_SEGMENTS: usize = 500;
 
+/// Characters of a value that pages show: names, numbers and dates have room for fewer, and each frame of a series
+/// repeats its title.
+const MOST_CHARACTERS: usize = 256;
+/// The same of Institution Address (ST).
+const MOST_OF_ADDRESS: usize = 1024;
+
 /// The patient of a package before its first instance.
 const UNNAMED: Patient = Patient { name: None, id: None, birth_date: None, sex: None };
 
@@ -81,8 +87,8 @@ impl Sections {
         match facts.frame_count {
             Some(frame_count) => section.images.push(ImageLine {
                 file_id,
-                number: dataset.text(INSTANCE_NUMBER),
-                slice_location: dataset.text(SLICE_LOCATION),
+                number: brief(&dataset, INSTANCE_NUMBER),
+                slice_location: brief(&dataset, SLICE_LOCATION),
                 frame_count,
                 frame_rate: frame_rate(&dataset),
                 frames,
@@ -100,14 +106,14 @@ impl Sections {
     /// The first instance names the patient; the first that names an institution, that.
     fn meet(&mut self, dataset: &Dataset<'_>) {
         self.patient.get_or_insert_with(|| Patient {
-            name: dataset.text(PATIENT_NAME),
-            id: dataset.text(PATIENT_ID),
-            birth_date: dataset.text(PATIENT_BIRTH_DATE),
-            sex: dataset.text(PATIENT_SEX),
+            name: brief(dataset, PATIENT_NAME),
+            id: brief(dataset, PATIENT_ID),
+            birth_date: brief(dataset, PATIENT_BIRTH_DATE),
+            sex: brief(dataset, PATIENT_SEX),
         });
         if self.institution.name.is_none() {
-            let (name, address) =
-                (dataset.text(INSTITUTION_NAME), dataset.text(INSTITUTION_ADDRESS));
+            let name = brief(dataset, INSTITUTION_NAME);
+            let address = dataset.brief(INSTITUTION_ADDRESS, MOST_OF_ADDRESS);
             self.institution = Institution { name, address, contact: None };
         }
     }
@@ -229,6 +235,11 @@ impl Sections {
     }
 }
 
+/// A value as pages show it.
+pub(crate) fn brief(dataset: &Dataset<'_>, tag: Tag) -> Option<String> {
+    dataset.brief(tag, MOST_CHARACTERS)
+}
+
 fn segments(dataset: &Dataset<'_>) -> Vec<SegmentLabel> {
     let segments = render::segments(dataset).into_iter().take(MAX_SEGMENTS);
     let label = |segment: render::Segment| SegmentLabel {
@@ -253,12 +264,12 @@ fn first_preview(section: &SeriesSection) -> Option<Preview> {
 fn study_section(ordinal: Ordinal, dataset: &Dataset<'_>) -> StudySection {
     StudySection {
         ordinal,
-        description: dataset.text(STUDY_DESCRIPTION),
-        date: dataset.text(STUDY_DATE),
-        time: dataset.text(STUDY_TIME),
-        accession_number: dataset.text(ACCESSION_NUMBER),
-        referring_physician: dataset.text(REFERRING_PHYSICIAN),
-        institution: dataset.text(INSTITUTION_NAME),
+        description: brief(dataset, STUDY_DESCRIPTION),
+        date: brief(dataset, STUDY_DATE),
+        time: brief(dataset, STUDY_TIME),
+        accession_number: brief(dataset, ACCESSION_NUMBER),
+        referring_physician: brief(dataset, REFERRING_PHYSICIAN),
+        institution: brief(dataset, INSTITUTION_NAME),
         series: Vec::new(),
     }
 }
@@ -266,10 +277,10 @@ fn study_section(ordinal: Ordinal, dataset: &Dataset<'_>) -> StudySection {
 fn series_section(ordinal: Ordinal, dataset: &Dataset<'_>) -> SeriesSection {
     SeriesSection {
         ordinal,
-        modality: dataset.text(MODALITY),
-        number: dataset.text(SERIES_NUMBER),
-        description: dataset.text(SERIES_DESCRIPTION),
-        body_part: dataset.text(BODY_PART),
+        modality: brief(dataset, MODALITY),
+        number: brief(dataset, SERIES_NUMBER),
+        description: brief(dataset, SERIES_DESCRIPTION),
+        body_part: brief(dataset, BODY_PART),
         thumbnail: None,
         images: Vec::new(),
         objects: Vec::new(),
@@ -279,7 +290,7 @@ fn series_section(ordinal: Ordinal, dataset: &Dataset<'_>) -> SeriesSection {
 /// Frames a second of a cine: as recommended for display, as acquired, or from the time of a frame
 /// in milliseconds (PS3.3 §C.7.6.5).
 fn frame_rate(dataset: &Dataset<'_>) -> Option<f64> {
-    let number = |tag| dataset.text(tag)?.trim().parse::<f64>().ok().filter(|n| *n > 0.0);
+    let number = |tag| brief(dataset, tag)?.trim().parse::<f64>().ok().filter(|n| *n > 0.0);
     number(RECOMMENDED_FRAME_RATE)
         .or_else(|| number(CINE_RATE))
         .or_else(|| number(FRAME_TIME).map(|milliseconds| 1000.0 / milliseconds))
@@ -288,6 +299,6 @@ fn frame_rate(dataset: &Dataset<'_>) -> Option<f64> {
 
 /// The title of a document or presentation state, or the name of its concept.
 pub(crate) fn title_of(dataset: &Dataset<'_>) -> Option<String> {
-    let concept = || dataset.item(CONCEPT_NAME)?.text(CODE_MEANING);
-    dataset.text(DOCUMENT_TITLE).or_else(concept).or_else(|| dataset.text(CONTENT_LABEL))
+    let concept = || brief(&dataset.item(CONCEPT_NAME)?, CODE_MEANING);
+    brief(dataset, DOCUMENT_TITLE).or_else(concept).or_else(|| brief(dataset, CONTENT_LABEL))
 }

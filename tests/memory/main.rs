@@ -92,6 +92,31 @@ fn a_million_items_are_read_one_by_one(#[case] sequence: [u8; 4]) {
     assert!(run.peak_kib > 0 && run.peak_kib >> 10 <= 192, "{} MiB", run.peak_kib >> 10);
 }
 
+/// The description of a series stands beside each of its images, on the page of the series twice.
+#[test]
+fn a_description_of_megabytes_is_not_repeated_for_each_frame() {
+    let study = ["--study", "enhanced-mr", "--slices", "200", "--rows", "48"];
+    let place = Workplace::with_study(&study);
+    let file = files_below(&place.source()).pop().expect("a file");
+    let bytes = std::fs::read(&file).expect("its bytes");
+    let description = [0x08, 0, 0x3E, 0x10, b'L', b'O'];
+    let found = bytes.windows(description.len()).position(|window| window == description);
+    let at = found.expect("a description");
+    let behind = at + 8 + usize::from(bytes[at + 6]);
+    let text = vec![b'x'; 4 << 20];
+    let mut grown = bytes[..at].to_vec();
+    grown.extend([0x08, 0, 0x3E, 0x10, b'U', b'T', 0, 0]);
+    grown.extend(u32::try_from(text.len()).expect("a length").to_le_bytes());
+    grown.extend(text);
+    grown.extend(&bytes[behind..]);
+    std::fs::write(&file, grown).expect("written");
+    let packaged = ["package", "--out", "-", "--progress", "none", "--folder"];
+    let run =
+        run::esito(&packaged).arg(place.source()).stdout(Stdio::null()).finish().expect_code(&[0]);
+    println!("200 frames of 4 MiB of description, peak {} MiB", run.peak_kib >> 10);
+    assert!(run.peak_kib > 0 && run.peak_kib >> 10 <= 192, "{} MiB", run.peak_kib >> 10);
+}
+
 #[test]
 fn a_tomosynthesis_of_a_gigabyte_stays_within_the_budget() {
     if slow_tier() {

@@ -336,12 +336,12 @@ fn three_thousand_images() {
     assert_eq!(sheets.map(|(_, sheet)| sheet.matches("<img ").count()).sum::<usize>(), 3_000 - 96);
 }
 
-/// As many series of as many images, each with a thumbnail and the longest description there is.
+/// As many series of as many images, each with a thumbnail and the longest description that a package shows.
 fn many(series_count: usize, images: usize) -> PackageContents {
     let shape = sample::Shape { images, frame_count: 1, tried: 1, width: 512, height: 512 };
     let mut contents = sample::contents(Language::Italian, Layout::Reference, 1);
-    let description = "Serie <lunga> di \u{201c}prova\u{201d} ".repeat(3);
-    let description: String = description.chars().take(64).collect();
+    let description = "Serie <lunga> di \u{201c}prova\u{201d} ".repeat(12);
+    let description: String = description.chars().take(256).collect();
     contents.studies[0].series = (1..=series_count)
         .map(|number| sample::series(Layout::Reference, number, ("CT", Some(&description)), &shape))
         .collect();

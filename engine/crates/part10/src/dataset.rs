@@ -21,6 +21,8 @@ const MAX_ITEMS: usize = 1 << 20;
 pub(crate) const MAX_ELEMENTS: usize = 1 << 18;
 const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
 const PIXEL_REPRESENTATION: Tag = Tag(0x0028, 0x0103);
+/// In UTF-8 and GB18030.
+const MOST_BYTES_OF_CHARACTER: usize = 4;
 
 /// Where one element of a data set lies. Offsets count from the start of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +159,23 @@ impl<'a> Dataset<'a> {
         let decoded = self.decode(self.bytes(tag)?);
         let trimmed = decoded.trim();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
+    }
+
+    /// The value as [`Dataset::text`] has it, of `most` characters at most: a longer one ends with an ellipsis.
+    /// No more than its beginning is decoded, so that it takes no memory however long it is.
+    pub fn brief(&self, tag: Tag, most: usize) -> Option<String> {
+        let value = self.bytes(tag)?;
+        let beginning = beginning_of(value, most.saturating_mul(MOST_BYTES_OF_CHARACTER));
+        let decoded = self.decode(beginning);
+        let trimmed = decoded.trim();
+        let found = trimmed.chars().count();
+        let is_whole = beginning.len() == value.len();
+        if found == 0 || is_whole && found <= most {
+            return (found > 0).then(|| trimmed.to_owned());
+        }
+        // The last character of a beginning may be half of one.
+        let kept = most.min(found).saturating_sub(1);
+        Some(trimmed.chars().take(kept).chain(['…']).collect())
     }
 
     /// Decodes bytes of this data set with the character sets in force.
@@ -340,6 +359,14 @@ impl<'a> Iterator for Items<'_, 'a> {
         let (places, parent) = (Cow::Owned(places), Some(self.parent));
         Some(Dataset::from_places(self.value, places, self.encoding, parent))
     }
+}
+
+/// So many bytes of a text at most, up to the end of a character where they are UTF-8.
+fn beginning_of(text: &[u8], most: usize) -> &[u8] {
+    let least = most.saturating_sub(MOST_BYTES_OF_CHARACTER);
+    let begins = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xC0 != 0x80);
+    let end = (least..=most).rev().find(begins).unwrap_or(most);
+    text.get(..end).filter(|_| text.len() > most).unwrap_or(text)
 }
 
 /// The first value of a text VR, trimmed; `None` when it is not ASCII.

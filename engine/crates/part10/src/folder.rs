@@ -22,6 +22,8 @@ const SERIES_NUMBER: Tag = Tag(0x0020, 0x0011);
 const INSTANCE_NUMBER: Tag = Tag(0x0020, 0x0013);
 /// The last attribute that the listing looks at is High Bit; the search ends behind it.
 const UNTIL: Tag = Tag(0x0028, 0x0104);
+/// Characters of a date or a time, which have 16 at most.
+const MOST_OF_TIME: usize = 64;
 
 /// The folder itself cannot be listed.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +154,7 @@ fn list_file(path: &Path, origin: String, limits: &Limits) -> Result<ListedInsta
     let heading = Heading::read(path, UNTIL, limits)?;
     let dataset = heading.dataset();
     let text = |tag| dataset.text(tag).unwrap_or_default();
+    let time = |tag| dataset.brief(tag, MOST_OF_TIME).unwrap_or_default();
     let compressed = is_encapsulated(heading.transfer_syntax().uid());
     let native_bytes = native_bytes(&dataset, heading.transfer_syntax(), bytes);
     Ok(ListedInstance {
@@ -162,7 +165,7 @@ fn list_file(path: &Path, origin: String, limits: &Limits) -> Result<ListedInsta
         compressed,
         identity: heading.identity().clone(),
         patient_id: text(PATIENT_ID),
-        study_date_time: (text(STUDY_DATE), text(STUDY_TIME)),
+        study_date_time: (time(STUDY_DATE), time(STUDY_TIME)),
         series_number: dataset.i64(SERIES_NUMBER),
         instance_number: dataset.i64(INSTANCE_NUMBER),
     })

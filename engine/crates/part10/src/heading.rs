@@ -21,6 +21,10 @@ const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
 const SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x0018);
 const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
 const SERIES_INSTANCE_UID: Tag = Tag(0x0020, 0x000E);
+const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
+const ISSUER_OF_PATIENT_ID: Tag = Tag(0x0010, 0x0021);
+/// Bytes of either, which is kept of every instance; LO has 64 characters.
+const MOST_OF_PATIENT_ID: usize = 1024;
 /// Float Pixel Data (7FE0,0008), the first element that can be bulk.
 const FIRST_PIXEL_TAG: Tag = Tag(0x7FE0, 0x0008);
 /// Pixel Data (7FE0,0010).
@@ -143,8 +147,19 @@ pub(crate) fn parse(
         series: SeriesInstanceUid::from_wire(uid(SERIES_INSTANCE_UID))
             .map_err(|_error| missing("Series Instance UID (0020,000E)"))?,
     };
+    check_patient_id(&dataset)?;
     let Front { bytes, rest } = front;
     Ok(Parsed { heading: Heading { bytes, places, transfer_syntax, identity }, rest, pixels })
+}
+
+/// A Patient ID is compared as it is: cut, it might be that of another person.
+fn check_patient_id(dataset: &Dataset<'_>) -> Result<(), Refusal> {
+    let is_over = |tag| dataset.bytes(tag).is_some_and(|id| id.len() > MOST_OF_PATIENT_ID);
+    if is_over(PATIENT_ID) || is_over(ISSUER_OF_PATIENT_ID) {
+        let reason = "its Patient ID or the issuer of it is longer than any";
+        return Err(Refusal::OverLimit(reason.into()));
+    }
+    Ok(())
 }
 
 /// Indexes the elements from `at` on, up to the pixel data or the first tag not below `until`.

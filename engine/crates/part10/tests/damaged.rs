@@ -261,3 +261,37 @@ fn zeros_that_are_no_fill_are_gone_through_once(#[case] has_pixels: bool) {
     let tail = instance.tail(element.value + element.length.unwrap());
     assert!(matches!(tail, Err(Refusal::Malformed(_))), "{:?}", tail.map(|tail| tail.len()));
 }
+
+/// By bytes, of which no more are decoded than four characters may take.
+#[rstest]
+#[case::short("abcd", "", Some("abcd"))]
+#[case::long("abcde", "", Some("abc…"))]
+#[case::two_bytes("", "à", Some("ààà…"))]
+#[case::not_cut_within_a_character("a", "à", Some("aàà…"))]
+#[case::four_bytes("", "🫀", Some("🫀🫀🫀…"))]
+#[case::blank("", "\t", None)]
+fn a_brief_text_is_short_however_long_the_value_is(
+    #[case] start: &str,
+    #[case] repeated: &str,
+    #[case] expected: Option<&str>,
+) {
+    let value = format!("{start}{}", repeated.repeat(40));
+    let bytes = EXPLICIT.element((0x0008, 0x103E), "LO", value.as_bytes());
+    let dataset = Dataset::parse(&bytes, Encoding::EXPLICIT_LE).unwrap();
+    assert_eq!(dataset.brief(Tag(0x0008, 0x103E), 4).as_deref(), expected);
+}
+
+/// It is kept of each instance, and cut it might be that of another person.
+#[rstest]
+#[case::patient_id((0x0010, 0x0020))]
+#[case::issuer_of_patient_id((0x0010, 0x0021))]
+fn a_patient_id_longer_than_any_is_refused(#[case] tag: (u16, u16)) {
+    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let opened = |length: usize| {
+        let middle = EXPLICIT.element(tag, "LO", &vec![b'1'; length]);
+        let bytes = file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &middle, (2, 1), &pixels);
+        Instance::from_bytes(bytes, &Limits::default()).map(drop)
+    };
+    assert!(opened(1024).is_ok());
+    assert!(matches!(opened(1026), Err(OpenError::Refused(Refusal::OverLimit(_)))));
+}

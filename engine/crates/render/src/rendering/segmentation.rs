@@ -18,6 +18,8 @@ use crate::limits::MOST_GROUPED_FRAMES;
 /// Source images kept for a frame: a segment drawn on one slice has one, some derived from a volume
 /// name all of it.
 const SOURCES_OF_FRAME: usize = 64;
+/// Characters of a Segment Label, which has 64 (LO).
+const MOST_OF_LABEL: usize = 256;
 /// How much of the colour is laid over the image, of 256.
 const OVER_IMAGE: u32 = 128;
 /// The same for the other segments of the position.
@@ -30,7 +32,7 @@ const ALONE: u32 = 256;
 pub struct Segment {
     /// Segment Number (0062,0004).
     pub number: u16,
-    /// Segment Label (0062,0005), as the file has it.
+    /// Segment Label (0062,0005); of one over 256 characters the beginning.
     pub label: Option<String>,
     /// Red, green, blue (sRGB).
     pub colour: [u8; 3],
@@ -98,7 +100,7 @@ pub fn segments(dataset: &Dataset<'_>) -> Vec<Segment> {
                 .as_ref()
                 .map_or_else(|| segment_colour::default(number), |palette| palette.of(number)),
         };
-        Some(Segment { number, label: item.text(tags::SEGMENT_LABEL), colour })
+        Some(Segment { number, label: item.brief(tags::SEGMENT_LABEL, MOST_OF_LABEL), colour })
     });
     segments.collect()
 }

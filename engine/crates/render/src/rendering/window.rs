@@ -6,11 +6,14 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use part10::Dataset;
 
+/// Characters of all explanations together: one has 64 (LO).
+const MOST_OF_EXPLANATIONS: usize = 1024;
+
 /// A VOI LUT or window in the words of its file.
 #[derive(Clone, PartialEq)]
 pub struct Window {
-    /// Window Center & Width Explanation (0028,1055), or LUT Explanation (0028,3003); as the file
-    /// has it.
+    /// Window Center & Width Explanation (0028,1055), or LUT Explanation (0028,3003); the beginning of one over
+    /// 1,024 characters.
     pub explanation: Option<String>,
     /// Window Center (0028,1050) and Window Width (0028,1051), finite; `None` for a VOI LUT.
     pub center_and_width: Option<(f64, f64)>,
@@ -44,7 +47,7 @@ impl Window {
 
 /// The first of the values; an empty one explains nothing.
 fn explanation(dataset: &Dataset<'_>, tag: Tag) -> Option<String> {
-    let values = dataset.text(tag)?;
+    let values = dataset.brief(tag, MOST_OF_EXPLANATIONS)?;
     let first = values.split('\\').next()?.trim();
     (!first.is_empty()).then(|| first.to_owned())
 }
