@@ -71,7 +71,7 @@ pub enum PackError {
          folder of its own, or name one study"
     )]
     SeveralPatients {
-        /// How many different Patient IDs there are.
+        /// How many there are, by Patient ID and its issuer.
         patients: usize,
     },
     /// Nothing that was found may be in a File-set.

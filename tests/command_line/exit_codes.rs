@@ -78,6 +78,33 @@ fn two_patients_are_exit_4() {
     refused(&Workplace::with_study(&["--study", "quirk-two-patients"]), "patient");
 }
 
+/// Two people with one number, each of the hospital that is named; a hospital that does not name itself may be the
+/// other one.
+#[rstest]
+#[case::of_two_hospitals(Some("PROVA EST"), 4)]
+#[case::of_one_hospital(Some("PROVA OVEST"), 0)]
+#[case::of_who_knows_which(None, 0)]
+fn one_patient_id_at_two_hospitals_is_two_patients(
+    #[case] issuer_of_second: Option<&str>,
+    #[case] code: i32,
+) {
+    let place = Workplace::empty();
+    for (study, issuer) in [("ct", Some("PROVA OVEST")), ("cr", issuer_of_second)] {
+        place.add_study(&["--study", study, "--slices", "1", "--rows", "64"], study);
+        for file in files_below(&place.source().join(study)) {
+            let mut bytes = fs::read(&file).expect("a fixture");
+            let start = find(&bytes, b"\x10\0\x20\0LO");
+            let behind = start + 8 + usize::from(bytes[start + 6]);
+            let named = issuer.map(|issuer| format!("\x10\0\x21\0LO\x0C\0{issuer:<12}"));
+            bytes.splice(behind..behind, named.unwrap_or_default().into_bytes());
+            fs::write(&file, bytes).expect("the changed file");
+        }
+    }
+    let run = place.package(&[]).expect_code(&[code]);
+    assert_eq!(run.stderr.contains("2 patients"), code == 4, "{}", run.stderr);
+    assert!(!run.stderr.contains("PROVA"), "{}", run.stderr);
+}
+
 #[test]
 fn a_study_that_is_not_there_is_exit_4() {
     let place = Workplace::with_study(SMALL_CT);
@@ -93,6 +120,11 @@ fn a_study_whose_every_file_is_cut_off_is_exit_4() {
         fs::write(&file, &bytes[..bytes.len() / 2]).expect("the truncated file");
     }
     refused(&place, "");
+}
+
+/// Where an element begins.
+fn find(bytes: &[u8], what: &[u8]) -> usize {
+    bytes.windows(what.len()).position(|window| window == what).expect("an element")
 }
 
 /// The sentence on stderr says what is wrong without the name or ID of a person.
@@ -160,9 +192,6 @@ fn a_patient_id_out_of_order_brings_no_other_patient_in() {
     let place = Workplace::with_study(SMALL_CT);
     let victim = files_below(&place.source()).remove(1);
     let mut bytes = fs::read(&victim).expect("a fixture");
-    let find = |bytes: &[u8], what: &[u8]| {
-        bytes.windows(what.len()).position(|window| window == what).expect("an element")
-    };
     let start = find(&bytes, b"\x10\0\x20\0LO");
     let end = start + 8 + usize::from(bytes[start + 6]);
     let mut patient_id: Vec<u8> = bytes.drain(start..end).collect();

@@ -181,19 +181,26 @@ fn choose_studies(
     Ok(chosen)
 }
 
-/// A package holds one patient. Instances without Patient ID go with the others of their study.
+/// A package holds one patient: one Patient ID, and one issuer of it, where any is named. Instances without Patient
+/// ID go with the others of their study.
 fn check_one_patient(instances: &[ListedInstance]) -> Result<(), PackError> {
     let mut of_study: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    // Two hospitals give the same number to two people.
+    let mut issuers: BTreeSet<&str> = BTreeSet::new();
     for instance in instances {
         let patients = of_study.entry(&instance.identity.study).or_default();
-        if !instance.patient_id.is_empty() {
-            patients.insert(&instance.patient_id);
+        if instance.patient_id.is_empty() {
+            continue;
+        }
+        patients.insert(&instance.patient_id);
+        if !instance.issuer.is_empty() {
+            issuers.insert(&instance.issuer);
         }
     }
     let named: BTreeSet<&str> = of_study.values().flatten().copied().collect();
     // Studies that name nobody cannot be shown to belong to the same person.
     let unnamed = of_study.values().filter(|patients| patients.is_empty()).count();
-    match named.len() + unnamed {
+    match issuers.len().max(named.len() + unnamed) {
         0 | 1 => Ok(()),
         patients => Err(PackError::SeveralPatients { patients }),
     }
@@ -262,6 +269,7 @@ mod tests {
                 series: "1.2.3.1".parse().unwrap(),
             },
             patient_id: String::new(),
+            issuer: String::new(),
             study_date_time: Default::default(),
             series_number: None,
             instance_number: None,

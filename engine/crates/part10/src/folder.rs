@@ -18,6 +18,7 @@ use crate::{Limits, OpenError};
 const STUDY_DATE: Tag = Tag(0x0008, 0x0020);
 const STUDY_TIME: Tag = Tag(0x0008, 0x0030);
 const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
+const ISSUER_OF_PATIENT_ID: Tag = Tag(0x0010, 0x0021);
 const SERIES_NUMBER: Tag = Tag(0x0020, 0x0011);
 const INSTANCE_NUMBER: Tag = Tag(0x0020, 0x0013);
 /// The last attribute that the listing looks at is High Bit; the search ends behind it.
@@ -52,6 +53,8 @@ pub struct ListedInstance {
     pub identity: Identity,
     /// Patient ID (0010,0020), empty when absent.
     pub patient_id: String,
+    /// Issuer of Patient ID (0010,0021), empty when absent.
+    pub issuer: String,
     /// Study Date (0008,0020) and Study Time (0008,0030), as written.
     pub study_date_time: (String, String),
     /// Series Number (0020,0011).
@@ -165,6 +168,7 @@ fn list_file(path: &Path, origin: String, limits: &Limits) -> Result<ListedInsta
         compressed,
         identity: heading.identity().clone(),
         patient_id: text(PATIENT_ID),
+        issuer: text(ISSUER_OF_PATIENT_ID),
         study_date_time: (time(STUDY_DATE), time(STUDY_TIME)),
         series_number: dataset.i64(SERIES_NUMBER),
         instance_number: dataset.i64(INSTANCE_NUMBER),
