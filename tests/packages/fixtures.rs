@@ -185,6 +185,17 @@ fn private_objects_are_left_out_with_a_notice() {
     assert_eq!(counted.left_out, 1, "{counted:?}");
     assert_eq!(counted.accounted(), counted.found);
     assert!(!run.stderr.is_empty());
+    // Nobody looked at what is in it.
+    let index = |entry: &str| {
+        let unzip = run::program("unzip").arg("-p").arg(place.zip()).arg(entry).finish();
+        assert_eq!(unzip.code, Some(0), "{}", unzip.stderr);
+        String::from_utf8_lossy(&unzip.stdout).into_owned()
+    };
+    let (italian, english) = (index("*/index.htm"), index("*/IHE_PDI/EN/INDEX.HTM"));
+    assert!(italian.contains("1 oggetto DICOM non è nel pacchetto"), "{italian}");
+    assert!(!italian.contains("Non manca alcuna immagine"), "{italian}");
+    assert!(english.contains("1 DICOM object is not in the package"), "{english}");
+    assert!(!english.contains("No image is missing"), "{english}");
 }
 
 /// Of files with one SOP Instance UID the first is in; one with other content is a loss (exit 3).

@@ -54,10 +54,10 @@ notice-refused = { $n ->
 }
     .advice = The package is not complete: ask the institution that carried out the examination to prepare it again.
 notice-left-out = { $n ->
-    [one] { $n } technical object of the device is not in the package: other programs could not read it.
-   *[other] { $n } technical objects of the device are not in the package: other programs could not read them.
+    [one] { $n } DICOM object is not in the package, being of a kind that has no place there: usually a format of one manufacturer only, or no longer in use.
+   *[other] { $n } DICOM objects are not in the package, being of kinds that have no place there: usually formats of one manufacturer only, or no longer in use.
 }
-    .advice = No image is missing and there is nothing for you to do.
+    .advice = Nearly always these are technical data. If a physician needs them, ask the institution that carried out the examination for them.
 notice-duplicate = { $n ->
     [one] { $n } object arrived twice, in identical copies: the package holds it once.
    *[other] { $n } objects arrived more than once, in identical copies: the package holds them once.

@@ -54,10 +54,10 @@ notice-refused = { $n ->
 }
     .advice = Il pacchetto non è completo: chiedi alla struttura che ha eseguito l'esame di prepararlo di nuovo.
 notice-left-out = { $n ->
-    [one] { $n } oggetto tecnico dell'apparecchiatura non è nel pacchetto: altri programmi non potrebbero leggerlo.
-   *[other] { $n } oggetti tecnici dell'apparecchiatura non sono nel pacchetto: altri programmi non potrebbero leggerli.
+    [one] { $n } oggetto DICOM non è nel pacchetto perché di un tipo che non vi ha posto: di solito un formato del solo produttore, o non più in uso.
+   *[other] { $n } oggetti DICOM non sono nel pacchetto perché di tipi che non vi hanno posto: di solito formati del solo produttore, o non più in uso.
 }
-    .advice = Non manca alcuna immagine e non devi fare nulla.
+    .advice = Quasi sempre sono dati tecnici. Se un medico ne ha bisogno, chiedili alla struttura che ha eseguito l'esame.
 notice-duplicate = { $n ->
     [one] { $n } oggetto è arrivato due volte, in copie identiche: nel pacchetto c'è una volta sola.
    *[other] { $n } oggetti sono arrivati più volte, in copie identiche: nel pacchetto ci sono una volta sola.
