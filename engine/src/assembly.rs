@@ -52,6 +52,8 @@ pub(crate) struct Assembly<'a, W> {
     pub(crate) transfer_syntaxes: BTreeSet<TransferSyntaxUid>,
     pub(crate) tallies: BTreeMap<StudyInstanceUid, Tally>,
     pub(crate) left_out: u64,
+    /// Instances that are in the package and were not in the plan.
+    pub(crate) unlisted: Vec<Planned>,
     /// Instances that were not in the plan: they came, in the package or not, or are missed.
     pub(crate) beside: u64,
     /// Of these, those that came and were refused.
@@ -95,6 +97,7 @@ impl<'a, W: Write> Assembly<'a, W> {
             transfer_syntaxes: BTreeSet::new(),
             tallies: BTreeMap::new(),
             left_out: 0,
+            unlisted: Vec::new(),
             beside: 0,
             refused_beside: 0,
             rendered: 0,
@@ -334,7 +337,10 @@ impl<'a, W: Write> Assembly<'a, W> {
         let subject = || Subject { file_id: Some(file_id.clone()), ..facts.planned.subject() };
         let study = facts.instance.identity().study.clone();
         self.tallies.entry(study).or_default().received += 1;
-        self.beside += u64::from(!facts.planned.is_listed);
+        if !facts.planned.is_listed {
+            self.beside += 1;
+            self.unlisted.push(facts.planned.clone());
+        }
         if let Ok(syntax) = TransferSyntaxUid::from_wire(facts.transfer_syntax.as_bytes()) {
             if facts.kept_compressed {
                 self.notices.push(Notice::KeptCompressed(subject(), syntax.clone()));

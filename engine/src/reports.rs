@@ -214,7 +214,7 @@ impl<W: Write> Assembly<'_, W> {
             return references;
         }
         self.key_images.begin_report();
-        for planned in &self.plan.instances {
+        for planned in self.plan.instances.iter().chain(&self.unlisted) {
             let sop_instance = planned.instance.sop_instance.as_str();
             let Some(keys) = wanted.get(sop_instance) else { continue };
             let file_id = self.options.layout.file_id(&planned.place);

@@ -1,13 +1,16 @@
 //! Instances that the PACS sends wrongly or not at all: each is named, and all others are delivered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fixtures::dimse::{Fault, Misdeed, Script, StoreFault};
+use fixtures::{Holding, Options, write_study};
 use rstest::rstest;
 
 use crate::scripted::{
-    GARBAGE, GET, INSTANCES, LONG, LYING_PDU, MOVE, SHORT, Scripted, says, settings,
+    GARBAGE, GET, INSTANCES, LONG, LYING_PDU, MOVE, SHORT, Scripted, package_from, says, settings,
 };
+use crate::support::Workplace;
 
 const UNKNOWN_PDU: &[u8] = &[0x55, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 const OVERSIZED_PDU: &[u8] = &[4, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0];
@@ -235,6 +238,24 @@ fn an_instance_that_is_sent_and_not_listed_is_in() {
     let hidden = scripted.third();
     let script = Script::always(Fault::ListsFewer(hidden));
     scripted.package(script, &settings(GET, LONG)).is_whole();
+}
+
+/// It is in the package as any other, so a selection of key images leads to it.
+#[test]
+fn a_report_leads_to_an_image_that_is_sent_and_not_listed() {
+    let workplace = Workplace::empty();
+    let options = Options { slices: Some(3), rows: Some(48), syntax: None, seed: 1 };
+    let study = write_study("ko", &options, &workplace.source()).expect("a study");
+    let hidden = vec![study.instances[0].sop_instance_uid.clone()];
+    let holding = Arc::new(Holding::read(&workplace.source()).expect("the files"));
+    let script = Script::always(Fault::ListsFewer(hidden));
+    let ended =
+        package_from(workplace, holding, script, study.study_uids()[0], &settings(GET, LONG));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.report.as_ref().expect("a report")["counts"]["received"], 4);
+    let page = ended.entry("IHE_PDI/RP000001.HTM");
+    assert!(page.contains("vedi immagine 1 della serie 1"), "{page}");
+    assert!(!page.contains("immagine che non è in questo pacchetto"), "{page}");
 }
 
 /// All that is listed came before the retrieval broke off: only the count of the PACS shows the others.
