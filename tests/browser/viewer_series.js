@@ -159,6 +159,21 @@ async function birthday(page) {
   check(says.includes('19550000'), `who was born in 1955 is ${says}`);
 }
 
+/** A directory must date each study: the day that stands there for none is not shown. */
+async function undated(page, root) {
+  const heading = () => page.$eval('#shelf-list h2', ({ textContent }) => textContent);
+  check(/2026 · RM encefalo$/.test(await heading()), `the study with a date is ${await heading()}`);
+  const directory = path.join(root, 'DICOMDIR');
+  const bytes = fs.readFileSync(directory);
+  const found = bytes.indexOf(Buffer.from('\x08\x00\x20\x00DA\x08\x00', 'latin1'));
+  check(found > 0, 'the directory has no date of the study');
+  bytes.write('19000101', found + 8, 'latin1');
+  fs.writeFileSync(directory, bytes);
+  await at.openFromDisk(page, root);
+  await at.complete(page);
+  check(await heading() === 'RM encefalo', `the study without a date is ${await heading()}`);
+}
+
 async function main() {
   const [root, mr] = process.argv.slice(2);
   forgetBirthday(at.filesBelow(path.join(root, 'STUDIES')).sort()[0]);
@@ -177,6 +192,7 @@ async function main() {
   await mirrors(page);
   await singleKeys(page, root);
   await heights(page, mr);
+  await undated(page, mr);
   await browser.close();
   faults.forEach((fault) => console.log(fault));
   return faults.length ? 1 : 0;

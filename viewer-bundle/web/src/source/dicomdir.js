@@ -7,6 +7,8 @@ import { inOrder } from './order.js';
 const PICTURES = new Set(['IMAGE', 'RT DOSE']);
 /** A damaged directory must not keep the page busy for ever. */
 const MOST_RECORDS = 500_000;
+/** What Esito writes into the record of a study that has no date, since a record must have one (PS3.3 F.5.2, Type 1). */
+const NO_DATE = '19000101';
 
 /**
  * @param {ArrayBuffer} buffer the file
@@ -38,9 +40,10 @@ export function readDirectory(buffer) {
     const person = { name: textOf(patient, 'x00100010'), id: textOf(patient, 'x00100020'), born: patient.string('x00100030') ?? '' };
     for (const study of below(patient)) {
       if (type(study) !== 'STUDY') { continue; }
+      const date = study.string('x00080020') ?? '';
       studies.push({
         uid: study.string('x0020000d'),
-        date: study.string('x00080020') ?? '',
+        date: date === NO_DATE ? '' : date,
         time: study.string('x00080030') ?? '',
         description: textOf(study, 'x00081030'),
         patient: person,
