@@ -14,6 +14,8 @@ const BITS_ALLOCATED: Tag = Tag(0x0028, 0x0100);
 const BITS_STORED: Tag = Tag(0x0028, 0x0101);
 const HIGH_BIT: Tag = Tag(0x0028, 0x0102);
 const PIXEL_REPRESENTATION: Tag = Tag(0x0028, 0x0103);
+/// Bytes of a Photometric Interpretation (CS), which has 16 at most: faults of frames quote it.
+const MOST_OF_TERM: usize = 64;
 
 /// Why the layout of the pixels cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -128,9 +130,12 @@ impl PixelDescription {
         let columns = needed(COLUMNS, "Columns (0028,0011)")?;
         let bits_allocated = needed(BITS_ALLOCATED, "Bits Allocated (0028,0100)")?;
         let samples_per_pixel = dataset.u16(SAMPLES_PER_PIXEL).unwrap_or(1);
-        let photometric = dataset
-            .text(PHOTOMETRIC_INTERPRETATION)
-            .ok_or(Missing("Photometric Interpretation (0028,0004)"))?;
+        let name = "Photometric Interpretation (0028,0004)";
+        let photometric = dataset.bytes(PHOTOMETRIC_INTERPRETATION).ok_or(Missing(name))?;
+        if photometric.len() > MOST_OF_TERM {
+            return Err(Impossible(name));
+        }
+        let photometric = dataset.text(PHOTOMETRIC_INTERPRETATION).ok_or(Missing(name))?;
         let bits_stored = dataset.u16(BITS_STORED).unwrap_or(bits_allocated);
         let frames = match dataset.i64(NUMBER_OF_FRAMES) {
             None | Some(0) => 1,

@@ -6,7 +6,8 @@ use fixtures::{Options, Syntax, instance_bytes};
 use model::Refusal;
 use part10::{
     Dataset, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, Encoding, FrameError, Frames,
-    IMPLICIT_VR_LITTLE_ENDIAN, Instance, Limits, OpenError, PixelDescription, PixelValue,
+    IMPLICIT_VR_LITTLE_ENDIAN, Instance, Limits, OpenError, PixelDescription,
+    PixelDescriptionError, PixelValue,
 };
 use rstest::rstest;
 use scratch::ScratchFolder;
@@ -294,4 +295,18 @@ fn a_patient_id_longer_than_any_is_refused(#[case] tag: (u16, u16)) {
     };
     assert!(opened(1024).is_ok());
     assert!(matches!(opened(1026), Err(OpenError::Refused(Refusal::OverLimit(_)))));
+}
+
+/// It would be quoted by the fault of each frame.
+#[test]
+fn a_photometric_interpretation_longer_than_any_is_impossible() {
+    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let read = |length: usize| {
+        // Of two the first counts.
+        let middle = EXPLICIT.element((0x0028, 0x0004), "CS", &vec![b'A'; length]);
+        let bytes = file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &middle, (2, 1), &pixels);
+        PixelDescription::read(&open(bytes).dataset())
+    };
+    assert!(read(64).is_ok());
+    assert!(matches!(read(66), Err(PixelDescriptionError::Impossible(_))));
 }

@@ -5,6 +5,8 @@ use part10::PixelDescription;
 
 /// Frames of which it is read what each says of itself, which takes memory.
 pub(crate) const MOST_GROUPED_FRAMES: u32 = 1 << 17;
+/// Characters of a code string (CS) that a fault quotes; it has 16.
+pub(crate) const MOST_OF_TERM: usize = 64;
 
 /// What a frame may cost at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

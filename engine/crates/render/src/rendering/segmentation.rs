@@ -13,7 +13,7 @@ use super::plane::Plane;
 use super::segment_colour;
 use super::stored_format::StoredFormat;
 use crate::bitmap::{Bitmap, Channels};
-use crate::limits::MOST_GROUPED_FRAMES;
+use crate::limits::{MOST_GROUPED_FRAMES, MOST_OF_TERM};
 
 /// Source images kept for a frame: a segment drawn on one slice has one, some derived from a volume
 /// name all of it.
@@ -120,7 +120,7 @@ impl Segmentation {
         dataset: &Dataset<'_>,
         description: &PixelDescription,
     ) -> Result<Option<Self>, PreviewFault> {
-        let kind = dataset.text(tags::SEGMENTATION_TYPE);
+        let kind = dataset.brief(tags::SEGMENTATION_TYPE, MOST_OF_TERM);
         let Some(kind) = kind.filter(|_| dataset.has(tags::SEGMENT_SEQUENCE)) else {
             return Ok(None);
         };
@@ -509,6 +509,14 @@ mod tests {
         let bytes = instance(kind, None, &[]);
         let read = Segmentation::read(&parse(&bytes), &description);
         assert!(matches!(read, Err(PreviewFault::Unsupported(_))));
+    }
+
+    /// The fault is kept for each frame.
+    #[test]
+    fn a_type_of_any_length_is_quoted_in_few_characters() {
+        let bytes = instance(&"SURFACE ".repeat(1000), None, &[]);
+        let read = Segmentation::read(&parse(&bytes), &of(4, 1, 8));
+        assert!(matches!(read, Err(PreviewFault::Unsupported(reason)) if reason.len() < 200));
     }
 
     #[test]

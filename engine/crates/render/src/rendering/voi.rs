@@ -6,6 +6,7 @@ use part10::Dataset;
 
 use super::lookup_table::LookupTable;
 use super::window::Window;
+use crate::limits::MOST_OF_TERM;
 
 /// The VOI LUT, scaled to outputs from 0 to 255.
 ///
@@ -49,7 +50,7 @@ impl Voi {
         let width = dataset.f64(tags::WINDOW_WIDTH).filter(|width| width.is_finite());
         match (center, width) {
             (Some(center), Some(width)) if width > 0.0 => {
-                let function = dataset.text(tags::VOILUT_FUNCTION);
+                let function = dataset.brief(tags::VOILUT_FUNCTION, MOST_OF_TERM);
                 let voi = Self::window(function.as_deref().unwrap_or("LINEAR"), center, width)?;
                 Ok(Some((voi, Window::first(dataset, center, width))))
             }
@@ -160,6 +161,9 @@ mod tests {
     fn a_function_that_the_standard_does_not_have_is_refused() {
         let voi = window("1", "2", Some("CUBIC"));
         assert!(matches!(voi, Err(PreviewFault::Unsupported(_))));
+        // The fault is kept for each frame.
+        let voi = window("1", "2", Some(&"CUBIC ".repeat(1000)));
+        assert!(matches!(voi, Err(PreviewFault::Unsupported(reason)) if reason.len() < 200));
     }
 
     #[rstest]
