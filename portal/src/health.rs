@@ -22,10 +22,13 @@ pub(crate) fn router(services: Services, stop: Stop) -> Router {
         .with_state((services, stop))
 }
 
-/// Whether a request would be served: not while it ends, and not without the store.
+/// Whether a request would be served: not while it ends, and not without a store that reads and writes.
 async fn ready(State((services, stop)): State<(Services, Stop)>) -> (StatusCode, &'static str) {
     if stop.is_asked() {
         return (StatusCode::SERVICE_UNAVAILABLE, "it ends\n");
+    }
+    if services.store.is_halted() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store takes no more writes\n");
     }
     match services.store.next_due(None).await {
         Ok(_) => (StatusCode::OK, "ready\n"),
@@ -43,4 +46,40 @@ async fn metrics(State((services, _)): State<(Services, Stop)>) -> Response {
     services.metrics.outbox.overdue(overdue);
     services.downloads.count().await;
     ([(header::CONTENT_TYPE, Metrics::MEDIA_TYPE)], services.metrics.text()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use store::{Actor, Event, Outcome};
+
+    use super::*;
+    use crate::app::tests::portal;
+    use crate::clock::Clock;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_portal_that_cannot_write_is_not_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_second(1_795_500_000).unwrap();
+        let portal = portal(folder.path(), Clock::standing_at(now));
+        let services = portal.services().clone();
+        let (_handle, stop) = Stop::new();
+        let ask = || ready(State((services.clone(), stop.clone())));
+        assert_eq!(ask().await, (StatusCode::OK, "ready\n"));
+        // A commit looks there for what it has to sync.
+        std::fs::remove_dir_all(folder.path().join("store/blobs")).unwrap();
+        let event = Event {
+            at: now,
+            actor: Actor::System,
+            action: "test".to_owned(),
+            person: None,
+            account: None,
+            object: None,
+            outcome: Outcome::Done,
+            address: None,
+        };
+        assert!(services.store.record_event(event).await.is_err());
+        assert!(services.store.next_due(None).await.is_ok(), "it is read all the same");
+        assert_eq!(ask().await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
 }

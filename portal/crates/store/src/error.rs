@@ -80,3 +80,10 @@ pub enum StoreError {
         what: &'static str,
     },
 }
+
+/// Whether a store goes on.
+pub trait Halting {
+    /// Whether it takes no more writes, while it may still be read: until it is opened again each verb that
+    /// writes is refused, with [`StoreError::Halted`] where a write failed.
+    fn is_halted(&self) -> bool;
+}

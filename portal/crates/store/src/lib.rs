@@ -1,7 +1,8 @@
 //! What the portal remembers.
 //!
 //! Stores are spoken of in the domain's verbs ([`Accounts`], [`Sessions`], [`Persons`], [`Outbox`],
-//! [`Trail`], [`Orders`], [`Reports`], [`SeenOrders`], [`Downloads`], [`Shares`]), each of which is atomic and durable: when it answers, what it did survives a loss of power.
+//! [`Trail`], [`Orders`], [`Reports`], [`SeenOrders`], [`Downloads`], [`Shares`]), each of which is atomic and durable:
+//! when it answers, what it did survives a loss of power. [`Halting`] tells when nothing can be done any more.
 //! [`Along`] commits messages and audit events together with a verb. [`SledStore`] is the embedded
 //! implementation; another one has to pass the same contract (`tests/contract`).
 //!
@@ -36,7 +37,7 @@ pub use download::{
     NewRequest, Package, PackageContent, Preparation, PreparationState, PreparedStudy, Recall,
     Request, SweptDownloads, Withdrawn,
 };
-pub use error::StoreError;
+pub use error::{Halting, StoreError};
 pub use event::{Actor, Event, EventQuery, NotAPlace, Outcome, Place, Recorded, Trail};
 pub use id::{
     AccountId, ClaimId, MessageId, NoRandom, NotAnId, OrderId, PackageKey, PersonId, RecipientId,
@@ -76,6 +77,7 @@ pub trait Store:
     + SeenOrders
     + Downloads
     + Shares
+    + Halting
     + std::fmt::Debug
     + Send
     + Sync
@@ -93,6 +95,7 @@ impl<S> Store for S where
         + SeenOrders
         + Downloads
         + Shares
+        + Halting
         + std::fmt::Debug
         + Send
         + Sync

@@ -31,6 +31,7 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
@@ -38,7 +39,7 @@ use std::time::Duration;
 pub use backup::{BackupReport, compact, restore};
 
 use crate::along::Along;
-use crate::error::StoreError;
+use crate::error::{Halting, StoreError};
 use crate::sled::disk::Disk;
 use crate::sled::overlay::{Changes, Outcome, ReadError, StoreFault, Transaction, View};
 use crate::sled::readers::Readers;
@@ -132,6 +133,12 @@ impl SledStore {
     }
 }
 
+impl Halting for SledStore {
+    fn is_halted(&self) -> bool {
+        self.shared.halted.load(Ordering::Relaxed) || self.writer.is_gone()
+    }
+}
+
 impl Transaction<'_> {
     /// Writes what goes along with a verb that is kept.
     fn put_along(&mut self, along: Along) -> Result<(), StoreFault> {
@@ -177,6 +184,7 @@ fn open_made(folder: &Path) -> Result<(Arc<Shared>, Disk), StoreError> {
         feed: Mutex::new(None),
         due: tokio::sync::Notify::new(),
         preparations: tokio::sync::Notify::new(),
+        halted: AtomicBool::new(false),
     });
     let mut disk = Disk::open(&shared)?;
     upgrade::upgrade(&shared, &mut disk)?;

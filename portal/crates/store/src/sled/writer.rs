@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) due: Notify,
     /// Told when somebody is to turn to a preparation at another time than before.
     pub(crate) preparations: Notify,
+    /// A commit failed: nothing more is written.
+    pub(crate) halted: AtomicBool,
 }
 
 impl Shared {
@@ -144,6 +147,11 @@ impl Writer {
         queue.send(work).await.map_err(|_closed| StoreError::Closed)?;
         answer.await.map_err(|_closed| StoreError::Closed)?
     }
+
+    /// Whether the thread is gone: a panic ended it.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.queue.as_ref().is_none_or(mpsc::Sender::is_closed)
+    }
 }
 
 /// Waits until all that came before is on the disk, so that the files are free then.
@@ -158,12 +166,12 @@ impl Drop for Writer {
 }
 
 fn write_groups(mut works: mpsc::Receiver<Box<dyn Work>>, shared: &Shared, disk: &mut Disk) {
-    let mut halted = false;
     while let Some(first) = works.blocking_recv() {
         let mut changes = Changes::new();
         let mut ran = Vec::new();
         let mut bytes = 0;
         let mut next = Some(first);
+        let halted = shared.halted.load(Ordering::Relaxed);
         while let Some(mut work) = next.take() {
             if !halted {
                 bytes += run(work.as_mut(), shared, &mut changes);
@@ -180,7 +188,9 @@ fn write_groups(mut works: mpsc::Receiver<Box<dyn Work>>, shared: &Shared, disk:
         } else {
             disk.commit(shared, changes)
         };
-        halted |= committed.is_err();
+        if committed.is_err() {
+            shared.halted.store(true, Ordering::Relaxed);
+        }
         for work in ran {
             let outcome = match &committed {
                 Ok(()) => Ok(()),

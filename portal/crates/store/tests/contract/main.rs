@@ -11,6 +11,7 @@
 
 mod accounts;
 mod downloads;
+mod halt;
 mod many;
 mod messages;
 mod orders;
