@@ -6,8 +6,8 @@ use portal::store::{
     Account, AccountId, AccountState, Accounts as _, Added, Along, Asked, Asker, ClaimId, Consent,
     Created, Downloads as _, Examination, ExaminationStatus, IssuedId, Kind, Language,
     ListedReport, Moment, Name, NewRequest, Order, OrderKey, Orders as _, Package, PackageContent,
-    PackageKey, Person, PersonId, Persons as _, Preparation, PreparedStudy, Private, Refresh,
-    Representation, RequestId, Role, Session, Sessions as _, SledStore, Through,
+    PackageKey, Person, PersonId, Persons as _, Preparation, PreparedStudy, Private, Proof,
+    Refresh, Representation, RequestId, Role, Session, Sessions as _, SledStore, Through,
 };
 
 /// A patient with so many orders, and the account.
@@ -66,7 +66,7 @@ pub async fn log_in(store: &SledStore, account: &Account) -> Token {
         idle: SignedDuration::from_hours(8),
         ends: now + SignedDuration::from_hours(8),
     };
-    store.begin_session(session, None, Along::nothing()).await.expect("stored");
+    store.begin_session(session, Proof::Provider, None, Along::nothing()).await.expect("stored");
     token
 }
 

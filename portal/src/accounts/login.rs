@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use store::{
-    Account, AccountState, Actor, Admission, Along, Begun, Changed, Outcome, PasswordChange,
+    Account, AccountState, Actor, Admission, Along, Begun, Changed, Outcome, PasswordChange, Proof,
     Session, Through,
 };
 
@@ -104,25 +104,32 @@ impl Accounts {
         }
         let account = self.account_named(&typed).await?;
         let known = account.as_ref().and_then(|account| account.password.clone());
-        let fits = self.hasher.verify(password, known, from.turn()).await?;
+        let fits = self.hasher.verify(password, known.clone(), from.turn()).await?;
         let account = account.filter(|account| account.state == AccountState::Active);
-        let (true, Some(account)) = (fits, account) else {
-            let event = self.event("login", Actor::Anonymous, Outcome::Refused, from);
-            self.store.record_event(event).await?;
-            return Ok(Login::Wrong);
+        let (true, Some(account), Some(known)) = (fits, account, known) else {
+            return self.wrong(from).await;
         };
         let (token, session) = self.session(&account, Through::Password)?;
         let mut event = self.event("login", Actor::Account(account.id), Outcome::Done, from);
         event.account = Some(account.id);
         let replaces = replaces.map(Token::hash);
-        match self.store.begin_session(session.clone(), replaces, event.into()).await? {
-            Begun::NoAccount => Ok(Login::Wrong),
+        // The password may have been changed while it was looked at: then the old one opens nothing.
+        let proof = Proof::Password(known);
+        match self.store.begin_session(session.clone(), proof, replaces, event.into()).await? {
+            Begun::NoAccount => self.wrong(from).await,
             Begun::Done => {
                 self.store.attempt_succeeded(own).await?;
                 let authenticated = Box::new(Authenticated { session, account });
                 Ok(Login::Done { token, authenticated })
             }
         }
+    }
+
+    /// Refuses, and notes it in the trail.
+    async fn wrong(&self, from: Origin) -> Result<Login, AccountsError> {
+        let event = self.event("login", Actor::Anonymous, Outcome::Refused, from);
+        self.store.record_event(event).await?;
+        Ok(Login::Wrong)
     }
 
     /// Who holds this token; none when the session is over.
@@ -157,8 +164,9 @@ impl Accounts {
     /// [`AccountsError`].
     pub async fn renew(&self, who: &Authenticated) -> Result<Option<Token>, AccountsError> {
         let (token, session) = self.session(&who.account, who.session.through)?;
-        let replaces = Some(who.session.token);
-        let begun = self.store.begin_session(session, replaces, Along::nothing()).await?;
+        let old = who.session.token;
+        let (proof, along) = (Proof::Session(old), Along::nothing());
+        let begun = self.store.begin_session(session, proof, Some(old), along).await?;
         Ok((begun == Begun::Done).then_some(token))
     }
 

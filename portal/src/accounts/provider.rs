@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use store::{
-    Account, AccountState, Actor, Admission, Begun, Outcome, Role, StoreError, Subject, Through,
+    Account, AccountState, Actor, Admission, Begun, Outcome, Proof, Role, StoreError, Subject,
+    Through,
 };
 
 use crate::accounts::{Accounts, AccountsError, Origin};
@@ -55,7 +56,7 @@ impl Accounts {
         event.account = Some(account.id);
         event.object = Some(OBJECT.to_owned());
         let replaces = replaces.map(Token::hash);
-        match self.store.begin_session(session, replaces, event.into()).await? {
+        match self.store.begin_session(session, Proof::Provider, replaces, event.into()).await? {
             Begun::NoAccount => Ok(None),
             Begun::Done => Ok(Some((token, account))),
         }

@@ -55,7 +55,7 @@ pub use report::{
 };
 pub use seen::{SeenOrder, SeenOrders};
 pub use session::{
-    Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session,
+    Admission, AttemptKey, AttemptPolicy, Begun, OneTimeCode, Proof, Purpose, SEEN_GRAIN, Session,
     Sessions, Spent, Through, TriedBy,
 };
 pub use share::{

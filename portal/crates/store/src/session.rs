@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::account::Account;
+use crate::account::{Account, PasswordHash};
 use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::{AccountId, SecretHash};
@@ -110,12 +110,23 @@ pub enum Spent {
     NoCode,
 }
 
+/// By what somebody may begin a session: what was looked at before must still be so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// What was typed fits this, which is the account's password.
+    Password(PasswordHash),
+    /// The identity provider vouches for them.
+    Provider,
+    /// They have this session of the account.
+    Session(SecretHash),
+}
+
 /// Outcome of [`Sessions::begin_session`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
     /// It is there.
     Done,
-    /// The account was disabled or erased meanwhile.
+    /// The account was disabled or erased meanwhile, or the proof is void.
     NoAccount,
 }
 
@@ -165,9 +176,12 @@ pub enum Admission {
 pub trait Sessions {
     /// Begins a session of an account that can log in, in the place of `replaces`, which ends with the downloads that
     /// were opened in it.
+    ///
+    /// Refused where the password of the proof is another one by now, or its session is over.
     async fn begin_session(
         &self,
         session: Session,
+        proof: Proof,
         replaces: Option<SecretHash>,
         along: Along,
     ) -> Result<Begun, StoreError>;

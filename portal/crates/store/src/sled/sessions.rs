@@ -9,8 +9,8 @@ use crate::along::Along;
 use crate::error::StoreError;
 use crate::id::{AccountId, SecretHash};
 use crate::session::{
-    Admission, AttemptKey, AttemptPolicy, Begun, KNOWN_WHEN_OVER, OneTimeCode, Purpose, SEEN_GRAIN,
-    Session, Sessions, Spent, TriedBy,
+    Admission, AttemptKey, AttemptPolicy, Begun, KNOWN_WHEN_OVER, OneTimeCode, Proof, Purpose,
+    SEEN_GRAIN, Session, Sessions, Spent, TriedBy,
 };
 use crate::sled::SledStore;
 use crate::sled::accounts::end_all;
@@ -93,6 +93,21 @@ fn live(
     Ok(is_live.then_some((session, account)))
 }
 
+/// Whether the account of a session can log in by this proof.
+fn may_begin(view: &View<'_>, session: &Session, proof: Proof) -> Result<bool, ReadError> {
+    let account = view.get::<Account>(session.account.as_bytes())?;
+    let Some(account) = account.filter(|account| account.state == AccountState::Active) else {
+        return Ok(false);
+    };
+    Ok(match proof {
+        Proof::Password(password) => account.password == Some(password),
+        Proof::Provider => true,
+        Proof::Session(token) => {
+            live(view, token, session.begun)?.is_some_and(|(_, whose)| whose.id == account.id)
+        }
+    })
+}
+
 /// Removes a session with the downloads that were opened in it; false when there is none.
 fn end(transaction: &mut Transaction<'_>, token: SecretHash) -> Result<bool, StoreFault> {
     let Some(session) = transaction.view().get::<Session>(token.as_bytes())? else {
@@ -123,12 +138,12 @@ impl Sessions for SledStore {
     async fn begin_session(
         &self,
         session: Session,
+        proof: Proof,
         replaces: Option<SecretHash>,
         along: Along,
     ) -> Result<Begun, StoreError> {
         self.write(move |transaction| {
-            let account = transaction.view().get::<Account>(session.account.as_bytes())?;
-            if account.is_none_or(|account| account.state != AccountState::Active) {
+            if !may_begin(&transaction.view(), &session, proof)? {
                 return Ok(Outcome::Refuse(Begun::NoAccount));
             }
             if let Some(token) = replaces {

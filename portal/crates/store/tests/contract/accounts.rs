@@ -8,7 +8,7 @@ use store::{
 };
 
 use crate::on_each_store;
-use crate::values::{account, at, enrolled, event, message, person, secret, session};
+use crate::values::{account, at, begin, enrolled, event, message, person, secret, session};
 
 #[test]
 fn an_account_is_found_by_all_that_names_it() {
@@ -112,8 +112,7 @@ fn a_new_password_ends_other_sessions_and_codes() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;
         for token in 1..=3 {
-            let begun = store.begin_session(session(account.id, token), None, Along::nothing());
-            assert_eq!(begun.await.unwrap(), Begun::Done);
+            assert_eq!(begin(&*store, session(account.id, token)).await, Begun::Done);
         }
         let code = OneTimeCode {
             account: account.id,
@@ -153,13 +152,12 @@ fn a_new_password_ends_other_sessions_and_codes() {
 fn a_disabled_account_is_out_at_once() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;
-        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(account.id, 1)).await;
         let mut disabled = account.clone();
         disabled.state = AccountState::Disabled;
         store.replace_account(account.clone(), disabled, Along::nothing()).await.unwrap();
         assert_eq!(store.resume_session(secret(1), at(1)).await.unwrap(), None);
-        let begun = store.begin_session(session(account.id, 2), None, Along::nothing()).await;
-        assert_eq!(begun.unwrap(), Begun::NoAccount);
+        assert_eq!(begin(&*store, session(account.id, 2)).await, Begun::NoAccount);
     });
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use store::{
     Account, Along, Asked, Asker, ClaimId, DownloadGrant, EndOfTry, EndReason, EventQuery,
     FailureReason, KEPT_AFTER_END, NewRequest, PackageContent, Preparation, PreparationState,
-    Recall, Representation, Request, Role, Store, SweptDownloads, Withdrawn,
+    Proof, Recall, Representation, Request, Role, Store, SweptDownloads, Withdrawn,
 };
 
 use crate::on_each_store;
-use crate::values::{asking, at, enrolled, event, package, package_key, secret, session};
+use crate::values::{asking, at, begin, enrolled, event, package, package_key, secret, session};
 
 async fn ask(store: &dyn Store, new: NewRequest) -> Request {
     match store.ask(new, Along::nothing()).await.unwrap() {
@@ -364,7 +364,7 @@ fn a_grant_outlives_its_session_and_ends_with_everything_else() {
         };
         for token in [1, 2] {
             let session = session(hers.id, token);
-            store.begin_session(session, None, Along::nothing()).await.unwrap();
+            begin(&*store, session).await;
         }
         assert!(put(grant(&request, 11, 1)).await.unwrap());
         assert!(put(grant(&request, 12, 1)).await.unwrap());
@@ -377,7 +377,7 @@ fn a_grant_outlives_its_session_and_ends_with_everything_else() {
         assert_eq!(store.session(secret(1)).await.unwrap(), None);
         assert!(is_good(12).await);
         let session = session(hers.id, 3);
-        store.begin_session(session, None, Along::nothing()).await.unwrap();
+        begin(&*store, session).await;
         assert!(put(grant(&request, 13, 3)).await.unwrap());
         assert!(store.end_session(secret(3), Along::nothing()).await.unwrap());
         assert!(!is_good(13).await && is_good(12).await, "who logs out ends their own");
@@ -407,17 +407,22 @@ fn a_session_that_is_over_or_replaced_takes_its_grants_with_it() {
         let request = ask(&*store, asking(&hers, maria.id, 1, 0)).await;
         let is_good = async |number| store.grant(secret(number), at(100)).await.unwrap().is_some();
         for token in [1, 2, 3] {
-            let begun = store.begin_session(session(hers.id, token), None, Along::nothing());
-            assert_eq!(begun.await.unwrap(), store::Begun::Done);
+            assert_eq!(begin(&*store, session(hers.id, token)).await, store::Begun::Done);
             let given = store.put_grant(grant(&request, 10 + token, token), Along::nothing());
             assert!(given.await.unwrap());
         }
         let again = session(hers.id, 4);
-        store.begin_session(again, Some(secret(1)), Along::nothing()).await.unwrap();
+        store
+            .begin_session(again, Proof::Provider, Some(secret(1)), Along::nothing())
+            .await
+            .unwrap();
         assert!(!is_good(11).await && is_good(12).await, "a login ends what it replaces");
         // Whoever logs in at the same browser.
         let other = session(his.id, 5);
-        store.begin_session(other, Some(secret(2)), Along::nothing()).await.unwrap();
+        store
+            .begin_session(other, Proof::Provider, Some(secret(2)), Along::nothing())
+            .await
+            .unwrap();
         assert!(!is_good(12).await && is_good(13).await);
         let late = at(9 * 3600);
         store.remove_expired(late, 9).await.unwrap();

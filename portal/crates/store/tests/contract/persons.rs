@@ -5,7 +5,9 @@ use store::{
 };
 
 use crate::on_each_store;
-use crate::values::{account, at, enrolled, event, issued, message, person, secret, session};
+use crate::values::{
+    account, at, begin, enrolled, event, issued, message, person, secret, session,
+};
 
 #[test]
 fn a_patient_id_belongs_to_one_person() {
@@ -107,7 +109,7 @@ fn a_person_goes_with_the_accounts_that_have_nobody_else() {
     on_each_store(|store| async move {
         let (child, own) = enrolled(&*store, "figlio").await;
         let (mother, hers) = enrolled(&*store, "madre").await;
-        store.begin_session(session(own.id, 1), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(own.id, 1)).await;
         let mut both = hers.clone();
         both.persons.push(Representation {
             person: child.id,

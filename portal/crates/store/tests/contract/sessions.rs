@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use store::{
-    Admission, Along, AttemptPolicy, Begun, OneTimeCode, Purpose, SEEN_GRAIN, Session, Spent,
-    Through, TriedBy,
+    Account, Admission, Along, AttemptPolicy, Begun, Changed, EventQuery, OneTimeCode,
+    PasswordChange, PasswordHash, Proof, Purpose, SEEN_GRAIN, Session, Spent, Through, TriedBy,
 };
 
 use crate::on_each_store;
-use crate::values::{account, at, enrolled, secret, session};
+use crate::values::{account, at, begin, enrolled, event, secret, session};
 
 #[test]
 fn a_session_lives_while_it_is_used_and_never_beyond_its_end() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;
-        let begun = store.begin_session(session(account.id, 1), None, Along::nothing()).await;
-        assert_eq!(begun.unwrap(), Begun::Done);
+        assert_eq!(begin(&*store, session(account.id, 1)).await, Begun::Done);
         // Used every 19 minutes, it outlives its idle limit of 20, but not its end after 8 hours.
         let mut last = 0;
         for minutes in (19..600).step_by(19) {
@@ -25,7 +24,7 @@ fn a_session_lives_while_it_is_used_and_never_beyond_its_end() {
             }
         }
         assert_eq!(last, 475);
-        store.begin_session(session(account.id, 2), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(account.id, 2)).await;
         let idle = 20 * 60;
         assert!(store.resume_session(secret(2), at(idle)).await.unwrap().is_some());
         assert!(store.resume_session(secret(2), at(2 * idle + 1)).await.unwrap().is_none());
@@ -39,7 +38,7 @@ fn a_session_knows_how_somebody_logged_in() {
         let (_, maria) = enrolled(&*store, "maria").await;
         for (token, through) in [(1, Through::Password), (2, Through::Provider)] {
             let begun = Session { through, ..session(maria.id, token) };
-            store.begin_session(begun, None, Along::nothing()).await.unwrap();
+            begin(&*store, begun).await;
             // Also when its use was noted.
             let (found, _) = store.resume_session(secret(token), at(60)).await.unwrap().unwrap();
             assert_eq!(found.through, through);
@@ -51,7 +50,7 @@ fn a_session_knows_how_somebody_logged_in() {
 fn a_session_notes_its_use_now_and_then() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;
-        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(account.id, 1)).await;
         let grain = SEEN_GRAIN.as_secs();
         for (now, seen) in [(1, 0), (grain - 1, 0), (grain, grain), (grain + 5, grain)] {
             let (session, whose) = store.resume_session(secret(1), at(now)).await.unwrap().unwrap();
@@ -64,7 +63,7 @@ fn a_session_notes_its_use_now_and_then() {
 fn a_glance_at_a_session_does_not_keep_it_alive() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;
-        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(account.id, 1)).await;
         let idle = 20 * 60;
         for now in [60, 600, idle] {
             let (session, whose) = store.glance_session(secret(1), at(now)).await.unwrap().unwrap();
@@ -79,21 +78,59 @@ fn a_glance_at_a_session_does_not_keep_it_alive() {
 fn a_login_takes_the_place_of_the_session_before_it() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;
-        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(account.id, 1)).await;
         let second = session(account.id, 2);
-        store.begin_session(second, Some(secret(1)), Along::nothing()).await.unwrap();
+        let began = store.begin_session(second, Proof::Provider, Some(secret(1)), Along::nothing());
+        assert_eq!(began.await.unwrap(), Begun::Done);
         assert!(store.resume_session(secret(1), at(1)).await.unwrap().is_none());
         assert!(store.resume_session(secret(2), at(1)).await.unwrap().is_some());
-        store.begin_session(session(account.id, 3), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(account.id, 3)).await;
         let ended =
             store.end_sessions(account.id, Some(secret(3)), Along::nothing()).await.unwrap();
         assert_eq!(ended, 1);
         assert!(store.end_session(secret(3), Along::nothing()).await.unwrap());
         assert!(!store.end_session(secret(3), Along::nothing()).await.unwrap());
         let stranger = crate::values::account("nobody", &[]).id;
-        let begun =
-            store.begin_session(session(stranger, 4), None, Along::nothing()).await.unwrap();
-        assert_eq!(begun, Begun::NoAccount);
+        assert_eq!(begin(&*store, session(stranger, 4)).await, Begun::NoAccount);
+    });
+}
+
+#[test]
+fn what_was_proved_must_still_be_so_when_a_session_begins() {
+    on_each_store(|store| async move {
+        let (_, maria) = enrolled(&*store, "maria").await;
+        let (_, paolo) = enrolled(&*store, "paolo").await;
+        let (old, new) = (maria.password.clone().unwrap(), PasswordHash("$argon2id$new".into()));
+        let begin_by = async |token, proof| {
+            let along = event(5, "login").into();
+            store.begin_session(session(maria.id, token), proof, None, along).await.unwrap()
+        };
+        assert_eq!(begin_by(1, Proof::Password(old.clone())).await, Begun::Done);
+        // Somebody who knows the old password is being looked at while another one is set.
+        let change = PasswordChange {
+            was: Some(old.clone()),
+            hash: new.clone(),
+            must_change: false,
+            at: at(5),
+            keep: Some(secret(1)),
+        };
+        let changed = store.change_password(maria.id, change, Along::nothing()).await.unwrap();
+        assert_eq!(changed, Changed::Done);
+        assert_eq!(begin_by(2, Proof::Password(old)).await, Begun::NoAccount);
+        assert_eq!(store.session(secret(2)).await.unwrap(), None);
+        assert_eq!(store.events(EventQuery::default(), 9).await.unwrap().len(), 1);
+        assert_eq!(begin_by(3, Proof::Password(new.clone())).await, Begun::Done);
+        // A session goes on in another one as long as it lives, and for its own account.
+        assert_eq!(begin_by(4, Proof::Session(secret(1))).await, Begun::Done);
+        store.end_session(secret(1), Along::nothing()).await.unwrap();
+        assert_eq!(begin_by(5, Proof::Session(secret(1))).await, Begun::NoAccount);
+        assert_eq!(begin(&*store, session(paolo.id, 6)).await, Begun::Done);
+        assert_eq!(begin_by(7, Proof::Session(secret(6))).await, Begun::NoAccount);
+        // An account without a password has none that fits.
+        let bare = Account { password: None, ..store.account(maria.id).await.unwrap().unwrap() };
+        let now = store.account(maria.id).await.unwrap().unwrap();
+        store.replace_account(now, bare, Along::nothing()).await.unwrap();
+        assert_eq!(begin_by(8, Proof::Password(new)).await, Begun::NoAccount);
     });
 }
 
@@ -212,11 +249,11 @@ fn attempts_made_side_by_side_do_not_pass_each_other() {
 fn what_is_over_is_removed_and_nothing_else() {
     on_each_store(|store| async move {
         let (_, account) = enrolled(&*store, "maria").await;
-        store.begin_session(session(account.id, 1), None, Along::nothing()).await.unwrap();
+        begin(&*store, session(account.id, 1)).await;
         let mut long = session(account.id, 2);
         long.ends = at(9 * 3600);
         long.idle = SignedDuration::from_hours(9);
-        store.begin_session(long, None, Along::nothing()).await.unwrap();
+        begin(&*store, long).await;
         store.put_code(code(account.id, 1), Along::nothing()).await.unwrap();
         store.admit_attempt(vec![(secret(1), POLICY)], at(0)).await.unwrap();
         assert_eq!(store.remove_expired(at(600), 100).await.unwrap(), 0);

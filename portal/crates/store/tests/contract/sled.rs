@@ -25,7 +25,8 @@ const RECORDS: u64 = 19;
 /// A store with one of everything.
 async fn furnish(store: &dyn Store) {
     let (maria, account) = enrolled(store, "maria").await;
-    store.begin_session(session(account.id, 1), None, event(0, "login").into()).await.unwrap();
+    let (session, along) = (session(account.id, 1), event(0, "login").into());
+    store.begin_session(session, store::Proof::Provider, None, along).await.unwrap();
     store.put_message(message(0), Along::nothing()).await.unwrap();
     let code = store::OneTimeCode {
         account: account.id,
@@ -382,7 +383,7 @@ fn records_lie_on_disk_as_they_always_did() {
         let along = Along { messages: vec![message], events: vec![event] };
         let session = session(account.id, 1);
         store.create_account(account, Along::nothing()).await.unwrap();
-        store.begin_session(session, None, along).await.unwrap();
+        store.begin_session(session, store::Proof::Provider, None, along).await.unwrap();
         let person = [1; 16].into();
         let order = crate::values::order(person, "MTF1", 1);
         let held = store::NewDecision {

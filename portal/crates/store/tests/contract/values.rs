@@ -2,13 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use store::{
-    Account, AccountId, AccountState, Actor, Added, Along, Asker, Consent, Created, Event,
+    Account, AccountId, AccountState, Actor, Added, Along, Asker, Begun, Consent, Created, Event,
     Examination, ExaminationStatus, Guesses, IssuedId, Kind, Language, ListedReport, Message,
     MessageId, MessageState, Moment, Name, NewReport, NewRequest, Order, OrderKey, Outcome,
     Package, PackageContent, PackageKey, PacsAnswer, PasswordHash, Person, PersonId, PreparedStudy,
-    Private, Recipient, RecipientId, Refresh, ReportAbout, ReportId, ReportStatus, Representation,
-    RequestId, Role, SecretHash, Session, Sex, Share, ShareId, ShareRecipient, ShareSession,
-    ShareState, Store, Through,
+    Private, Proof, Recipient, RecipientId, Refresh, ReportAbout, ReportId, ReportStatus,
+    Representation, RequestId, Role, SecretHash, Session, Sex, Share, ShareId, ShareRecipient,
+    ShareSession, ShareState, Store, Through,
 };
 
 /// So many seconds after a moment in 2026.
@@ -83,6 +83,11 @@ pub(crate) fn session(account: AccountId, token: u8) -> Session {
         ends: at(8 * 3600),
         through: Through::Password,
     }
+}
+
+/// Begins a session of an account that can log in, whatever its password.
+pub(crate) async fn begin(store: &dyn Store, session: Session) -> Begun {
+    store.begin_session(session, Proof::Provider, None, Along::nothing()).await.unwrap()
 }
 
 pub(crate) fn message(due: i64) -> Message {
