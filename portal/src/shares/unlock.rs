@@ -148,8 +148,9 @@ impl Shares {
             }
         }
         let now = inner.clock.now();
-        let left = inner.policy.left(&share.guesses, now);
-        Ok(Entered::Wrong { left, until: share.guesses.next.filter(|next| now < *next) })
+        let (left, until) =
+            (inner.policy.left(&share.guesses, now), inner.policy.pause(&share.guesses, now));
+        Ok(Entered::Wrong { left, until })
     }
 
     /// Freezes a share whose guesses are spent, and has who shares told, once.

@@ -146,7 +146,17 @@ pub struct AttemptPolicy {
     pub forget: SignedDuration,
 }
 
+/// How far ahead of now something may have been counted: of attempts made side by side, one that looked at the clock
+/// before another can be counted behind it. What was counted further ahead was so before the clock was set back.
+pub(crate) const COUNTED_AHEAD: SignedDuration = SignedDuration::from_mins(1);
+
 impl AttemptPolicy {
+    /// Whether attempts that are `forgotten` then count at `now`; those of a clock that was ahead hold nobody up.
+    pub(crate) fn counts(&self, forgotten: Timestamp, now: Timestamp) -> bool {
+        let longest = self.forget.saturating_add(COUNTED_AHEAD);
+        now < forgotten && forgotten.duration_since(now) <= longest
+    }
+
     /// How long after `attempts` the next one may come.
     pub fn delay_after(&self, attempts: u32) -> SignedDuration {
         let Some(beyond) = attempts.checked_sub(self.free.saturating_add(1)) else {
@@ -234,7 +244,8 @@ pub trait Sessions {
     ) -> Result<Spent, StoreError>;
 
     /// Admits an attempt when no key has to wait, and then counts it on each: attempts made side by
-    /// side cannot pass each other.
+    /// side cannot pass each other. Those that were counted before the clock was set back, by more than a minute,
+    /// count no more.
     async fn admit_attempt(
         &self,
         keys: Vec<(AttemptKey, AttemptPolicy)>,

@@ -17,6 +17,7 @@ use crate::account::{Account, Language, PasswordHash};
 use crate::asker::Asker;
 use crate::id::{AccountId, MessageId, OrderId, PersonId, RecipientId, SecretHash, ShareId};
 use crate::private::Private;
+use crate::session::COUNTED_AHEAD;
 
 /// An order that is shared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,10 +149,19 @@ impl GuessPolicy {
         if guesses.pauses > 0 {
             return 0;
         }
-        let recent =
-            guesses.counted.iter().filter(|at| now.duration_since(**at) < self.window).count();
+        // What was counted before the clock was set back is none of late.
+        let is_recent = |at: Timestamp| {
+            now.duration_since(at) < self.window && at.duration_since(now) <= COUNTED_AHEAD
+        };
+        let recent = guesses.counted.iter().filter(|at| is_recent(**at)).count();
         let in_life = self.life.saturating_sub(guesses.counted.len());
         self.free.saturating_sub(recent).min(in_life)
+    }
+
+    /// Until when the next guess has to wait; for no pause that began before the clock was set back.
+    pub fn pause(&self, guesses: &Guesses, now: Timestamp) -> Option<Timestamp> {
+        let longest = self.longest.saturating_add(COUNTED_AHEAD);
+        guesses.next.filter(|next| now < *next && next.duration_since(now) <= longest)
     }
 
     /// Whether no further guess is ever looked at.
@@ -302,5 +312,13 @@ mod tests {
             assert_eq!(policy.is_spent(&guesses), number == 19);
             assert!(guesses.next.is_none() || number == 19, "{number}");
         }
+    }
+
+    #[test]
+    fn guesses_of_a_clock_that_was_ahead_are_none_of_late() {
+        let policy = GuessPolicy::default();
+        let guesses = Guesses { counted: vec![at(7200); 4], ..Guesses::default() };
+        assert_eq!(policy.left(&guesses, at(7140)), 1);
+        assert_eq!(policy.left(&guesses, at(0)), 5);
     }
 }

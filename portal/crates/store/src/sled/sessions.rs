@@ -271,7 +271,7 @@ impl Sessions for SledStore {
             let mut counted = Vec::new();
             for (key, policy) in keys {
                 let known = transaction.view().get::<Attempts>(key.as_bytes())?;
-                let known = known.filter(|known| now < known.forgotten);
+                let known = known.filter(|known| policy.counts(known.forgotten, now));
                 if let Some(known) = known.as_ref().filter(|known| now < known.next) {
                     until = until.max(Some(known.next));
                 }

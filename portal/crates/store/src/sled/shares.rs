@@ -106,7 +106,7 @@ impl Shares for SledStore {
             if share.state != ShareState::Active || policy.is_spent(&share.guesses) {
                 return Ok(Outcome::Refuse(GuessBegun::Frozen(Box::new(share))));
             }
-            if let Some(until) = share.guesses.next.filter(|next| now < *next) {
+            if let Some(until) = policy.pause(&share.guesses, now) {
                 return Ok(Outcome::Refuse(GuessBegun::Wait { until }));
             }
             policy.count(&mut share.guesses, now);

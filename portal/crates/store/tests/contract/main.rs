@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod clock;
 mod downloads;
 mod halt;
 mod many;
