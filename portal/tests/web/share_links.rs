@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use portal::Origin;
+use store::{Order, OrderKey};
 
 use crate::browser::Browser;
 use crate::server::{ORIGIN, Server};
@@ -67,6 +68,29 @@ fn opening_a_link_tells_nothing_and_changes_nothing() {
     assert!(!pages[0].contains("ROSSI") && !pages[0].contains("TORACE"));
     assert_eq!((server.kept(shared.id), server.events("").len()), (before, events));
     assert_eq!(server.services.hasher.computed(), hashes);
+}
+
+#[test]
+fn a_link_leads_to_the_order_when_its_number_comes_late() {
+    let server = Server::start();
+    let (person, mut patient) = server.with_orders("maria", "", 1);
+    let shared = server.share_with(&person, &["verdi@example.org"]);
+    let mut inside = server.recipient(&shared, 0);
+    let store = &server.services.store;
+    let mut results = server.wait(store.results_of_person(person.id)).unwrap().unwrap();
+    let key = OrderKey::OrderNumber("MTFLATE".into());
+    let told = Order::new(person.id, key, results.orders.remove(0).examinations);
+    let kept = store.replace_orders(vec![told], results.refresh.unwrap());
+    assert!(server.wait(kept).unwrap());
+    let mut browser = server.browser();
+    assert_eq!(type_in(&mut browser, &shared.links[0], PIN).location(), shared.path(""));
+    for recipient in [&mut inside, &mut browser] {
+        let page = recipient.get(&shared.path(""));
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("TORACE"), "{}", page.text());
+    }
+    let own = patient.get("/shares").text();
+    assert!(own.contains("TORACE") && !own.contains("Sospesa"), "{own}");
 }
 
 #[test]

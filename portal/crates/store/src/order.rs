@@ -320,8 +320,9 @@ pub trait Orders {
     /// Puts the orders of a person in the place of all that were there, and ends the claim.
     ///
     /// What was decided and imported stays; a hold on an order goes on in those that come in its place,
-    /// and one on an examination that another person had goes on here. Orders with the same examinations as
-    /// before cost no write.
+    /// and one on an examination that another person had goes on here. Shares, downloads and what was seen of an
+    /// order that is told no more go on in the new one that has the same examinations. Orders with the same
+    /// examinations as before cost no write.
     /// False when there is no such person any more.
     async fn replace_orders(
         &self,

@@ -11,6 +11,7 @@ mod backup;
 mod disk;
 mod downloads;
 mod events;
+mod follow;
 mod holds;
 mod key;
 mod messages;

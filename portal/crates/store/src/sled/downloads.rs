@@ -28,7 +28,7 @@ use crate::sled::table::Index;
 
 pub(crate) use records::{
     end_grants, end_grants_of_session, end_grants_of_share, end_requests_of_share, erase_person,
-    erase_requests,
+    erase_requests, follow,
 };
 
 /// Entries of the queue that are looked at together.

@@ -16,6 +16,7 @@ use crate::order::{
 };
 use crate::person::Person;
 use crate::sled::SledStore;
+use crate::sled::follow;
 use crate::sled::holds;
 use crate::sled::key::{Key, prefix_end};
 use crate::sled::overlay::{Outcome, ReadError, StoreFault, Transaction, View};
@@ -238,6 +239,7 @@ impl Orders for SledStore {
             let before: Vec<_> =
                 there.values().map(|one| (one.order, one.examination.study.as_str())).collect();
             holds::keep(transaction, person, &before, &orders)?;
+            follow::keep(transaction, person, &before, &orders)?;
             for Order { id, key, examinations } in orders {
                 for examination in examinations {
                     let new = Ordered { person, order: id, key: key.clone(), examination };

@@ -26,7 +26,7 @@ use crate::sled::shares::records::{
 };
 use crate::sled::table::Index;
 
-pub(crate) use records::{erase_of_account, erase_of_person, holder};
+pub(crate) use records::{erase_of_account, erase_of_person, follow, holder};
 
 #[async_trait]
 impl Shares for SledStore {

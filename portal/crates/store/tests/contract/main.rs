@@ -12,6 +12,7 @@
 mod accounts;
 mod clock;
 mod downloads;
+mod follow;
 mod halt;
 mod many;
 mod messages;

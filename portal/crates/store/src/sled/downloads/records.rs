@@ -1,12 +1,14 @@
 //! The records of downloads: how they are found, and what goes when one of them goes.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::asker::Asker;
 use crate::download::{DownloadGrant, NewRequest, Preparation, PreparationState, Request};
-use crate::id::{AccountId, PackageKey, PersonId, SecretHash, ShareId};
+use crate::id::{AccountId, OrderId, PackageKey, PersonId, SecretHash, ShareId};
 use crate::sled::key::Key;
 use crate::sled::overlay::{ReadError, StoreFault, Transaction, View};
 use crate::sled::table::{Index, Record, Table};
@@ -134,6 +136,10 @@ pub(super) fn of_person(view: &View<'_>, person: PersonId) -> Result<Vec<Prepara
     view.indexed(Index::PreparationByPerson, person.as_bytes(), usize::MAX)
 }
 
+fn requests_of_person(view: &View<'_>, person: PersonId) -> Result<Vec<Request>, ReadError> {
+    view.indexed(Index::RequestByPerson, person.as_bytes(), usize::MAX)
+}
+
 /// The turn of what a person asks for now.
 pub(super) fn turn_of(view: &View<'_>, person: PersonId) -> Result<u64, ReadError> {
     let entry = Index::PreparationByTurn.key(&[]);
@@ -243,14 +249,33 @@ pub(crate) fn erase_requests(
     Ok(())
 }
 
+/// Lets what was asked for and prepared of a person follow its orders, each to the one that took its place.
+pub(crate) fn follow(
+    transaction: &mut Transaction<'_>,
+    person: PersonId,
+    now: &BTreeMap<OrderId, OrderId>,
+) -> Result<(), StoreFault> {
+    for mut request in requests_of_person(&transaction.view(), person)? {
+        if let Some(order) = now.get(&request.order) {
+            request.order = *order;
+            transaction.put(&request)?;
+        }
+    }
+    for mut preparation in of_person(&transaction.view(), person)? {
+        if let Some(order) = now.get(&preparation.order) {
+            preparation.order = *order;
+            transaction.put(&preparation)?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes all that was prepared of a person, and what anybody asked for of it.
 pub(crate) fn erase_person(
     transaction: &mut Transaction<'_>,
     person: PersonId,
 ) -> Result<(), StoreFault> {
-    let requests: Vec<Request> =
-        transaction.view().indexed(Index::RequestByPerson, person.as_bytes(), usize::MAX)?;
-    for request in requests {
+    for request in requests_of_person(&transaction.view(), person)? {
         remove_request(transaction, &request)?;
     }
     for preparation in of_person(&transaction.view(), person)? {

@@ -1,10 +1,12 @@
 //! The records of shares: how they are found, and what goes when one of them goes.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::account::{Account, AccountState};
 use crate::asker::{Asker, Holder};
-use crate::id::{AccountId, PackageKey, PersonId, RecipientId, SecretHash, ShareId};
+use crate::id::{AccountId, OrderId, PackageKey, PersonId, RecipientId, SecretHash, ShareId};
 use crate::message::{Message, MessageState};
 use crate::share::{EndOfShare, EndedShare, OpenShare, Share, ShareSession, ShareState};
 use crate::sled::downloads;
@@ -189,6 +191,21 @@ pub(super) fn remove(transaction: &mut Transaction<'_>, share: &Share) -> Result
         transaction.remove::<Message>(id.as_bytes())?;
     }
     transaction.remove::<Share>(share.id.as_bytes())?;
+    Ok(())
+}
+
+/// Lets what is shared of a person follow its orders, each to the one that took its place.
+pub(crate) fn follow(
+    transaction: &mut Transaction<'_>,
+    person: PersonId,
+    now: &BTreeMap<OrderId, OrderId>,
+) -> Result<(), StoreFault> {
+    for mut share in of_person(&transaction.view(), person)? {
+        if let Some(order) = now.get(&share.order) {
+            share.order = *order;
+            transaction.put(&share)?;
+        }
+    }
     Ok(())
 }
 
