@@ -40,8 +40,8 @@ pub(crate) enum Pixels {
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) pixels: Pixels,
-    /// Elements behind the pixel data.
-    pub(crate) tail: Vec<u8>,
+    /// Where the pixel data end, and the elements behind them begin.
+    pub(crate) pixels_end: u64,
     /// Where the frames lie, or why that cannot be told.
     pub(crate) frames: Result<(PixelDescription, Frames), PreviewFault>,
     /// How many frames the attributes promise; 1 where they are unusable.
@@ -50,15 +50,15 @@ pub(crate) struct Body {
     pub(crate) decode: bool,
 }
 
-/// Takes an instance apart.
+/// Takes an instance apart. What stands behind its pixels is not read: see [`Instance::tail`].
 ///
 /// # Errors
 /// [`Refusal`] when the instance is damaged so that a copy of it would be, too.
 pub(crate) fn examine(instance: &mut Instance, as_stored: bool) -> Result<Body, Refusal> {
     let Some(element) = instance.pixels().cloned() else {
         let frames = Err(PreviewFault::MissingPixels);
-        let (pixels, tail) = (Pixels::None, Vec::new());
-        return Ok(Body { pixels, tail, frames, frame_count: 0, decode: false });
+        let (pixels, pixels_end) = (Pixels::None, instance.length());
+        return Ok(Body { pixels, pixels_end, frames, frame_count: 0, decode: false });
     };
     let syntax = instance.transfer_syntax().uid().to_owned();
     let encapsulated = render::pixel_coding(&syntax).is_none_or(|coding| coding.encapsulated);
@@ -75,7 +75,7 @@ pub(crate) fn examine(instance: &mut Instance, as_stored: bool) -> Result<Body, 
         },
         Err(error) => Err(PreviewFault::Unsupported(error.to_string())),
     };
-    let (pixels, end, frames) = match element.length {
+    let (pixels, pixels_end, frames) = match element.length {
         Some(length) => {
             let end = element.value.saturating_add(length);
             let frames = if encapsulated {
@@ -103,8 +103,7 @@ pub(crate) fn examine(instance: &mut Instance, as_stored: bool) -> Result<Body, 
     let decode = !as_stored
         && matches!(pixels, Pixels::Fragments(_))
         && frames.as_ref().is_ok_and(|(description, _)| decoded_length(description).is_some());
-    let tail = instance.tail(end)?;
-    Ok(Body { pixels, tail, frames, frame_count, decode })
+    Ok(Body { pixels, pixels_end, frames, frame_count, decode })
 }
 
 fn no_decoder_fault(syntax: &str) -> PreviewFault {

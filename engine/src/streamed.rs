@@ -72,8 +72,11 @@ fn try_feed(
     mut instance: Instance,
     context: &Arc<Context>,
 ) -> Result<(), Ended> {
-    let held = window.hold(instance.in_memory().len() as u64)?;
     let body = examine(&mut instance, context.as_stored)?;
+    // What stands behind the pixels is in memory to the end, as the header is.
+    let behind = instance.length().saturating_sub(body.pixels_end);
+    let held = window.hold((instance.in_memory().len() as u64).saturating_add(behind))?;
+    let tail = instance.tail(body.pixels_end)?;
     let description = body.frames.as_ref().ok().map(|(description, _)| description);
     let shown = Shown::prepare(&mut instance, &body, &planned, context)?;
     let decode = body.decode && shown.fits_decoded();
@@ -89,14 +92,14 @@ fn try_feed(
     } else {
         feed_as_stored(&pieces, &mut instance, &body, &shown)?;
     }
-    pieces.bytes(body.tail.clone())?;
+    pieces.parts(&tail)?;
     let frame_count = (body.pixels != Pixels::None).then_some(frame_count);
     let stored_syntax = syntax_as_stored(&instance, &body.pixels).to_owned();
     let as_stored = match &body.pixels {
         Pixels::Fragments(items) if decode => Some(AsStored {
             head: head_as_stored(&instance, &body.pixels)?,
             items: items.clone(),
-            tail: body.tail,
+            tail,
             transfer_syntax: stored_syntax.clone(),
         }),
         _ => None,
@@ -195,6 +198,12 @@ impl Pieces<'_> {
             let chunks = search.map(|search| deflate_chunks(search, &bytes)).unwrap_or_default();
             Outcome::Piece(Piece { bytes, chunks, ..Piece::default() })
         })
+    }
+
+    /// Many such bytes, in pieces.
+    fn parts(&self, bytes: &[u8]) -> Result<(), Closed> {
+        let size = usize::try_from(PIECE_BYTES).unwrap_or(usize::MAX);
+        bytes.chunks(size).try_for_each(|part| self.bytes(part.to_vec()))
     }
 
     /// A range of the pixel data, in pieces.

@@ -31,6 +31,7 @@ fn try_work(
     context: &Context,
 ) -> Result<WholeInstance, Refusal> {
     let body = examine(&mut instance, context.as_stored)?;
+    let tail = instance.tail(body.pixels_end)?;
     let natives = native_frames(&mut instance, &body, planned.range, context)?;
     let all_decoded = body.decode
         && natives.pictures.as_ref().is_some_and(Pictures::fits_decoded)
@@ -39,9 +40,9 @@ fn try_work(
     let (written, (frames, thumbnail)) = rayon::join(
         || {
             if all_decoded {
-                decoded_entry(&instance, &body, &natives, samples)
+                decoded_entry(&instance, &natives, &tail, samples)
             } else {
-                entry_as_stored(&instance, &body, samples)
+                entry_as_stored(&instance, &body, &tail, samples)
             }
         },
         || previews(&natives, &planned),
@@ -164,8 +165,8 @@ fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
 
 fn decoded_entry(
     instance: &Instance,
-    body: &Body,
     natives: &Natives,
+    tail: &[u8],
     samples: u16,
 ) -> Result<Written, Refusal> {
     let Some(pictures) = &natives.pictures else {
@@ -178,12 +179,17 @@ fn decoded_entry(
     if pixel_bytes % 2 == 1 {
         parts.push(&[0]);
     }
-    parts.push(&body.tail);
+    parts.push(tail);
     let entry = deflate(search_for(samples), &parts);
     Ok((entry, sha256_of(&parts), EXPLICIT_VR_LITTLE_ENDIAN.to_owned()))
 }
 
-fn entry_as_stored(instance: &Instance, body: &Body, samples: u16) -> Result<Written, Refusal> {
+fn entry_as_stored(
+    instance: &Instance,
+    body: &Body,
+    tail: &[u8],
+    samples: u16,
+) -> Result<Written, Refusal> {
     let head = head_as_stored(instance, &body.pixels)?;
     let syntax = syntax_as_stored(instance, &body.pixels).to_owned();
     match &body.pixels {
@@ -193,12 +199,12 @@ fn entry_as_stored(instance: &Instance, body: &Body, samples: u16) -> Result<Wri
         }
         Pixels::Native(range) => {
             let pixels = instance.pixels_in_memory(range.clone())?;
-            let parts: [&[u8]; 3] = [&head, &pixels, &body.tail];
+            let parts: [&[u8]; 3] = [&head, &pixels, tail];
             Ok((deflate(search_for(samples), &parts), sha256_of(&parts), syntax))
         }
         Pixels::Fragments(range) => {
             let items = instance.pixels_in_memory(range.clone())?;
-            let parts: [&[u8]; 4] = [&head, &items, &END_OF_FRAGMENTS, &body.tail];
+            let parts: [&[u8]; 4] = [&head, &items, &END_OF_FRAGMENTS, tail];
             let sha256 = sha256_of(&parts);
             let owned = parts.iter().map(|part| part.to_vec()).collect();
             Ok((store_parts(owned), sha256, syntax))

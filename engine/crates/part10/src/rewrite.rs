@@ -44,8 +44,9 @@ pub struct Replacement {
 const FILE_META_GROUP: u16 = 0x0002;
 /// The shortest element: tag and length.
 const LEAST_ELEMENT_BYTES: usize = 8;
-/// Behind the pixel data stand digital signatures and padding at most.
-const MAX_TAIL_BYTES: u64 = 16 << 20;
+/// Behind the pixel data stand digital signatures, padding, and in private groups what an ultrasound
+/// device keeps for itself: a volume, a raw cine.
+const MAX_TAIL_BYTES: u64 = 256 << 20;
 
 impl Instance {
     /// Everything before the value of the pixel data: preamble of zeros, file meta information, the
@@ -78,22 +79,24 @@ impl Instance {
         Ok(head)
     }
 
-    /// The elements behind the pixel data, whose value ends at `pixels_end`.
+    /// The elements behind the pixel data, whose value ends at `pixels_end`. Where they are written as
+    /// the package wants them, they are in memory once, else twice for a while.
     ///
     /// # Errors
-    /// [`Refusal`] when they cannot be read, are no elements, or take more than 16 MiB. What is no
+    /// [`Refusal`] when they cannot be read, are no elements, or take more than 256 MiB. What is no
     /// element is left out when it is the fill of a block (zeros) or too short to be one.
     pub fn tail(&mut self, pixels_end: u64) -> Result<Vec<u8>, Refusal> {
         let start = pixels_end.min(self.length());
-        if self.length() - start > MAX_TAIL_BYTES {
+        let bytes = self.length() - start;
+        if bytes > MAX_TAIL_BYTES {
             let limit = MAX_TAIL_BYTES >> 20;
             let reason = format!("elements behind the pixel data take more than {limit} MiB");
             return Err(Refusal::OverLimit(reason));
         }
-        let mut source = Vec::new();
+        // So many are there: grown step by step, the buffer would become up to twice as large.
+        let mut source = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
         self.read_into(start..self.length(), &mut source)?;
         let encoding = self.transfer_syntax().encoding;
-        let mut tail = Vec::with_capacity(source.len());
         let end = end_of_elements(&source, encoding);
         let rest = source.get(end..).unwrap_or_default();
         if rest.len() >= LEAST_ELEMENT_BYTES && rest.iter().any(|byte| *byte != 0) {
@@ -102,6 +105,13 @@ impl Instance {
         source.truncate(end);
         let places = index(&source, 0, encoding)
             .map_err(|error| Refusal::Malformed(format!("behind the pixel data: {error}")))?;
+        // By tag, and still in the order of the file: all would be copied, one behind the other.
+        let in_order = places.is_sorted_by_key(|place| place.start);
+        let copied = places.iter().all(|place| place.regular && place.tag.0 != FILE_META_GROUP);
+        if encoding == Encoding::EXPLICIT_LE && in_order && copied {
+            return Ok(source);
+        }
+        let mut tail = Vec::with_capacity(source.len());
         let dataset = Dataset::from_places(&source, places.into(), encoding, None);
         encode_elements(&dataset, &[], 0, &mut tail)?;
         Ok(tail)

@@ -1,7 +1,7 @@
 //! Files that are damaged, odd or made to harm: nothing of them is lost without a word.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use dicom_core::Tag;
+use dicom_core::{Tag, VR};
 use fixtures::{Options, Syntax, instance_bytes};
 use model::Refusal;
 use part10::{
@@ -99,7 +99,7 @@ fn open(bytes: Vec<u8>) -> Instance {
 }
 
 fn head(instance: &Instance) -> Result<Vec<u8>, Refusal> {
-    let value = PixelValue::Native(dicom_core::VR::OW, 4);
+    let value = PixelValue::Native(VR::OW, 4);
     instance.head(EXPLICIT_VR_LITTLE_ENDIAN, &[], Some(value))
 }
 
@@ -235,12 +235,50 @@ fn rle_frames_are_fragments(
 #[case::a_line_end(b"\r\n", Ok(0))]
 #[case::rubbish(&[0xAB; 40], Err(()))]
 fn what_stands_behind_the_pixels(#[case] rest: &[u8], #[case] expected: Result<usize, ()>) {
-    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
-    let end = [&pixels[..], rest].concat();
-    let mut instance = open(file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &[], (2, 1), &end));
-    let element = instance.pixels().unwrap().clone();
-    let tail = instance.tail(element.value + element.length.unwrap());
+    let tail = tail(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, rest);
     assert_eq!(tail.map(|tail| tail.len()).map_err(drop), expected);
+}
+
+/// The elements behind the pixels, which `rest` follows, as they are written.
+fn tail(writer: Writer, syntax: &str, rest: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let pixels = writer.element((0x7FE0, 0x0010), "OW", &[1; 4]);
+    let end = [&pixels[..], rest].concat();
+    let mut instance = open(file(writer, syntax, &[], (2, 1), &end));
+    let element = instance.pixels().unwrap().clone();
+    instance.tail(element.value + element.length.unwrap())
+}
+
+/// A creator, and what an ultrasound device keeps under its name.
+fn volume(writer: Writer, vr: &str, bytes: usize) -> [Vec<u8>; 2] {
+    let value: Vec<u8> = (0..=u8::MAX).cycle().take(bytes).collect();
+    let creator = writer.element((0x7FE1, 0x0010), "LO", b"KRETZ_US");
+    [creator, writer.element((0x7FE1, 0x1001), vr, &value)]
+}
+
+#[test]
+fn a_volume_behind_the_pixels_keeps_its_bytes() {
+    let rest = volume(EXPLICIT, "OB", 20 << 20).concat();
+    assert!(tail(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &rest).unwrap() == rest);
+}
+
+#[rstest]
+#[case::explicit(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT, "OB")]
+#[case::without_vr(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT, "UN")]
+#[case::implicit(IMPLICIT, IMPLICIT_VR_LITTLE_ENDIAN, IMPLICIT, "UN")]
+#[case::big_endian(BIG_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, BIG_ENDIAN, "OB")]
+fn elements_behind_the_pixels_become_explicit_and_ordered(
+    #[case] writer: Writer,
+    #[case] syntax: &str,
+    #[case] behind: Writer,
+    #[case] vr: &str,
+    #[values(false, true)] turned: bool,
+) {
+    let mut rest = volume(behind, vr, 64);
+    if turned {
+        rest.reverse();
+    }
+    let tail = tail(writer, syntax, &rest.concat()).unwrap();
+    assert_eq!(tail, volume(EXPLICIT, vr, 64).concat());
 }
 
 /// Gone through anew behind each element that zeros seem to be, 16 MiB of them would take hours.
@@ -255,11 +293,7 @@ fn zeros_that_are_no_fill_are_gone_through_once(#[case] has_pixels: bool) {
         assert!(matches!(opened, Err(OpenError::Refused(Refusal::OverLimit(_)))), "{opened:?}");
         return;
     }
-    let pixels = EXPLICIT.element((0x7FE0, 0x0010), "OW", &[1; 4]);
-    let end = [pixels, zeros].concat();
-    let mut instance = open(file(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &[], (2, 1), &end));
-    let element = instance.pixels().unwrap().clone();
-    let tail = instance.tail(element.value + element.length.unwrap());
+    let tail = tail(EXPLICIT, EXPLICIT_VR_LITTLE_ENDIAN, &zeros);
     assert!(matches!(tail, Err(Refusal::Malformed(_))), "{:?}", tail.map(|tail| tail.len()));
 }
 
