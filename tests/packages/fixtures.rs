@@ -143,6 +143,7 @@ fn the_page_names_the_first_of_several_windows() {
 #[case::colour_jpeg_decoded("us", JPEG_BASELINE, "uncompressed")]
 #[case::colour_jpeg_kept("us", JPEG_BASELINE, "as-stored")]
 #[case::implicit_documents("mixed", IMPLICIT, "as-stored")]
+#[case::implicit_floats("quirk-float", IMPLICIT, "uncompressed")]
 fn transfer_syntaxes_keep_every_element_and_pixel(
     #[case] study: &str,
     #[case] syntax: &str,

@@ -26,7 +26,9 @@ const ISSUER_OF_PATIENT_ID: Tag = Tag(0x0010, 0x0021);
 /// Bytes of either, which is kept of every instance; LO has 64 characters.
 const MOST_OF_PATIENT_ID: usize = 1024;
 /// Float Pixel Data (7FE0,0008), the first element that can be bulk.
-const FIRST_PIXEL_TAG: Tag = Tag(0x7FE0, 0x0008);
+const FLOAT_PIXEL_DATA: Tag = Tag(0x7FE0, 0x0008);
+/// Double Float Pixel Data (7FE0,0009).
+const DOUBLE_FLOAT_PIXEL_DATA: Tag = Tag(0x7FE0, 0x0009);
 /// Pixel Data (7FE0,0010).
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
@@ -162,6 +164,15 @@ fn check_patient_id(dataset: &Dataset<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The VR of pixels whose element does not name it (PS3.6, PS3.5 A.1).
+fn unnamed_pixel_vr(tag: Tag) -> VR {
+    match tag {
+        FLOAT_PIXEL_DATA => VR::OF,
+        DOUBLE_FLOAT_PIXEL_DATA => VR::OD,
+        _ => VR::OW,
+    }
+}
+
 /// Indexes the elements from `at` on, up to the pixel data or the first tag not below `until`.
 pub(crate) fn parse_elements(
     front: &mut Front,
@@ -178,7 +189,7 @@ pub(crate) fn parse_elements(
         if at >= front.bytes.len() && front.grow(1, limits)? > 0 {
             break;
         }
-        let is_pixels = |tag: Tag| (FIRST_PIXEL_TAG..=PIXEL_DATA).contains(&tag);
+        let is_pixels = |tag: Tag| (FLOAT_PIXEL_DATA..=PIXEL_DATA).contains(&tag);
         let stops = |tag: Tag| is_pixels(tag) || until.is_some_and(|until| tag >= until);
         let element = read_header(&front.bytes, at, syntax.encoding).and_then(|header| {
             if header.tag.0 == 0xFFFE {
@@ -194,7 +205,7 @@ pub(crate) fn parse_elements(
                 let length = u64::from(header.length);
                 pixels = Some(PixelElement {
                     tag: header.tag,
-                    vr: header.vr.unwrap_or(VR::OW),
+                    vr: header.vr.unwrap_or_else(|| unnamed_pixel_vr(header.tag)),
                     value: header.value as u64,
                     length: (header.length != UNDEFINED_LENGTH).then_some(length),
                 });

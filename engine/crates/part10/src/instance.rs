@@ -23,7 +23,7 @@ const SPOOL_BYTES: usize = 256 << 10;
 pub struct PixelElement {
     /// Pixel Data, Float Pixel Data or Double Float Pixel Data.
     pub tag: Tag,
-    /// Its VR as written; OW where the encoding is implicit.
+    /// Its VR as written; the dictionary's where the encoding is implicit, OW for Pixel Data.
     pub vr: VR,
     /// Where the value begins in the plain stream of the file.
     pub value: u64,

@@ -281,6 +281,20 @@ fn elements_behind_the_pixels_become_explicit_and_ordered(
     assert_eq!(tail, volume(EXPLICIT, vr, 64).concat());
 }
 
+/// PS3.6: where the encoding names no VR, the dictionary does.
+#[rstest]
+#[case::float((0x7FE0, 0x0008), VR::OF)]
+#[case::double_float((0x7FE0, 0x0009), VR::OD)]
+#[case::words((0x7FE0, 0x0010), VR::OW)]
+fn pixels_of_an_implicit_file_have_the_vr_of_the_dictionary(
+    #[case] tag: (u16, u16),
+    #[case] expected: VR,
+) {
+    let pixels = IMPLICIT.element(tag, "", &[1; 8]);
+    let bytes = file(IMPLICIT, IMPLICIT_VR_LITTLE_ENDIAN, &[], (2, 1), &pixels);
+    assert_eq!(open(bytes).pixels().unwrap().vr, expected);
+}
+
 /// Gone through anew behind each element that zeros seem to be, 16 MiB of them would take hours.
 #[rstest]
 #[case::before_the_pixels(false)]
