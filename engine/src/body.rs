@@ -5,7 +5,7 @@ use std::ops::Range;
 use dicom_core::{Tag, VR};
 use model::{PreviewFault, Refusal, TransferSyntaxUid};
 use part10::{
-    EXPLICIT_VR_LITTLE_ENDIAN, Fragments, FrameError, Frames, Instance, PixelDescription,
+    Dataset, EXPLICIT_VR_LITTLE_ENDIAN, Fragments, FrameError, Frames, Instance, PixelDescription,
     PixelValue, Replacement,
 };
 
@@ -24,6 +24,11 @@ const OF_THE_COMPRESSED: [Tag; 5] = [
     Tag(0x7FE0, 0x0002),
     Tag(0x7FE0, 0x0003),
 ];
+
+const ICON_IMAGE_SEQUENCE: Tag = Tag(0x0088, 0x0200);
+const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
+/// What goes with a compressed icon: the length of its group changes.
+const OF_THE_ICON: [Tag; 2] = [Tag(0x0088, 0x0000), ICON_IMAGE_SEQUENCE];
 
 /// How the pixel data lie in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +129,8 @@ pub(crate) fn decoded_length(native: &PixelDescription) -> Option<u32> {
     u32::try_from(bytes.checked_next_multiple_of(2)?).ok().filter(|bytes| *bytes < u32::MAX - 1)
 }
 
-/// Everything before the value of the pixel data, for an entry that holds the pixels as they are.
+/// Everything before the value of the pixel data, for an entry that holds the pixels as they are. Without
+/// pixels it is in Explicit VR Little Endian, whatever the source is in: see [`without_compressed_icon`].
 ///
 /// # Errors
 /// [`Refusal`] when an element cannot be re-encoded.
@@ -137,7 +143,13 @@ pub(crate) fn head_as_stored(instance: &Instance, pixels: &Pixels) -> Result<Vec
         (Pixels::Fragments(_), Some(_)) => Some(PixelValue::Encapsulated),
         _ => None,
     };
-    instance.head(syntax_as_stored(instance, pixels), &[], value)
+    let syntax = syntax_as_stored(instance, pixels);
+    let replacements = if syntax == instance.transfer_syntax().uid() {
+        Vec::new()
+    } else {
+        without_compressed_icon(&instance.dataset())
+    };
+    instance.head(syntax, &replacements, value)
 }
 
 /// The transfer syntax of such an entry.
@@ -145,6 +157,19 @@ pub(crate) fn syntax_as_stored<'a>(instance: &'a Instance, pixels: &Pixels) -> &
     let uid = instance.transfer_syntax().uid();
     let encapsulated = render::pixel_coding(uid).is_none_or(|coding| coding.encapsulated);
     if encapsulated && *pixels != Pixels::None { uid } else { EXPLICIT_VR_LITTLE_ENDIAN }
+}
+
+/// Leaves out an icon that is compressed. Icon Image Sequence (0088,0200) may hold fragments where the
+/// instance does, and in no item of Explicit VR Little Endian (PS3.5 A.4); it is optional (PS3.3 C.7.6.1).
+fn without_compressed_icon(dataset: &Dataset<'_>) -> Vec<Replacement> {
+    let is_compressed = |icon: Dataset<'_>| {
+        icon.element(PIXEL_DATA).is_some_and(|element| element.is_encapsulated())
+    };
+    if dataset.items(ICON_IMAGE_SEQUENCE).any(is_compressed) {
+        OF_THE_ICON.map(|tag| Replacement { tag, value: None }).into()
+    } else {
+        Vec::new()
+    }
 }
 
 /// Everything before the value of the decoded pixel data, with the attributes made true.
@@ -181,6 +206,7 @@ pub(crate) fn head_decoded(
         replacements.push(Replacement { tag: LOSSY_IMAGE_COMPRESSION, value });
     }
     replacements.extend(OF_THE_COMPRESSED.map(|tag| Replacement { tag, value: None }));
+    replacements.extend(without_compressed_icon(&dataset));
     replacements.sort_by_key(|replacement| replacement.tag);
     let vr = if native.bits_allocated > 8 { VR::OW } else { VR::OB };
     let length = decoded_length(native).ok_or_else(|| {
@@ -210,7 +236,7 @@ pub(crate) fn read_frame(
 mod tests {
     use super::*;
     use fixtures::{Options, Syntax, instance_bytes};
-    use part10::Limits;
+    use part10::{END_OF_FRAGMENTS, Limits};
     use rstest::rstest;
 
     const LOST: &[u8] = b"\x28\x00\x10\x21CS\x02\x0001";
@@ -248,6 +274,44 @@ mod tests {
         assert!(holds(&head, expected));
         let other = if expected == LOST { NOT_LOST } else { LOST };
         assert!(!holds(&head, other));
+    }
+
+    const COMPRESSED: &[u8] = b"\xE0\x7F\x10\x00OB\0\0\xFF\xFF\xFF\xFF";
+    const NATIVE: &[u8] = b"\xE0\x7F\x10\x00OB\0\0\x02\0\0\0\x07\x07";
+
+    fn item(value: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(value.len()).unwrap().to_le_bytes();
+        [&b"\xFE\xFF\x00\xE0"[..], &length, value].concat()
+    }
+
+    fn compressed() -> Vec<u8> {
+        [COMPRESSED, &item(&[]), &item(b"\xFF\xD8"), &END_OF_FRAGMENTS].concat()
+    }
+
+    /// The header of an Icon Image Sequence, and its item.
+    fn icon(pixels: &[u8]) -> [Vec<u8>; 2] {
+        let item = item(pixels);
+        let length = u32::try_from(item.len()).unwrap().to_le_bytes();
+        [[&b"\x88\x00\x00\x02SQ\0\0"[..], &length].concat(), item]
+    }
+
+    #[rstest]
+    #[case::compressed(icon(&compressed()), false)]
+    #[case::native(icon(NATIVE), true)]
+    fn a_4_an_icon_stays_where_it_may_be_as_it_is(#[case] icon: [Vec<u8>; 2], #[case] stays: bool) {
+        let bytes = bytes(Syntax::JpegBaseline);
+        let at = bytes.windows(COMPRESSED.len()).position(|found| found == COMPRESSED).unwrap();
+        let [header, item] = icon;
+        let before = [&bytes[..at], &header, &item].concat();
+        let instance = open([&before[..], &bytes[at..]].concat());
+        let native = PixelDescription::read(&instance.dataset()).unwrap();
+        let found = |head: &[u8]| (holds(head, &header), holds(head, &item));
+        let decoded = head_decoded(&instance, &native).unwrap();
+        assert_eq!(found(&decoded), (stays, stays));
+        let as_stored = head_as_stored(&instance, &Pixels::Fragments(0..0)).unwrap();
+        assert_eq!(found(&as_stored), (true, true));
+        let without_pixels = head_as_stored(&open(before), &Pixels::None).unwrap();
+        assert_eq!(found(&without_pixels), (stays, stays));
     }
 
     #[test]

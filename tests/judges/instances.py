@@ -20,6 +20,7 @@ from pydicom.uid import UID
 from tools import find_tool
 
 PIXEL_DATA = 0x7FE00010
+ICON_IMAGE_SEQUENCE = 0x00880200
 # What a decoded frame says of itself may differ from what the compressed one said.
 PIXEL_LAYOUT = {0x00280004, 0x00280006}
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -118,12 +119,24 @@ def compare_files(path, before, syntax):
             if decoded and old_syntax in ALWAYS_LOSSY:
                 # Decoded pixels no longer tell by their transfer syntax (PS3.3 C.7.6.1.1.5).
                 before.LossyImageCompression = "01"
+            if decoded and has_compressed_icon(before):
+                # It is optional, and items in Explicit VR Little Endian hold no fragments (PS3.5 A.4).
+                del before[ICON_IMAGE_SEQUENCE]
             differences += compare_datasets(before, after, "", PIXEL_LAYOUT if decoded else set())
             if PIXEL_DATA in before and PIXEL_DATA in after:
                 differences += compare_pixels(before, after, old_syntax, new_syntax)
             return differences
         except Exception as error:
             return [f"cannot be compared: {error!r}"]
+
+
+def has_compressed_icon(dataset):
+    """Whether the icon of a data set has its pixels in fragments, whose element has no length."""
+    if ICON_IMAGE_SEQUENCE not in dataset:
+        return False
+    pixels = [item.get_item(PIXEL_DATA) for item in sequence_items(dataset, ICON_IMAGE_SEQUENCE) if PIXEL_DATA in item]
+    return any(getattr(element, "length", None) == 0xFFFFFFFF or getattr(element, "is_undefined_length", False)
+               for element in pixels)
 
 
 def source_syntax(dataset):

@@ -55,6 +55,13 @@ pub struct Element<'a> {
     pub(crate) undefined_length: bool,
 }
 
+impl Element<'_> {
+    /// Whether the value is fragments (PS3.5 A.4): of undefined length, and no sequence.
+    pub fn is_encapsulated(&self) -> bool {
+        self.undefined_length && !matches!(self.vr, VR::SQ | VR::UN)
+    }
+}
+
 /// A data set or a sequence item in any of the four plain encodings.
 ///
 /// Standard: DICOM PS3.5 §7.
