@@ -88,6 +88,11 @@ pub fn decode_frame(
     let native_bytes = limits.native_bytes(description)?;
     let native = match decoder {
         Decoder::Native => {
+            let whole_bytes = description.whole_frame_bits().div_ceil(8);
+            if whole_bytes > native_bytes as u64 && frame.len() as u64 >= whole_bytes {
+                let reason = "three samples a pixel where the data set says fewer";
+                return Err(PreviewFault::Unsupported(reason.into()));
+            }
             let bytes = frame.get(..native_bytes).ok_or(PreviewFault::MissingPixels)?.to_vec();
             let photometric = description.photometric.clone();
             NativeFrame { bytes, photometric, planar: description.planar }
@@ -104,4 +109,42 @@ pub fn decode_frame(
         return Err(PreviewFault::Unsupported(reason.into()));
     }
     Ok(native)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+    use rstest::rstest;
+    use std::io::Write as _;
+
+    const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
+    const DEFLATED: &str = "1.2.840.10008.1.2.8.1";
+
+    /// Of four pixels, halved chrominances leave eight samples, whole ones twelve.
+    #[rstest]
+    #[case::halved(8, true)]
+    #[case::halved_and_padded(9, true)]
+    #[case::whole(12, false)]
+    fn whole_chrominances_are_not_cut_to_halved_ones(
+        #[values(ENCAPSULATED_UNCOMPRESSED, DEFLATED)] syntax: &str,
+        #[case] bytes: u8,
+        #[case] is_decoded: bool,
+    ) {
+        let description = samples::tests::description(4, 3, 8, Photometric::YbrFull422);
+        let samples: Vec<u8> = (0..bytes).collect();
+        let mut frame = samples.clone();
+        if syntax == DEFLATED {
+            let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(&samples).unwrap();
+            frame = encoder.finish().unwrap();
+        }
+        let decoded = decode_frame(syntax, &description, &frame, &Limits::default());
+        if is_decoded {
+            assert_eq!(decoded.unwrap().bytes, samples[..8]);
+        } else {
+            assert!(matches!(decoded, Err(PreviewFault::Unsupported(_))), "{decoded:?}");
+        }
+    }
 }

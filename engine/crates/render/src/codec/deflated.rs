@@ -10,6 +10,9 @@ use part10::PixelDescription;
 
 use super::NativeFrame;
 
+/// A frame of odd length may be padded before it is deflated.
+const MOST_PADDING_BYTES: u64 = 1;
+
 pub(super) fn decode(
     description: &PixelDescription,
     frame: &[u8],
@@ -18,6 +21,13 @@ pub(super) fn decode(
     let mut bytes = vec![0; native_bytes];
     let mut inflated = DeflateDecoder::new(frame);
     inflated.read_exact(&mut bytes).map_err(|_fault| PreviewFault::Damaged)?;
+    let mut behind = Vec::new();
+    // What cannot be inflated behind the frame is nothing of it.
+    drop(inflated.take(MOST_PADDING_BYTES + 1).read_to_end(&mut behind));
+    if behind.len() as u64 > MOST_PADDING_BYTES {
+        let reason = "a deflated frame is longer than the data set says";
+        return Err(PreviewFault::Unsupported(reason.into()));
+    }
     let photometric = description.photometric.clone();
     Ok(NativeFrame { bytes, photometric, planar: description.planar })
 }

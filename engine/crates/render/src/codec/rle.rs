@@ -15,7 +15,10 @@ pub(super) fn decode(
     frame: &[u8],
     native_bytes: usize,
 ) -> Result<NativeFrame, PreviewFault> {
-    if matches!(description.photometric, Photometric::YbrFull422 | Photometric::YbrPartial422) {
+    if matches!(
+        description.photometric,
+        Photometric::YbrFull422 | Photometric::YbrPartial422 | Photometric::YbrPartial420
+    ) {
         return Err(PreviewFault::Unsupported("RLE with halved chrominances".into()));
     }
     let sample_bytes = usize::from(description.bits_allocated.div_ceil(8));
@@ -144,6 +147,18 @@ mod tests {
         let native = super::decode(&description, &frame, 6).unwrap();
         assert_eq!((native.bytes.as_slice(), native.planar), (expected, planar));
         assert_eq!(native.photometric, Photometric::YbrFull);
+    }
+
+    /// Nobody can tell whether the planes are whole: what is more would be taken for padding.
+    #[rstest]
+    #[case::full_422(Photometric::YbrFull422)]
+    #[case::partial_422(Photometric::YbrPartial422)]
+    #[case::partial_420(Photometric::YbrPartial420)]
+    fn halved_chrominances_are_refused(#[case] photometric: Photometric) {
+        let description = PixelDescription { rows: 2, ..description(4, 3, 8, photometric) };
+        let plane: &[u8] = &[7, 1, 2, 3, 4, 5, 6, 7, 8];
+        let decoded = decode(&description, &frame(&[plane; 3]));
+        assert!(matches!(decoded, Err(PreviewFault::Unsupported(_))), "{decoded:?}");
     }
 
     #[test]
