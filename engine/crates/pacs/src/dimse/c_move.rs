@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver as Queue, RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Scope as Threads};
@@ -60,8 +60,10 @@ struct Shared<'a> {
     taking: AtomicUsize,
     /// Instances that were accepted.
     came: AtomicU64,
-    /// Instances that the PACS says it sent: one at least for each request that went well.
+    /// Instances that the PACS says it sent.
     owed: AtomicU64,
+    /// A request went well of which the PACS counts nothing: how many come for it, nobody knows.
+    is_uncounted: AtomicBool,
     /// Grows with all that counts as progress.
     progress: AtomicU64,
     /// The requests of the retrieval, those of the passes before this one too.
@@ -122,6 +124,7 @@ impl<'a> Shared<'a> {
             taking: AtomicUsize::new(0),
             came: AtomicU64::new(0),
             owed: AtomicU64::new(0),
+            is_uncounted: AtomicBool::new(false),
             progress: AtomicU64::new(0),
             asked,
             of_ours: Mutex::default(),
@@ -161,8 +164,8 @@ impl Shared<'_> {
     /// Takes note of what a request that went well brings. Who answers before sending counts nothing yet.
     fn owe(&self, done: &SubOperations) {
         let sent = u64::from(done.completed) + u64::from(done.warning);
-        let least = u64::from(done.failed == 0);
-        self.owed.fetch_add(sent.max(least), Ordering::SeqCst);
+        self.owed.fetch_add(sent, Ordering::SeqCst);
+        self.is_uncounted.fetch_or(sent == 0 && done.failed == 0, Ordering::SeqCst);
     }
 
     /// Whether the PACS says that it sent more than came by now.
@@ -273,9 +276,14 @@ fn watch(
         if let Some((result, at)) = ended.take() {
             let idle = seen.1.max(at).elapsed();
             let is_closed = shared.open.load(Ordering::SeqCst) == 0;
-            // Who says that all went well may connect only then.
-            let is_over = is_closed && (result.is_err() || !shared.is_owed());
-            if !is_taking && (is_over || idle > AFTERMATH || has_all(shared, wanted)) {
+            let is_owed = shared.is_owed();
+            // Who says that all went well may connect only then, and for each instance anew.
+            let is_more = is_owed || shared.is_uncounted.load(Ordering::SeqCst);
+            let is_over = is_closed && (result.is_err() || !is_more);
+            // What is not listed comes with the rest, or after it.
+            let is_all = !is_owed && shared.extent != Extent::MoreThanListed;
+            let is_enough = is_all && has_all(shared, wanted);
+            if !is_taking && (is_over || is_enough || idle > AFTERMATH) {
                 return result;
             }
             ended = Some((result, at));
