@@ -71,7 +71,7 @@ pub enum PackError {
          folder of its own, or name one study"
     )]
     SeveralPatients {
-        /// How many there are, by Patient ID and its issuer.
+        /// At least so many there are, by Patient ID or its issuer.
         patients: usize,
     },
     /// Nothing that was found may be in a File-set.

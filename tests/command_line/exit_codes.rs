@@ -1,6 +1,7 @@
 //! Exit codes, and a clear sentence with each.
 
 use std::fs;
+use std::path::Path;
 
 use rstest::rstest;
 
@@ -92,17 +93,34 @@ fn one_patient_id_at_two_hospitals_is_two_patients(
     for (study, issuer) in [("ct", Some("PROVA OVEST")), ("cr", issuer_of_second)] {
         place.add_study(&["--study", study, "--slices", "1", "--rows", "64"], study);
         for file in files_below(&place.source().join(study)) {
-            let mut bytes = fs::read(&file).expect("a fixture");
-            let start = find(&bytes, b"\x10\0\x20\0LO");
-            let behind = start + 8 + usize::from(bytes[start + 6]);
-            let named = issuer.map(|issuer| format!("\x10\0\x21\0LO\x0C\0{issuer:<12}"));
-            bytes.splice(behind..behind, named.unwrap_or_default().into_bytes());
-            fs::write(&file, bytes).expect("the changed file");
+            name_issuer(&file, issuer);
         }
     }
     let run = place.package(&[]).expect_code(&[code]);
     assert_eq!(run.stderr.contains("2 patients"), code == 4, "{}", run.stderr);
     assert!(!run.stderr.contains("PROVA"), "{}", run.stderr);
+}
+
+/// A hospital may write its name in several ways.
+#[test]
+fn two_issuers_in_one_study_are_of_one_patient() {
+    let place = Workplace::with_study(&["--study", "ct", "--slices", "2", "--rows", "64"]);
+    let files = files_below(&place.source());
+    for (file, issuer) in files.iter().zip(["PROVA OVEST", "PROVA-OVEST"]) {
+        name_issuer(file, Some(issuer));
+    }
+    place.package(&[]).expect_code(&[0]);
+}
+
+/// Puts an Issuer of Patient ID (0010,0021) behind the Patient ID.
+fn name_issuer(file: &Path, issuer: Option<&str>) {
+    let mut bytes = fs::read(file).expect("a fixture");
+    let start = find(&bytes, b"\x10\0\x20\0LO");
+    let length = bytes.get(start + 6).expect("a length");
+    let behind = start + 8 + usize::from(*length);
+    let named = issuer.map(|issuer| format!("\x10\0\x21\0LO\x0C\0{issuer:<12}"));
+    bytes.splice(behind..behind, named.unwrap_or_default().into_bytes());
+    fs::write(file, bytes).expect("the changed file");
 }
 
 #[test]

@@ -185,8 +185,7 @@ fn choose_studies(
 /// ID go with the others of their study.
 fn check_one_patient(instances: &[ListedInstance]) -> Result<(), PackError> {
     let mut of_study: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
-    // Two hospitals give the same number to two people.
-    let mut issuers: BTreeSet<&str> = BTreeSet::new();
+    let mut issuers: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
     for instance in instances {
         let patients = of_study.entry(&instance.identity.study).or_default();
         if instance.patient_id.is_empty() {
@@ -194,13 +193,20 @@ fn check_one_patient(instances: &[ListedInstance]) -> Result<(), PackError> {
         }
         patients.insert(&instance.patient_id);
         if !instance.issuer.is_empty() {
-            issuers.insert(&instance.issuer);
+            issuers.entry(&instance.identity.study).or_default().insert(&instance.issuer);
         }
     }
     let named: BTreeSet<&str> = of_study.values().flatten().copied().collect();
     // Studies that name nobody cannot be shown to belong to the same person.
     let unnamed = of_study.values().filter(|patients| patients.is_empty()).count();
-    match issuers.len().max(named.len() + unnamed) {
+    // Two hospitals give the same number to two people; one may write its name in several ways in one study.
+    let mut hospitals: Vec<&BTreeSet<&str>> = Vec::new();
+    for issuers in issuers.values() {
+        if hospitals.iter().all(|other| other.is_disjoint(issuers)) {
+            hospitals.push(issuers);
+        }
+    }
+    match hospitals.len().max(named.len() + unnamed) {
         0 | 1 => Ok(()),
         patients => Err(PackError::SeveralPatients { patients }),
     }
