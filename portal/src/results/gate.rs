@@ -65,6 +65,11 @@ impl Gate {
         }
     }
 
+    /// Whether nobody would be let in now.
+    pub(crate) fn refuses(&self) -> bool {
+        self.admit(false).is_err()
+    }
+
     /// Takes note of what came of asking since then: an answer, or a fault.
     pub(crate) fn tell(&self, asked: Instant, fault: Option<&str>) {
         let mut heard = self.heard();
@@ -123,10 +128,12 @@ mod tests {
         gate.heard().silence.as_mut().unwrap().at = ago(20);
         let _tries = gate.enter().await.unwrap();
         assert_eq!(gate.enter().await.unwrap_err(), SILENT);
+        assert!(gate.refuses());
         // What it says last is what is told.
         gate.tell(ago(0), Some("it refuses"));
         assert_eq!(gate.enter().await.unwrap_err(), "it refuses");
         gate.tell(ago(0), None);
+        assert!(!gate.refuses());
         drop(gate.enter().await.unwrap());
     }
 

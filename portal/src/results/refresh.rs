@@ -136,6 +136,11 @@ impl Refresher {
         let mut under_way = JoinSet::new();
         loop {
             while under_way.try_join_next().is_some() {}
+            if !self.asks_nobody() && self.0.gates.iter().all(Gate::refuses) {
+                // Who is due stays so until there is somebody to ask.
+                tokio::time::sleep(TICK).await;
+                continue;
+            }
             let free = self.0.rules.at_once.max(1).saturating_sub(under_way.len());
             let now = self.0.clock.now();
             let due = match free {
