@@ -33,6 +33,8 @@ use crate::shares::{Ground, Shares, SharesSettings};
 use crate::task::{Stop, Tasks};
 use crate::web::{self, WebSettings};
 
+/// Connections of programs of administrators at a time, and of commands on this machine.
+const PROGRAMS: usize = 64;
 /// Connections of monitors at a time.
 const MONITORS: usize = 16;
 /// For background tasks when the portal ends.
@@ -360,9 +362,11 @@ impl BoundPortal {
         let console_router = admin::trusted(admin_router.clone());
         let console_router = observed(console_router, "console", requests.clone());
         let admin_router = observed(admin_router, "administrators", requests.clone());
+        let connections = limits.connections.min(PROGRAMS);
+        let few = ConnectionLimits { connections, ..limits.clone() };
         let programs = async {
             if let Some(listener) = admin {
-                serve(listener, admin_router, limits.clone(), stop.clone()).await;
+                serve(listener, admin_router, few.clone(), stop.clone()).await;
             }
         };
         let monitor_router = health::router(services.clone(), stop.clone());
@@ -377,7 +381,7 @@ impl BoundPortal {
             monitored,
             serve(patients, router, limits.with_room_for_heads(), stop.clone()),
             programs,
-            serve(console, console_router, limits.clone(), stop.clone()),
+            serve(console, console_router, few.clone(), stop.clone()),
         );
         if !tasks.end(GRACE).await {
             tracing::warn!("background tasks were broken off");

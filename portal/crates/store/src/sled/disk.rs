@@ -144,7 +144,8 @@ impl Disk {
         mut changes: Changes,
     ) -> Result<(), CommitError> {
         wait_for_descriptors(|| {
-            let opened = (0..DESCRIPTORS).map(|_| self.database.try_clone());
+            // Opened, not duplicated: a duplicate takes none of the files that the whole system may have open.
+            let opened = (0..DESCRIPTORS).map(|_| File::open(&self.blobs));
             opened.collect::<io::Result<Vec<File>>>()
         })
         .map_err(CommitError::Disk)?;
