@@ -71,7 +71,7 @@ json = { to = "{number}", text = "{text}" }
 [results]
 release = "always"
 availability_days = 0
-refresh = { at_most_every = 1, page_waits_ms = 200 }
+refresh = { at_most_every = 1, page_waits_ms = 200, time_out = 20 }
 [[pacs]]
 name = "main"
 site = "Provaglio"
@@ -118,11 +118,10 @@ calling_ae_title = "ESITO"
   for (let tries = 0; tries < 40 && !(await page.$('.notice:not(.calm)')); tries += 1) { await pause(250); await page.goto(results); }
   await expect('Elenco non disponibile', 'a PACS that hangs up is not told');
   await judge.look(page, 'results-pacs-down-at-first');
-  // Now it answers.
+  // Now it answers. That it said nothing is known for a time-out.
   let pacs = await started('fixture-pacs', '--folder', studies, '--port', `${pacsPort}`);
   running.push({ kill: () => pacs.kill() });
-  await pause(1100);
-  for (let tries = 0; tries < 40 && !(await page.$('.orders tbody tr')); tries += 1) { await pause(250); await page.goto(results); }
+  for (let tries = 0; tries < 120 && !(await page.$('.orders tbody tr')); tries += 1) { await pause(250); await page.goto(results); }
   judge.check(!(await page.$('.notice')), `a PACS that answers is not believed: ${await text()}`);
   await judge.look(page, 'results-pacs-up', FEW);
   // And now it is gone: what was known stays, and the page says of when it is.
