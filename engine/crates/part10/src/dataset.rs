@@ -117,7 +117,7 @@ impl<'a> Dataset<'a> {
     pub(crate) fn at(&self, place: &Place) -> Element<'a> {
         Element {
             tag: place.tag,
-            vr: place.vr.unwrap_or_else(|| vr_of(place.tag, self)),
+            vr: place.vr.unwrap_or_else(|| vr_of(place.tag, || self.is_signed())),
             value: self.bytes.get(place.value..place.end).unwrap_or_default(),
             undefined_length: place.length == UNDEFINED_LENGTH,
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 
-use dicom_core::{Tag, VR};
+use dicom_core::Tag;
 use model::{Refusal, SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid};
 
 use crate::dataset::{Dataset, MAX_ELEMENTS, Place, sort};
@@ -14,7 +14,7 @@ use crate::fill::Fill;
 use crate::front::{Front, Rest, unreadable};
 use crate::instance::PixelElement;
 use crate::start::{read_start, transfer_syntax_of};
-use crate::vr::number_bytes;
+use crate::vr::{number_bytes, vr_of};
 use crate::{Limits, OpenError};
 
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
@@ -26,9 +26,7 @@ const ISSUER_OF_PATIENT_ID: Tag = Tag(0x0010, 0x0021);
 /// Bytes of either, which is kept of every instance; LO has 64 characters.
 const MOST_OF_PATIENT_ID: usize = 1024;
 /// Float Pixel Data (7FE0,0008), the first element that can be bulk.
-const FLOAT_PIXEL_DATA: Tag = Tag(0x7FE0, 0x0008);
-/// Double Float Pixel Data (7FE0,0009).
-const DOUBLE_FLOAT_PIXEL_DATA: Tag = Tag(0x7FE0, 0x0009);
+const FIRST_PIXEL_TAG: Tag = Tag(0x7FE0, 0x0008);
 /// Pixel Data (7FE0,0010).
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
@@ -164,15 +162,6 @@ fn check_patient_id(dataset: &Dataset<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The VR of pixels whose element does not name it (PS3.6, PS3.5 A.1).
-fn unnamed_pixel_vr(tag: Tag) -> VR {
-    match tag {
-        FLOAT_PIXEL_DATA => VR::OF,
-        DOUBLE_FLOAT_PIXEL_DATA => VR::OD,
-        _ => VR::OW,
-    }
-}
-
 /// Indexes the elements from `at` on, up to the pixel data or the first tag not below `until`.
 pub(crate) fn parse_elements(
     front: &mut Front,
@@ -189,7 +178,7 @@ pub(crate) fn parse_elements(
         if at >= front.bytes.len() && front.grow(1, limits)? > 0 {
             break;
         }
-        let is_pixels = |tag: Tag| (FLOAT_PIXEL_DATA..=PIXEL_DATA).contains(&tag);
+        let is_pixels = |tag: Tag| (FIRST_PIXEL_TAG..=PIXEL_DATA).contains(&tag);
         let stops = |tag: Tag| is_pixels(tag) || until.is_some_and(|until| tag >= until);
         let element = read_header(&front.bytes, at, syntax.encoding).and_then(|header| {
             if header.tag.0 == 0xFFFE {
@@ -205,7 +194,7 @@ pub(crate) fn parse_elements(
                 let length = u64::from(header.length);
                 pixels = Some(PixelElement {
                     tag: header.tag,
-                    vr: header.vr.unwrap_or_else(|| unnamed_pixel_vr(header.tag)),
+                    vr: header.vr.unwrap_or_else(|| vr_of(header.tag, || false)),
                     value: header.value as u64,
                     length: (header.length != UNDEFINED_LENGTH).then_some(length),
                 });

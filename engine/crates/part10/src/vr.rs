@@ -4,13 +4,11 @@ use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry, VirtualVr
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::StandardDataDictionary;
 
-use crate::dataset::Dataset;
-
 /// The dictionary's VR for `tag`; private data elements are UN, their creators LO.
 ///
-/// Where the dictionary leaves a choice, Pixel Representation of the data set decides between US
-/// and SS, and 16-bit words stand for all others: implicit data sets hold OW (PS3.5 A.1).
-pub(crate) fn vr_of(tag: Tag, dataset: &Dataset<'_>) -> VR {
+/// Where the dictionary leaves a choice, Pixel Representation of the data set, `is_signed`, decides
+/// between US and SS, and 16-bit words stand for all others: implicit data sets hold OW (PS3.5 A.1).
+pub(crate) fn vr_of(tag: Tag, is_signed: impl FnOnce() -> bool) -> VR {
     if tag.1 == 0 {
         return VR::UL;
     }
@@ -19,7 +17,7 @@ pub(crate) fn vr_of(tag: Tag, dataset: &Dataset<'_>) -> VR {
     }
     match StandardDataDictionary.by_tag(tag).map(DataDictionaryEntry::vr) {
         Some(VirtualVr::Exact(vr)) => vr,
-        Some(VirtualVr::Xs) if dataset.is_signed() => VR::SS,
+        Some(VirtualVr::Xs) if is_signed() => VR::SS,
         Some(VirtualVr::Xs) => VR::US,
         Some(_) => VR::OW,
         None => VR::UN,
