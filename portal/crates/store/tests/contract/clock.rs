@@ -1,17 +1,11 @@
 //! A clock that is set back holds nobody up.
 
 use jiff::SignedDuration;
-use store::{Admission, Along, AttemptPolicy, GuessBegun, GuessPolicy, NewLimits, Shared};
+use store::{Admission, Along, GuessBegun, GuessPolicy, NewLimits, Shared};
 
 use crate::on_each_store;
+use crate::sessions::POLICY;
 use crate::values::{at, enrolled, secret, share};
-
-const POLICY: AttemptPolicy = AttemptPolicy {
-    free: 3,
-    first: SignedDuration::from_secs(2),
-    longest: SignedDuration::from_mins(15),
-    forget: SignedDuration::from_hours(1),
-};
 
 #[test]
 fn attempts_of_a_clock_that_was_ahead_count_no_more() {

@@ -177,7 +177,7 @@ fn a_code_is_spent_once() {
     });
 }
 
-const POLICY: AttemptPolicy = AttemptPolicy {
+pub(crate) const POLICY: AttemptPolicy = AttemptPolicy {
     free: 3,
     first: SignedDuration::from_secs(2),
     longest: SignedDuration::from_mins(15),
