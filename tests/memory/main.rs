@@ -77,6 +77,17 @@ fn an_instance_larger_than_the_budget_stays_within_it() {
     stays_within(&["--study", "us"], 1);
 }
 
+/// Where something stands in a file.
+fn place_of(bytes: &[u8], what: &[u8]) -> usize {
+    bytes.windows(what.len()).position(|window| window == what).expect("an element")
+}
+
+/// An element in Explicit VR Little Endian, of a VR with a length of four bytes.
+fn element(tag: [u8; 4], vr: [u8; 2], value: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(value.len()).expect("a length").to_le_bytes();
+    [&tag[..], &vr, &[0, 0], &length, value].concat()
+}
+
 /// An image of one frame with items that take many times their bytes once they are indexed.
 #[rstest]
 #[case::groups_of_frames([0, 0x52, 0x30, 0x92])]
@@ -84,19 +95,13 @@ fn an_instance_larger_than_the_budget_stays_within_it() {
 fn a_million_items_are_read_one_by_one(#[case] sequence: [u8; 4]) {
     let place = Workplace::with_study(&["--study", "ct", "--slices", "1", "--rows", "48"]);
     let file = files_below(&place.source()).pop().expect("a file");
-    let bytes = std::fs::read(&file).expect("its bytes");
-    let pixels = [0xE0, 0x7F, 0x10, 0, b'O', b'W'];
-    let at = bytes.windows(pixels.len()).position(|window| window == pixels).expect("pixel data");
+    let mut bytes = std::fs::read(&file).expect("its bytes");
+    let at = place_of(&bytes, b"\xE0\x7F\x10\0OW");
     // Each has an empty Image Comments (0020,4000).
     let item = [0xFE, 0xFF, 0, 0xE0, 8, 0, 0, 0, 0x20, 0, 0, 0x40, b'L', b'T', 0, 0];
     let items = item.repeat(1 << 20);
-    let mut grown = bytes[..at].to_vec();
-    grown.extend(sequence);
-    grown.extend([b'S', b'Q', 0, 0]);
-    grown.extend(u32::try_from(items.len()).expect("a length").to_le_bytes());
-    grown.extend(items);
-    grown.extend(&bytes[at..]);
-    std::fs::write(&file, grown).expect("written");
+    bytes.splice(at..at, element(sequence, *b"SQ", &items));
+    std::fs::write(&file, bytes).expect("written");
     // 16 MiB of items stand in memory as read and as written; indexed all at once they take many times as much.
     peaks_below(192, &package(&place));
 }
@@ -107,18 +112,12 @@ fn a_description_of_megabytes_is_not_repeated_for_each_frame() {
     let study = ["--study", "enhanced-mr", "--slices", "200", "--rows", "48"];
     let place = Workplace::with_study(&study);
     let file = files_below(&place.source()).pop().expect("a file");
-    let bytes = std::fs::read(&file).expect("its bytes");
-    let description = [0x08, 0, 0x3E, 0x10, b'L', b'O'];
-    let found = bytes.windows(description.len()).position(|window| window == description);
-    let at = found.expect("a description");
+    let mut bytes = std::fs::read(&file).expect("its bytes");
+    let at = place_of(&bytes, b"\x08\0\x3E\x10LO");
     let behind = at + 8 + usize::from(bytes[at + 6]);
     let text = vec![b'x'; 4 << 20];
-    let mut grown = bytes[..at].to_vec();
-    grown.extend([0x08, 0, 0x3E, 0x10, b'U', b'T', 0, 0]);
-    grown.extend(u32::try_from(text.len()).expect("a length").to_le_bytes());
-    grown.extend(text);
-    grown.extend(&bytes[behind..]);
-    std::fs::write(&file, grown).expect("written");
+    bytes.splice(at..behind, element([8, 0, 0x3E, 0x10], *b"UT", &text));
+    std::fs::write(&file, bytes).expect("written");
     // For each of 200 frames it would be 800 MiB.
     peaks_below(192, &package(&place));
 }
@@ -132,9 +131,7 @@ fn a_volume_behind_the_pixels_is_packaged_and_in_memory_once() {
     let mut bytes = std::fs::read(&file).expect("its bytes");
     let volume: Vec<u8> = (0..VOLUME_MIB << 18).flat_map(u32::to_le_bytes).collect();
     let mut behind = b"\xE1\x7F\x11\x00LO\x08\x00KRETZ_US".to_vec();
-    behind.extend(b"\xE1\x7F\x01\x11OB\0\0");
-    behind.extend(u32::try_from(volume.len()).expect("a length").to_le_bytes());
-    behind.extend(volume);
+    behind.extend(element([0xE1, 0x7F, 1, 0x11], *b"OB", &volume));
     bytes.extend(&behind);
     std::fs::write(&file, bytes).expect("written");
     let run = place.package(&["--memory", &BUDGET_MIB.to_string()]).expect_code(&[0]);
