@@ -7,8 +7,9 @@
 
 const fs = require('fs');
 const path = require('path');
-const { open } = require('./browsers');
 const at = require('./viewer_page');
+
+const { check } = at;
 
 /** With 1 GiB of memory the viewer keeps 256 MiB of such files: one of these, not two. */
 const FILE_BYTES = 140 * 2 ** 20;
@@ -58,7 +59,7 @@ const emptied = (page) => page.evaluate(() => {
   return bytes;
 });
 
-async function colours(page, check) {
+async function colours(page) {
   const before = await opened(page, 0);
   const coloured = await page.$eval('.film canvas', (canvas) => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -73,7 +74,7 @@ async function colours(page, check) {
   check(after === before, 'a colour image is drawn otherwise after it had to make room');
 }
 
-async function files(page, check) {
+async function files(page) {
   await opened(page, 0);
   await opened(page, 1);
   await emptied(page);
@@ -84,22 +85,14 @@ async function files(page, check) {
   check(await page.evaluate(() => window.reads) === 0, 'the file that is looked at is not kept');
 }
 
-async function main() {
+async function main(page) {
   const [root] = process.argv.slice(2);
-  const faults = [];
-  const check = (holds, text) => { if (!holds) { faults.push(text); } };
   at.filesBelow(path.join(root, 'STUDIES')).forEach(lengthen);
-  const { browser, page } = await open('chromium', { script: true });
-  page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
-  await page.setViewport({ width: 1000, height: 800 });
   await page.evaluateOnNewDocument(prepare);
   await at.openFromDisk(page, root);
   await at.complete(page);
-  await colours(page, check);
-  await files(page, check);
-  await browser.close();
-  faults.forEach((fault) => console.log(fault));
-  return faults.length ? 1 : 0;
+  await colours(page);
+  await files(page);
 }
 
-main().then((code) => process.exit(code), (error) => { console.error(error); process.exit(2); });
+at.judge(1000, 800, main);

@@ -4,6 +4,10 @@
 const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
+const { open } = require('./browsers');
+
+const faults = [];
+const check = (holds, text) => { if (!holds) { faults.push(text); } };
 
 /** Files of a folder and below, for browsers whose driver takes no folder. */
 function filesBelow(folder) {
@@ -143,4 +147,21 @@ async function drag(page, places, options = {}) {
   await frames(page);
 }
 
-module.exports = { chooseFolder, click, colourAt, complete, drag, filesBelow, frames, grey, measured, numberIn, openFolder, openFromDisk, placeOf, resizeFilm, settled, settledAt, shown, viewerPage };
+/** Walks through the viewer in Chromium; prints what `check` found wrong and ends with 1 then, with 2 where it broke off. */
+async function judge(width, height, walk) {
+  try {
+    const { browser, page } = await open('chromium', { script: true });
+    page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
+    await page.setViewport({ width, height });
+    await walk(page);
+    await browser.close();
+    process.exitCode = faults.length ? 1 : 0;
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 2;
+  }
+  faults.forEach((fault) => console.log(fault));
+  process.exit();
+}
+
+module.exports = { check, chooseFolder, click, colourAt, complete, drag, filesBelow, frames, grey, judge, measured, numberIn, openFolder, openFromDisk, placeOf, resizeFilm, settled, settledAt, shown, viewerPage };

@@ -8,13 +8,12 @@
 
 const fs = require('fs');
 const path = require('path');
-const { open } = require('./browsers');
 const at = require('./viewer_page');
+
+const { check } = at;
 
 /** Both images fit exactly into this. */
 const [WIDTH, HEIGHT] = [600, 720];
-const faults = [];
-const check = (holds, text) => { if (!holds) { faults.push(text); } };
 
 const press = async (page, key) => { await page.keyboard.press(key); await at.frames(page, 4); };
 /** Keeps the picture as it is by a name. */
@@ -174,12 +173,9 @@ async function undated(page, root) {
   check(await heading() === 'RM encefalo', `the study without a date is ${await heading()}`);
 }
 
-async function main() {
+async function main(page) {
   const [root, mr] = process.argv.slice(2);
   forgetBirthday(at.filesBelow(path.join(root, 'STUDIES')).sort()[0]);
-  const { browser, page } = await open('chromium', { script: true });
-  page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
-  await page.setViewport({ width: 1280, height: 1000 });
   await at.openFromDisk(page, root);
   await at.complete(page);
   await at.settledAt(page, 1);
@@ -193,9 +189,6 @@ async function main() {
   await singleKeys(page, root);
   await heights(page, mr);
   await undated(page, mr);
-  await browser.close();
-  faults.forEach((fault) => console.log(fault));
-  return faults.length ? 1 : 0;
 }
 
-main().then((code) => process.exit(code), (error) => { console.error(error); process.exit(2); });
+at.judge(1280, 1000, main);

@@ -7,11 +7,9 @@
 
 const fs = require('fs');
 const path = require('path');
-const { open } = require('./browsers');
 const at = require('./viewer_page');
 
-const faults = [];
-const check = (holds, text) => { if (!holds) { faults.push(text); } };
+const { check } = at;
 const images = (root) => at.filesBelow(path.join(root, 'STUDIES')).sort();
 const near = (value, expected, share) => Math.abs(value - expected) <= Math.abs(expected) * share;
 
@@ -176,20 +174,14 @@ async function narrowWindow(page, root) {
   check(/C 40 [LW] 4$/m.test(says), `a window of four values is called ${says}`);
 }
 
-async function main() {
+async function main(page) {
   const [ct, us, cr, exact] = process.argv.slice(2);
-  const { browser, page } = await open('chromium', { script: true });
-  page.on('pageerror', (error) => faults.push(`a fault of the script: ${error.message}`));
-  await page.setViewport({ width: 1280, height: 1000 });
   await hounsfield(page, ct);
   await reconstruction(page, ct);
   await ultrasound(page, us);
   await radiographs(page, cr);
   await windows(page, exact);
   await narrowWindow(page, exact);
-  await browser.close();
-  faults.forEach((fault) => console.log(fault));
-  return faults.length ? 1 : 0;
 }
 
-main().then((code) => process.exit(code), (error) => { console.error(error); faults.forEach((fault) => console.log(fault)); process.exit(2); });
+at.judge(1280, 1000, main);
