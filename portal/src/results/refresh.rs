@@ -87,14 +87,6 @@ struct Inner {
     clock: Clock,
     /// For each PACS, so that one that hangs does not keep the others from being asked.
     gates: Vec<Gate>,
-    /// Raised when the last of us goes.
-    stop: StopFlag,
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.stop.stop();
-    }
 }
 
 impl Refresher {
@@ -107,7 +99,7 @@ impl Refresher {
     ) -> Self {
         let gate = |_: &String| Gate::new(rules.at_once, rules.time_out);
         let gates = source.pacs().iter().map(gate).collect();
-        Self(Arc::new(Inner { store, source, rules, clock, gates, stop: StopFlag::default() }))
+        Self(Arc::new(Inner { store, source, rules, clock, gates }))
     }
 
     /// Asks in the background for a person whose orders are not of late; `None` when that is not to be done,
